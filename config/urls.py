@@ -1,0 +1,28 @@
+"""All addresses, room by room."""
+
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView
+
+from issuers.access import public
+
+from . import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("catalogue", views.home, name="catalogue"),
+    path("lang/<slug:code>", views.set_language, name="set-language"),
+    path("privacy", views.privacy, name="privacy"),
+    path("accessibility", views.accessibility, name="accessibility"),
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+    path("api/schema/", public(SpectacularAPIView.as_view(permission_classes=[])), name="api-schema"),
+    path("", include("issuers.urls")),
+    path("", include("credentials.urls")),
+    path("", include("verify.urls")),
+    path("", include("passport.urls")),
+]
+
+handler400 = "config.problems.bad_request"
+handler403 = "config.problems.forbidden"
+handler404 = "config.problems.not_found"
+handler500 = "config.problems.server_error"

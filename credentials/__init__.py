@@ -1,0 +1,1 @@
+"""What was awarded and signed, and does it still hold?"""

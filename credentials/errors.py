@@ -1,0 +1,70 @@
+"""What can go wrong between an award and the certificate that comes of it."""
+
+from django.utils.translation import gettext_lazy as _
+
+
+class CredentialsError(Exception):
+    """Base of every refusal of this app; ``message`` is a sentence for the reader, ``field`` where it belongs."""
+
+    message = _("This certificate cannot be issued as it is.")
+    status = 422
+    code = "refused"
+
+    def __init__(self, message: object | None = None, *, field: str = "") -> None:
+        super().__init__(str(message or self.message))
+        self.field = field
+        if message is not None:
+            self.message = message  # type: ignore[assignment]  # a lazy sentence, or a formatted one
+
+
+class BadAward(CredentialsError):
+    """The instruction itself is wrong: a name, an address, a date."""
+
+    message = _("Something in this award is not right. Mend the field that is marked.")
+    code = "bad-award"
+
+
+class LintFailed(CredentialsError):
+    """The composed document breaks a rule of our issuing profile; nothing was signed."""
+
+    message = _("The certificate was not signed, because it would break a rule of the format.")
+    code = "lint"
+
+
+class QrTooDense(CredentialsError):
+    """The printed code would be too dense to scan (QR version above 13)."""
+
+    message = _("The name and the title are too long for the printed code. Shorten the title of the course.")
+    code = "qr-too-dense"
+
+
+class DuplicateAward(CredentialsError):
+    """The same achievement was already awarded to the same person on the same day."""
+
+    message = _("This person already has this certificate for this date.")
+    status = 409
+    code = "duplicate"
+
+
+class WrongStatus(CredentialsError):
+    """The act does not fit the certificate's present status."""
+
+    message = _("This is not possible in the certificate's present state.")
+    status = 409
+    code = "wrong-status"
+
+
+class NotYours(CredentialsError):
+    """Not found, or not the caller's: the same answer for both."""
+
+    message = _("There is nothing here under this address.")
+    status = 404
+    code = "not-found"
+
+
+class BaseUrlChanged(CredentialsError):
+    """Documents were signed under another address."""
+
+    message = _("Certificates were signed under another address. Start with the BASE_URL they carry.")
+    status = 500
+    code = "base-url"

@@ -1,0 +1,472 @@
+"""What was awarded and signed: achievements, awards in their batches, credentials, status lists, messages."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from issuers.models import Issuer, SigningKey, Theme, in_language, random_token
+
+LIST_SIZE = 131_072  # Bitstring Status List 1.0, section 6.1: at least 16 KB
+
+
+class Achievement(models.Model):
+    """What can be awarded, with criteria, workload, level and outcomes; immutable once awarded.
+
+    A change is a new version that ``supersedes`` the old one.
+    """
+
+    class Kind(models.TextChoices):
+        MICRO_CREDENTIAL = "MicroCredential", _("Micro-credential (assessed)")
+        COMPLETION = "CertificateOfCompletion", _("Certificate of attendance")
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        PUBLISHED = "published", _("Published")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    class Assessment(models.TextChoices):
+        CONTINUOUS = "continuous", _("Continuous assessment")
+        ORAL = "oral", _("Oral examination")
+        WRITTEN = "written", _("Written examination")
+        PRACTICAL = "practical", _("Practical examination")
+        QUIZ = "quiz", _("Questionnaire")
+        PROJECT = "project", _("Project")
+        PORTFOLIO = "portfolio", _("Portfolio")
+        ATTENDANCE = "attendance", _("Attendance, not assessed")
+
+    class Mode(models.TextChoices):
+        ONSITE = "onsite", _("On site")
+        BLENDED = "blended", _("On site and online")
+        ONLINE = "online", _("Online")
+        WORK = "work", _("At the workplace")
+
+    class IdentityCheck(models.TextChoices):
+        NONE = "none", _("Unsupervised")
+        SUPERVISED = "supervised", _("Supervised, identity not checked")
+        SUPERVISED_ID = "supervised_id", _("Supervised on site, identity checked")
+
+    id = models.CharField(primary_key=True, max_length=22, default=random_token, editable=False)
+    issuer = models.ForeignKey(Issuer, on_delete=models.PROTECT, related_name="achievements")
+    code = models.CharField(max_length=20, help_text="The provider's own code, such as C08")
+    version = models.PositiveSmallIntegerField(default=1)
+    supersedes = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="successor")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
+    kind = models.CharField(max_length=24, choices=Kind.choices)
+    theme = models.CharField(max_length=12, choices=Theme.choices)
+    title_fr = models.CharField(max_length=120, blank=True)
+    title_ar = models.CharField(max_length=120, blank=True)
+    description_fr = models.TextField(max_length=1000, blank=True)
+    description_ar = models.TextField(max_length=1000, blank=True)
+    criteria_fr = models.TextField(max_length=2000, blank=True)
+    criteria_ar = models.TextField(max_length=2000, blank=True)
+    hours = models.PositiveSmallIntegerField(help_text="Notional workload in hours")
+    cnc_level = models.PositiveSmallIntegerField(help_text="Level 1 to 8 of the Moroccan framework (CNC)")
+    cefr_level = models.CharField(max_length=6, blank=True, help_text="A1 … C2, for languages")
+    digcomp = models.JSONField(default=list, blank=True, help_text='[{"code": "2.1", "level": "basic"}]')
+    skills = models.JSONField(default=list, blank=True, help_text="ESCO: [{uri, label_en, label_fr, label_ar}]")
+    assessment = models.CharField(max_length=12, choices=Assessment.choices)
+    assessment_uri = models.URLField(blank=True, help_text="European Learning Model, controlled list")
+    mode = models.CharField(max_length=8, choices=Mode.choices)
+    mode_uri = models.URLField(blank=True, help_text="European Learning Model, controlled list")
+    identity_check = models.CharField(
+        max_length=14, choices=IdentityCheck.choices, default=IdentityCheck.SUPERVISED
+    )
+    prerequisites_fr = models.CharField(max_length=300, blank=True)
+    prerequisites_ar = models.CharField(max_length=300, blank=True)
+    valid_months = models.PositiveSmallIntegerField(default=0, help_text="0: does not expire")
+    min_age = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField()
+    published_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("issuer", "code", "-version")
+        constraints = (
+            models.UniqueConstraint(fields=("issuer", "code", "version"), name="achievement_version_once"),
+            models.CheckConstraint(condition=Q(hours__gte=1, hours__lte=2000), name="achievement_hours_sane"),
+            models.CheckConstraint(condition=Q(cnc_level__gte=1, cnc_level__lte=8), name="achievement_cnc_level"),
+            models.CheckConstraint(
+                condition=~Q(title_fr="") | ~Q(title_ar=""), name="achievement_has_a_title"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="CertificateOfCompletion", assessment="attendance")
+                | (Q(kind="MicroCredential") & ~Q(assessment="attendance")),
+                name="micro_credential_is_assessed",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.title_fr or self.title_ar
+
+    @property
+    def title(self) -> str:
+        return in_language(fr=self.title_fr, ar=self.title_ar)
+
+    @property
+    def description(self) -> str:
+        return in_language(fr=self.description_fr, ar=self.description_ar)
+
+    @property
+    def criteria(self) -> str:
+        return in_language(fr=self.criteria_fr, ar=self.criteria_ar)
+
+    @property
+    def level_label(self) -> str:
+        """The level as a certificate prints it, such as ``B1 · CNC 3``."""
+        parts = [self.cefr_level] if self.cefr_level else []
+        return " · ".join([*parts, f"CNC {self.cnc_level}"])
+
+    @property
+    def assessed(self) -> bool:
+        return self.kind == self.Kind.MICRO_CREDENTIAL
+
+
+class Batch(models.Model):
+    """A provider's instruction to award, of one row or ten thousand; the unit of acceptance.
+
+    ``kind`` chooses the queue: a single badge never waits behind a class.
+    """
+
+    class Kind(models.TextChoices):
+        INTERACTIVE = "interactive", _("One person")
+        ROSTER = "roster", _("A list of people")
+
+    class State(models.TextChoices):
+        ACCEPTED = "accepted", _("Accepted")
+        COMPLETE = "complete", _("Complete")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    id = models.CharField(primary_key=True, max_length=22, default=random_token, editable=False)
+    issuer = models.ForeignKey(Issuer, on_delete=models.PROTECT, related_name="batches")
+    achievement = models.ForeignKey(Achievement, on_delete=models.PROTECT, related_name="batches")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.ACCEPTED)
+    awarded_on = models.DateField()
+    session = models.CharField(max_length=80, blank=True, help_text="The provider's name for the group, if any")
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    idempotency_key = models.CharField(max_length=128)
+    request_hash = models.CharField(max_length=64, help_text="SHA-256 of what was asked, to tell a repeat from another")
+    row_count = models.PositiveIntegerField()
+    accepted_at = models.DateTimeField()
+    completed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-accepted_at",)
+        constraints = (
+            models.UniqueConstraint(fields=("issuer", "idempotency_key"), name="one_batch_an_idempotency_key"),
+        )
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class Chunk(models.Model):
+    """A run of rows of one batch that one worker takes, signs and stores in one transaction."""
+
+    class State(models.TextChoices):
+        READY = "ready", _("Ready")
+        DONE = "done", _("Done")
+
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="chunks")
+    kind = models.CharField(max_length=12, choices=Batch.Kind.choices, help_text="The batch's, for the queue")
+    first_row = models.PositiveIntegerField()
+    last_row = models.PositiveIntegerField()
+    state = models.CharField(max_length=6, choices=State.choices, default=State.READY)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease_token = models.CharField(max_length=22, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    not_before = models.DateTimeField(help_text="Not to be taken before: backoff")
+    last_error = models.CharField(max_length=200, blank=True, help_text="Class of the last failure; no data")
+
+    class Meta:
+        ordering = ("id",)
+        constraints = (
+            models.UniqueConstraint(fields=("batch", "first_row", "last_row"), name="chunk_once"),
+            models.CheckConstraint(condition=Q(last_row__gte=F("first_row")), name="chunk_has_rows"),
+        )
+        indexes = (
+            models.Index(fields=("kind", "not_before", "id"), condition=Q(state="ready"), name="chunk_ready"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.batch_id} {self.first_row}-{self.last_row}"
+
+
+class AddressKind(models.TextChoices):
+    """How a person is reached or recognised when a certificate is filed."""
+
+    NONE = "", _("None: a printed certificate")
+    EMAIL = "email", _("E-mail")
+    PHONE = "phone", _("Phone")
+    PASSPORT = "passport", _("Passport number")
+
+
+class StatusList(models.Model):
+    """131,072 status bits of one issuer; ``number`` runs city-wide, its bits are given out in a keyed order.
+
+    ``next_index`` moves once a batch; the position of the n-th slot is ``bitstring.slot(permutation_key, n)``.
+    """
+
+    number = models.AutoField(primary_key=True)
+    issuer = models.ForeignKey(Issuer, on_delete=models.PROTECT, related_name="status_lists")
+    permutation_key = models.BinaryField(max_length=16)
+    next_index = models.PositiveIntegerField(default=0)
+    changed_at = models.DateTimeField(help_text="Last change of any bit")
+
+    class Meta:
+        ordering = ("number",)
+        constraints = (
+            models.CheckConstraint(condition=Q(next_index__lte=LIST_SIZE), name="status_list_not_overfull"),
+            models.CheckConstraint(condition=Q(number__lte=32767), name="status_number_fits_paper"),
+        )
+
+    def __str__(self) -> str:
+        return str(self.number)
+
+
+class StatusListVersion(models.Model):
+    """The newest signed form of one list for one purpose; the web hands it out as it is."""
+
+    class Purpose(models.TextChoices):
+        REVOCATION = "revocation", _("Revocation")
+        SUSPENSION = "suspension", _("Suspension")
+        REPLACEMENT = "replacement", _("Replacement")
+
+    status_list = models.ForeignKey(StatusList, on_delete=models.PROTECT, related_name="versions")
+    purpose = models.CharField(max_length=12, choices=Purpose.choices)
+    version = models.PositiveBigIntegerField()
+    body = models.TextField(help_text="VC-JWT of the BitstringStatusListCredential")
+    bits = models.BinaryField(help_text="gzip of the bits, as signed")
+    etag = models.CharField(max_length=43)
+    signed_at = models.DateTimeField()
+    stale_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("status_list", "purpose"), name="one_newest_list_a_purpose"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.purpose}/{self.status_list_id}"
+
+
+class Award(models.Model):
+    """One row of a batch: this achievement, to this person; it ends issued, failed or duplicate."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("Being prepared")
+        ISSUED = "issued", _("Issued")
+        FAILED = "failed", _("Not issued")
+        DUPLICATE = "duplicate", _("Already issued")
+
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="awards")
+    row = models.PositiveIntegerField(help_text="1, 2, 3 … within the batch")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
+    name_latin = models.CharField(max_length=120, blank=True)
+    name_arabic = models.CharField(max_length=120, blank=True)
+    address_kind = models.CharField(max_length=8, choices=AddressKind.choices, blank=True)
+    address = models.CharField(max_length=254, blank=True, help_text="E.164, lower-case e-mail or passport number")
+    language = models.CharField(max_length=2, default="fr", help_text="In which messages are written")
+    replaces = models.ForeignKey(
+        "Credential", on_delete=models.PROTECT, null=True, blank=True, related_name="replacement_awards"
+    )
+    credential_id = models.CharField(max_length=22, default=random_token, unique=True, editable=False)
+    subject_id = models.UUIDField(unique=True, help_text="urn:uuid of the subject, of this credential alone")
+    status_list = models.ForeignKey(StatusList, on_delete=models.PROTECT, related_name="+")
+    status_index = models.PositiveIntegerField()
+    person_hash = models.CharField(max_length=64, help_text="Who, for telling a repeat: see awards.person_hash")
+    error_code = models.CharField(max_length=40, blank=True)
+    error_field = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        ordering = ("batch", "row")
+        constraints = (
+            models.UniqueConstraint(fields=("batch", "row"), name="award_row_once"),
+            models.UniqueConstraint(fields=("status_list", "status_index"), name="award_slot_once"),
+            models.CheckConstraint(
+                condition=~Q(name_latin="") | ~Q(name_arabic=""), name="award_names_a_person"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="failed") | Q(error_code=""), name="only_failed_awards_have_errors"
+            ),
+        )
+        indexes = (models.Index(fields=("batch", "state"), name="award_by_state"),)
+
+    def __str__(self) -> str:
+        return f"{self.batch_id} {self.row}"
+
+
+class Credential(models.Model):
+    """The signed statement that an award was made. Its documents are never edited.
+
+    ``jwt`` is the credential of record (VC-JWT, ES256), ``paper`` the SP1 COSE claim that its QR code
+    carries, ``cti`` the first 16 bytes of SHA-256 over the VC-JWT's signing input. ``short_code`` is the
+    first 60 bits of ``cti`` in Crockford base32, printed for typing.
+    """
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", _("Active")
+        SUSPENDED = "suspended", _("Suspended")
+        REVOKED = "revoked", _("Revoked")
+        REPLACED = "replaced", _("Replaced")
+
+    class Visibility(models.TextChoices):
+        LINK = "link", _("Whoever has the paper or the link sees it")
+        PRIVATE = "private", _("Others see only whether it is valid")
+        PUBLIC = "public", _("Also on my public page")
+
+    id = models.CharField(primary_key=True, max_length=22, editable=False)
+    award = models.OneToOneField(Award, on_delete=models.PROTECT, related_name="credential")
+    issuer = models.ForeignKey(Issuer, on_delete=models.PROTECT, related_name="credentials")
+    achievement = models.ForeignKey(Achievement, on_delete=models.PROTECT, related_name="credentials")
+    key = models.ForeignKey(SigningKey, on_delete=models.PROTECT, related_name="+")
+    subject_id = models.UUIDField(unique=True)
+    name_latin = models.CharField(max_length=120, blank=True)
+    name_arabic = models.CharField(max_length=120, blank=True)
+    address_kind = models.CharField(max_length=8, choices=AddressKind.choices, blank=True)
+    address = models.CharField(max_length=254, blank=True)
+    person_hash = models.CharField(max_length=64)
+    session = models.CharField(max_length=80, blank=True)
+    awarded_on = models.DateField()
+    issued_at = models.DateTimeField()
+    valid_from = models.DateTimeField()
+    valid_until = models.DateTimeField(null=True, blank=True)
+    jwt = models.TextField()
+    paper = models.BinaryField()
+    cti = models.BinaryField(max_length=16, unique=True)
+    short_code = models.CharField(max_length=12, unique=True)
+    sha256 = models.BinaryField(max_length=32, help_text="SHA-256 of the VC-JWT's signing input")
+    status_list = models.ForeignKey(StatusList, on_delete=models.PROTECT, related_name="credentials")
+    status_index = models.PositiveIntegerField()
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.ACTIVE)
+    status_changed_at = models.DateTimeField(null=True, blank=True)
+    replaced_by = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="replaces"
+    )
+    visibility = models.CharField(max_length=8, choices=Visibility.choices, default=Visibility.LINK)
+    erased_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-issued_at", "id")
+        constraints = (
+            models.UniqueConstraint(fields=("status_list", "status_index"), name="credential_slot_once"),
+            models.UniqueConstraint(
+                fields=("achievement", "awarded_on", "session", "person_hash"),
+                condition=Q(status__in=("active", "suspended")),
+                name="one_living_credential_an_award",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="replaced", replaced_by__isnull=False)
+                | (~Q(status="replaced") & Q(replaced_by__isnull=True)),
+                name="replaced_names_its_successor",
+            ),
+        )
+        indexes = (
+            models.Index(fields=("address", "address_kind"), name="credential_by_address"),
+            models.Index(fields=("issuer", "-issued_at"), name="credential_by_issuer"),
+            models.Index(
+                fields=("status_list",),
+                condition=Q(status__in=("suspended", "revoked", "replaced")),
+                name="credential_changed",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.id
+
+    @property
+    def name(self) -> str:
+        return in_language(fr=self.name_latin, ar=self.name_arabic)
+
+
+class StatusChange(models.Model):
+    """One act upon a credential's status, with its reason; insert-only."""
+
+    class Act(models.TextChoices):
+        REVOKE = "revoke", _("Revoked")
+        SUSPEND = "suspend", _("Suspended")
+        REINSTATE = "reinstate", _("Reinstated")
+        REPLACE = "replace", _("Replaced")
+
+    class Reason(models.TextChoices):
+        ISSUED_IN_ERROR = "issued-in-error", _("Issued in error")
+        CORRECTED = "corrected", _("Corrected: a name, a date or a result was wrong")
+        NOT_ACHIEVED = "not-achieved", _("The criteria were not met")
+        FRAUD = "fraud", _("Fraud")
+        HOLDER_REQUEST = "holder-request", _("At the holder's request")
+        UNDER_REVIEW = "under-review", _("Under review")
+        REVIEW_CLOSED = "review-closed", _("Review closed, the certificate stands")
+        KEY_COMPROMISED = "key-compromised", _("Signed anew after a key was withdrawn")
+
+    credential = models.ForeignKey(Credential, on_delete=models.PROTECT, related_name="status_changes")
+    act = models.CharField(max_length=10, choices=Act.choices)
+    reason = models.CharField(max_length=20, choices=Reason.choices)
+    note = models.CharField(max_length=300, blank=True, help_text="For colleagues; never published")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("at", "id")
+
+    def __str__(self) -> str:
+        return f"{self.credential_id} {self.act}"
+
+
+class Message(models.Model):
+    """One message that must leave the house: the outbox. At least once, with a stable id."""
+
+    class Kind(models.TextChoices):
+        ISSUED = "issued", _("A certificate is there")
+        STATUS = "status", _("A certificate's status changed")
+
+    class Channel(models.TextChoices):
+        EMAIL = "email", _("E-mail")
+        SMS = "sms", _("SMS")
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("Waiting")
+        SENT = "sent", _("Sent")
+        FAILED = "failed", _("Not delivered")
+
+    id = models.CharField(primary_key=True, max_length=22, default=random_token, editable=False)
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    credential = models.ForeignKey(Credential, on_delete=models.PROTECT, related_name="messages")
+    dedupe = models.CharField(max_length=40, help_text="What this message is about, once")
+    channel = models.CharField(max_length=5, choices=Channel.choices)
+    to = models.CharField(max_length=254)
+    language = models.CharField(max_length=2)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    not_before = models.DateTimeField()
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+    last_error = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("credential", "kind", "dedupe"), name="message_once"),
+        )
+        indexes = (models.Index(fields=("not_before",), condition=Q(state="pending"), name="message_pending"),)
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class LocalMessage(models.Model):
+    """What the local outbox received instead of a mail server or an SMS gateway (demo and development)."""
+
+    channel = models.CharField(max_length=5, choices=Message.Channel.choices)
+    to = models.CharField(max_length=254)
+    subject = models.CharField(max_length=200, blank=True)
+    body = models.TextField()
+    received_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-received_at", "-id")
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.to}"

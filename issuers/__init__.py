@@ -1,0 +1,1 @@
+"""Who may award what, and with which keys?"""

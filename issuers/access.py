@@ -1,0 +1,171 @@
+"""Who may come in: roles, their decorators for pages, and API clients."""
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import wraps
+from typing import Any
+
+from allauth.account.authentication import get_authentication_records
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.utils import timezone
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from .errors import NotAllowed
+from .models import ApiClient, Issuer, Membership
+
+View = Callable[..., HttpResponseBase]
+
+
+# -- Pages ----------------------------------------------------------------------------------------
+def public(view: View) -> View:
+    """Anybody may open this page; said aloud, so that a test can tell it from an oversight."""
+    view.access = "public"  # type: ignore[attr-defined]  # read by the architecture test
+    return view
+
+
+def signed_in(view: View) -> View:
+    """Any learner who has signed in."""
+    guarded = login_required(view)
+    guarded.access = "signed-in"  # type: ignore[attr-defined]  # read by the architecture test
+    return guarded
+
+
+def has_second_factor(request: HttpRequest) -> bool:
+    """Whether this session was opened with a second factor or a passkey."""
+    return any(record.get("method") == "mfa" for record in get_authentication_records(request))
+
+
+def _staff(view: View, access: str, held: Callable[[Any], Any]) -> View:
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        memberships = list(held(request.user))
+        if not memberships:
+            raise NotAllowed
+        if not has_second_factor(request):
+            return redirect("second-factor")
+        request.memberships = memberships  # type: ignore[attr-defined]  # for the view behind this door
+        return view(request, *args, **kwargs)
+
+    entrance = login_required(guarded)
+    entrance.access = access  # type: ignore[attr-defined]  # read by the architecture test
+    return entrance
+
+
+def member(*roles: str) -> Callable[[View], View]:
+    """Staff of a provider with one of these roles; ``request.memberships`` holds the fitting ones."""
+
+    def decorate(view: View) -> View:
+        return _staff(
+            view,
+            "member:" + ",".join(roles),
+            lambda person: Membership.objects.filter(
+                person=person, role__in=roles, issuer__isnull=False
+            ).select_related("issuer"),
+        )
+
+    return decorate
+
+
+def city(*roles: str) -> Callable[[View], View]:
+    """Staff of the city with one of these roles."""
+
+    def decorate(view: View) -> View:
+        return _staff(
+            view,
+            "city:" + ",".join(roles),
+            lambda person: Membership.objects.filter(person=person, role__in=roles, issuer__isnull=True),
+        )
+
+    return decorate
+
+
+def issuers_of(request: HttpRequest) -> list[Issuer]:
+    """The issuers for which the caller passed the door of this page."""
+    held: list[Membership] = getattr(request, "memberships", [])
+    return list({m.issuer_id: m.issuer for m in held if m.issuer is not None}.values())
+
+
+# -- API clients ----------------------------------------------------------------------------------
+@dataclass(frozen=True, kw_only=True)
+class NewApiClient:
+    """A client just made: ``token`` is shown once, to be sent as ``Authorization: Bearer …``."""
+
+    client: ApiClient
+    token: str
+
+
+def secret_hash(secret: str) -> str:
+    """SHA-256, hex: enough for a secret of 256 random bits."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+@transaction.atomic
+def create_api_client(
+    *, issuer: Issuer, name: str, scopes: list[str], by: Any, now: datetime
+) -> NewApiClient:
+    """Make a client of ``issuer``; the caller has checked that ``by`` is its owner."""
+    secret = secrets.token_urlsafe(32)
+    client = ApiClient.objects.create(
+        issuer=issuer,
+        name=name,
+        scopes=sorted(set(scopes) & set(ApiClient.Scope.values)),
+        secret_hash=secret_hash(secret),
+        created_by=by,
+        created_at=now,
+    )
+    return NewApiClient(client=client, token=f"{client.id}.{secret}")
+
+
+class ApiClientAuthentication(BaseAuthentication):
+    """``Authorization: Bearer <client id>.<secret>``; ``request.auth`` is the ApiClient, the user stays empty."""
+
+    def authenticate(self, request: Request) -> tuple[Any, ApiClient] | None:
+        words = get_authorization_header(request).decode("latin-1").split()
+        if len(words) != 2 or words[0].lower() != "bearer":
+            return None
+        client_id, _, secret = words[1].partition(".")
+        client = (
+            ApiClient.objects.select_related("issuer")
+            .filter(pk=client_id[:22], withdrawn_at__isnull=True)
+            .first()
+        )
+        expected = client.secret_hash if client else "0" * 64
+        if not secrets.compare_digest(secret_hash(secret), expected) or client is None:
+            raise AuthenticationFailed("invalid-client")
+        now = timezone.now()
+        ApiClient.objects.filter(pk=client.pk).exclude(last_used_at__date=now.date()).update(last_used_at=now)
+        return (ClientUser(client), client)
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="api"'
+
+
+class ClientUser:
+    """What DRF takes for a user when a program calls."""
+
+    is_authenticated = True
+    is_anonymous = False
+
+    def __init__(self, client: ApiClient) -> None:
+        self.client = client
+        self.pk = client.pk
+
+
+def scope(name: str) -> type[BasePermission]:
+    """A DRF permission: an API client with this scope."""
+
+    class HasScope(BasePermission):
+        def has_permission(self, request: Request, view: Any) -> bool:
+            return isinstance(request.auth, ApiClient) and name in request.auth.scopes
+
+    HasScope.__name__ = f"HasScope_{name}"
+    return HasScope

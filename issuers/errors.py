@@ -1,0 +1,78 @@
+"""What can go wrong in the register of issuers and in the key room."""
+
+from django.utils.translation import gettext_lazy as _
+
+
+class IssuersError(Exception):
+    """Base of every refusal of this app; ``message`` is a sentence for the reader, in her language."""
+
+    message = _("The register of issuers refused this.")
+    status = 422
+
+    def __init__(self, message: object | None = None) -> None:
+        super().__init__(str(message or self.message))
+        if message is not None:
+            self.message = message  # type: ignore[assignment]  # a lazy sentence, or a formatted one
+
+
+class NotAllowed(IssuersError):
+    """The person has no role that permits the act."""
+
+    message = _("Your role does not allow this.")
+    status = 403
+
+
+class SamePerson(IssuersError):
+    """Four eyes: whoever proposed cannot approve."""
+
+    message = _("Another person must approve what you proposed.")
+    status = 403
+
+
+class WrongState(IssuersError):
+    """The act does not fit the present state."""
+
+    message = _("This is not possible in the present state. Reload the page to see what has changed.")
+    status = 409
+
+
+class IssuerSuspended(IssuersError):
+    """The issuer, or its mandate for this theme, does not hold now."""
+
+    message = _("This provider may not issue this certificate at present. Ask the city's learning office.")
+    status = 409
+
+
+class OutsideMandate(IssuersError):
+    """The achievement is outside what the city has accredited."""
+
+    message = _("The city has not accredited this provider for this theme on this date.")
+    status = 409
+
+
+class NoKeyRoom(IssuersError):
+    """This process does not hold the key-encryption key, so it cannot sign."""
+
+    message = _("This server does not sign. The signing worker does.")
+    status = 503
+
+
+class NoActiveKey(IssuersError):
+    """The issuer has no active key of the algorithm asked for."""
+
+    message = _("This provider has no active signing key yet.")
+    status = 409
+
+
+class AlreadyMember(IssuersError):
+    """The person already has that role there."""
+
+    message = _("This person already has this role.")
+    status = 409
+
+
+class LastOwner(IssuersError):
+    """An issuer keeps at least one owner."""
+
+    message = _("A provider needs at least one owner. Name another first.")
+    status = 409

@@ -1,0 +1,1 @@
+"""What does a person hold, and whom does she show it to?"""

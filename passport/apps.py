@@ -1,0 +1,13 @@
+"""Django's handle on this app."""
+
+from django.apps import AppConfig
+
+
+class PassportConfig(AppConfig):
+    """The ``passport`` app."""
+
+    name = "passport"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from . import receivers  # noqa: F401, PLC0415  # Django's own hook: receivers connect on import

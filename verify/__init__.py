@@ -1,0 +1,1 @@
+"""Genuine, current, from someone the city recognises?"""
