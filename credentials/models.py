@@ -149,6 +149,7 @@ class Batch(models.Model):
     idempotency_key = models.CharField(max_length=128)
     request_hash = models.CharField(max_length=64, help_text="SHA-256 of what was asked, to tell a repeat from another")
     row_count = models.PositiveIntegerField()
+    notify = models.BooleanField(default=True, help_text="Whether people get a message when it is issued")
     accepted_at = models.DateTimeField()
     completed_at = models.DateTimeField(null=True, blank=True)
 
@@ -272,6 +273,8 @@ class Award(models.Model):
     replaces = models.ForeignKey(
         "Credential", on_delete=models.PROTECT, null=True, blank=True, related_name="replacement_awards"
     )
+    reason = models.CharField(max_length=20, blank=True, help_text="Why it replaces: a StatusChange.Reason")
+    note = models.CharField(max_length=300, blank=True, help_text="For colleagues; never published")
     credential_id = models.CharField(max_length=22, default=random_token, unique=True, editable=False)
     subject_id = models.UUIDField(unique=True, help_text="urn:uuid of the subject, of this credential alone")
     status_list = models.ForeignKey(StatusList, on_delete=models.PROTECT, related_name="+")

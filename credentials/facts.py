@@ -1,0 +1,129 @@
+"""From rows to facts: what the pure composers need, read from the models once."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from django.conf import settings
+
+from issuers import profiles
+from issuers.models import City, Issuer
+
+from . import openbadges, paper
+from .models import Achievement
+
+
+def achievement_facts(achievement: Achievement) -> openbadges.AchievementFacts:
+    """What the achievement says, as the composers take it."""
+    return openbadges.AchievementFacts(
+        id=achievement.pk,
+        code=achievement.code,
+        version=achievement.version,
+        kind=achievement.kind,
+        title_fr=achievement.title_fr,
+        title_ar=achievement.title_ar,
+        description_fr=achievement.description_fr,
+        description_ar=achievement.description_ar,
+        criteria_fr=achievement.criteria_fr,
+        criteria_ar=achievement.criteria_ar,
+        theme=achievement.theme,
+        hours=achievement.hours,
+        cnc_level=achievement.cnc_level,
+        cefr_level=achievement.cefr_level,
+        digcomp=tuple((item["code"], item["level"]) for item in achievement.digcomp),
+        skills=tuple(_skills(achievement.skills)),
+        assessment=achievement.assessment,
+        assessment_uri=achievement.assessment_uri,
+        mode=achievement.mode,
+        mode_uri=achievement.mode_uri,
+        identity_check=achievement.identity_check,
+        prerequisites=achievement.prerequisites_fr or achievement.prerequisites_ar,
+    )
+
+
+def _skills(skills: Iterable[dict[str, str]]) -> Iterable[openbadges.Skill]:
+    for skill in skills:
+        yield openbadges.Skill(
+            uri=skill["uri"], label=skill.get("label_fr") or skill.get("label_en") or skill.get("label_ar", "")
+        )
+
+
+def profile_of(issuer: Issuer) -> dict[str, Any]:
+    """The issuer's Open Badges Profile, as every credential carries it."""
+    city = City.objects.get(pk=1)
+    return profiles.issuer_profile(
+        base_url=settings.BASE_URL,
+        slug=issuer.slug,
+        name=issuer.name_fr,
+        locality=city.name_fr,
+        city_name=city.name_fr,
+    )
+
+
+def quality_assurance(city_name: str) -> str:
+    """How quality is assured: the city's accreditation, by two persons, in a public register."""
+    return f"Accréditation par la ville de {city_name}, registre public des organismes"
+
+
+def credential_facts(
+    *,
+    achievement: Achievement,
+    credential_id: str,
+    subject: openbadges.SubjectFacts,
+    awarded_on: date,
+    valid_from: datetime,
+    valid_until: datetime | None,
+    slot: openbadges.StatusSlot,
+    profile: dict[str, Any] | None = None,
+    facts: openbadges.AchievementFacts | None = None,
+) -> openbadges.CredentialFacts:
+    """All that one credential says; ``profile`` and ``facts`` may be handed in when many share them."""
+    issuer = profile or profile_of(achievement.issuer)
+    return openbadges.CredentialFacts(
+        base_url=settings.BASE_URL,
+        id=credential_id,
+        issuer=issuer,
+        subject=subject,
+        achievement=facts or achievement_facts(achievement),
+        awarded_on=awarded_on,
+        valid_from=valid_from,
+        valid_until=valid_until,
+        slot=slot,
+        quality_assurance=quality_assurance(issuer["address"]["addressLocality"]),
+    )
+
+
+def link_prefix() -> int:
+    """The characters of a printed link before its digits."""
+    return len(settings.BASE_URL) + len("/v#")
+
+
+def paper_claim(
+    *,
+    achievement: Achievement,
+    name_latin: str,
+    name_arabic: str,
+    status: int,
+    issued_at: int,
+    expires_at: int | None,
+    cti: bytes,
+) -> paper.Claim:
+    """The paper claim of a certificate; the second script is left out when both would not fit SP1's limit."""
+    first, second = (name_latin, name_arabic) if name_latin else (name_arabic, "")
+
+    def claim(second_name: str | None) -> paper.Claim:
+        return paper.Claim(
+            name=first,
+            second_name=second_name or None,
+            title=achievement.title_fr or achievement.title_ar,
+            level=achievement.cefr_level or f"CNC {achievement.cnc_level}",
+            hours=achievement.hours,
+            status=status,
+            issued_at=issued_at,
+            expires_at=expires_at,
+            cti=cti,
+        )
+
+    whole = claim(second)
+    room = paper.max_cose(link_prefix())
+    return whole if len(paper.payload(whole)) + paper.OVERHEAD <= room else claim(None)

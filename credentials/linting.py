@@ -1,0 +1,132 @@
+"""Pure. Refuses what we would regret having signed; only what passes here can be signed at all.
+
+A document is held against the issuing profile in ``schemas/issuing-profile.json`` (stricter than Open
+Badges 3.0's own schema) and against rules that no schema states. The result is the one thing that the
+key room accepts.
+"""
+
+import json
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+
+from issuers.signable import Form, Signable
+
+from . import paper
+
+_PROFILE = jsonschema_rs.validator_for(
+    json.loads((Path(__file__).parent / "schemas" / "issuing-profile.json").read_text(encoding="utf-8"))
+)
+MAX_DOCUMENT = 12_000  # bytes of JSON, so that the compact JWT stays below the verifier's 16 KB
+
+
+class LintError(ValueError):
+    """The document breaks a rule: ``rule`` names it, ``where`` says at which member."""
+
+    def __init__(self, rule: str, where: str = "") -> None:
+        super().__init__(f"{rule}: {where}" if where else rule)
+        self.rule = rule
+        self.where = where
+
+
+def lint_credential(document: dict[str, Any], *, issuer_id: int) -> Signable:
+    """The VC-JWT payload as bytes to be signed, if it keeps every rule. Raises LintError."""
+    try:
+        _PROFILE.validate(document)
+    except jsonschema_rs.ValidationError as error:
+        where = "/".join(str(part) for part in error.instance_path)
+        raise LintError("schema", where or error.message[:120]) from error
+    _check_text(document, "")
+    _check_claims(document)
+    return Signable(Form.CREDENTIAL, issuer_id, _bytes(document))
+
+
+def lint_status_list(document: dict[str, Any], *, issuer_id: int) -> Signable:
+    """A status list credential as bytes to be signed. Raises LintError."""
+    subject = document["credentialSubject"]
+    if document["issuer"] != document["iss"] or document["id"] != document["sub"]:
+        raise LintError("claims repeat the document", "iss")
+    if subject["type"] != "BitstringStatusList" or not subject["encodedList"].startswith("u"):
+        raise LintError("status list", "credentialSubject")
+    if document["validFrom"] >= document["validUntil"]:
+        raise LintError("validFrom before validUntil", "validUntil")
+    return Signable(Form.STATUS_LIST, issuer_id, _bytes(document, limit=400_000))
+
+
+def lint_paper(claim: paper.Claim, *, issuer_id: int, prefix: int) -> Signable:
+    """The payload of a paper claim, within the limits of SP1 behind a link of ``prefix`` characters."""
+    for member in ("name", "title", "level", "second_name"):
+        _check_string(getattr(claim, member) or "", member)
+    if not claim.name or not claim.title:
+        raise LintError("name and title needed", "name")
+    if claim.expires_at is not None and claim.expires_at <= claim.issued_at:
+        raise LintError("expires after issue", "exp")
+    if len(claim.cti) != 16:
+        raise LintError("cti is 16 bytes", "cti")
+    body = paper.payload(claim)
+    if len(body) + paper.OVERHEAD > paper.max_cose(prefix):
+        raise LintError("paper claim too long", "name")
+    return Signable(Form.PAPER, issuer_id, body)
+
+
+def _bytes(document: dict[str, Any], *, limit: int = MAX_DOCUMENT) -> bytes:
+    data = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    if len(data) > limit:
+        raise LintError("document too long", str(len(data)))
+    return data
+
+
+def _check_claims(document: dict[str, Any]) -> None:
+    """JWT claims say what the credential says (Open Badges 3.0, 8.2.4.1); dates run forward."""
+    subject, status = document["credentialSubject"], document["credentialStatus"]
+    achievement = subject["achievement"]
+    same = {
+        "iss": (document["iss"], document["issuer"]["id"]),
+        "jti": (document["jti"], document["id"]),
+        "sub": (document["sub"], subject["id"]),
+        "creator": (achievement["creator"]["id"], document["issuer"]["id"]),
+        "name": (document["name"], achievement["name"]),
+        "credentialStatus/id": (status["id"], f"{status['statusListCredential']}#{status['statusListIndex']}"),
+    }
+    for where, (one, other) in same.items():
+        if one != other:
+            raise LintError("claims repeat the document", where)
+    if ("exp" in document) != ("validUntil" in document):
+        raise LintError("exp if and only if validUntil", "exp")
+    if "validUntil" in document and document["validUntil"] <= document["validFrom"]:
+        raise LintError("validFrom before validUntil", "validUntil")
+    if document["awardedDate"][:10] > document["validFrom"][:10]:
+        raise LintError("awarded before it is valid", "awardedDate")
+    if int(status["statusListIndex"]) >= 131_072:
+        raise LintError("status index in range", "credentialStatus")
+
+
+def _check_text(value: Any, where: str) -> None:
+    if isinstance(value, str):
+        _check_string(value, where)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _check_text(item, f"{where}/{key}")
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            _check_text(item, f"{where}/{number}")
+    elif isinstance(value, float):
+        raise LintError("no floating-point numbers", where)
+
+
+def _check_string(text: str, where: str) -> None:
+    """Text that every canonicaliser writes alike: NFC, no control or direction-override characters.
+
+    Canonicalisers differ in how they escape U+0000 to U+001F and U+007F (RDFC-1.0, 4.2); an override can
+    make a name read as another.
+    """
+    if text != unicodedata.normalize("NFC", text):
+        raise LintError("text is not NFC", where)
+    if text != text.strip():
+        raise LintError("text begins or ends with space", where)
+    for character in text:
+        category = unicodedata.category(character)
+        if (category in ("Cc", "Cs", "Co", "Cn") and character != "\n") or character in "\u202a\u202b\u202d\u202e\u202c":
+            raise LintError("a character that may not be signed", where)

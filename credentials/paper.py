@@ -1,0 +1,243 @@
+"""Pure. The SP1 paper claim: a signed CWT small enough for a printed QR code, and its strict reader.
+
+The format is described byte by byte in ``docs/paper-format.md``: CBOR (RFC 8949, deterministic), CWT
+claims (RFC 8392), COSE_Sign1 (RFC 9052) with ES256, carried as decimal digits in a URL fragment.
+"""
+
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+import cbor2
+
+FORMAT_VERSION = 0x01
+TAG_SIGN1 = 18
+ALG_ES256 = -7
+ALG_ESP256 = -9  # RFC 9864's fully specified name of the same algorithm
+PRIVATE_CLAIM = -65537
+OVERHEAD = 88  # bytes of a COSE_Sign1 message around its payload: tag, headers, lengths, signature
+QR_BITS = 2672  # data bits of a QR code of version 13 at level M (ISO/IEC 18004, table 7)
+MAX_DIGITS = 1500
+MIN_DIGITS = 100
+MAX_DEPTH = 8
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+class PaperError(ValueError):
+    """The digits or bytes are not an SP1 claim; the message names the rule that they break."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What the paper says. ``status`` is list number × 131,072 + bit; times are seconds since 1970, UTC."""
+
+    name: str
+    title: str
+    level: str
+    hours: int
+    status: int
+    issued_at: int
+    cti: bytes
+    expires_at: int | None = None
+    second_name: str | None = None
+    issuer: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paper:
+    """A claim as read from paper, with what is needed to check its signature."""
+
+    claim: Claim
+    kid8: str
+    signed: bytes
+    signature: bytes
+
+
+def max_cose(prefix: int) -> int:
+    """How many bytes of COSE fit a version 13-M code behind a link prefix of ``prefix`` characters.
+
+    One byte-mode segment (4 + 16 + 8 bits a character) and one numeric segment (4 + 12 + 10 bits for three
+    digits); ten bits carry 9.966 bits of the number, and its first byte is the format version.
+    """
+    digits_room = (QR_BITS - (20 + 8 * prefix) - 16) * 3 // 10
+    return min(int(digits_room * 3.3219) // 8 - 2, 300)
+
+
+def payload(claim: Claim) -> bytes:
+    """The CWT claims of ``claim`` in deterministic CBOR (RFC 8949, 4.2.1)."""
+    private: dict[int, object] = {
+        1: claim.name,
+        2: claim.title,
+        3: claim.level,
+        4: claim.hours,
+        5: claim.status,
+    }
+    if claim.second_name:
+        private[6] = claim.second_name
+    claims: dict[int, object] = {6: claim.issued_at, 7: claim.cti, PRIVATE_CLAIM: private}
+    if claim.issuer:
+        claims[1] = claim.issuer
+    if claim.expires_at is not None:
+        claims[4] = claim.expires_at
+    return cbor2.dumps(claims, canonical=True)
+
+
+def protected_header(kid8: str) -> bytes:
+    """The serialised protected header: ES256 and the first 8 bytes of the key's thumbprint."""
+    return cbor2.dumps({1: ALG_ES256, 4: bytes.fromhex(kid8)}, canonical=True)
+
+
+def to_be_signed(protected: bytes, body: bytes) -> bytes:
+    """The Sig_structure of RFC 9052, section 4.4."""
+    return cbor2.dumps(["Signature1", protected, b"", body], canonical=True)
+
+
+def sealed(protected: bytes, body: bytes, signature: bytes) -> bytes:
+    """The COSE_Sign1 message, tagged."""
+    return cbor2.dumps(cbor2.CBORTag(TAG_SIGN1, [protected, {}, body, signature]), canonical=True)
+
+
+def digits(cose: bytes) -> str:
+    """The decimal digits that the QR code carries."""
+    return str(int.from_bytes(bytes([FORMAT_VERSION]) + cose, "big"))
+
+
+def qr_text(*, base_url: str, cose: bytes) -> str:
+    """The whole text of the QR code: a link that never sends the claim to a server."""
+    return f"{base_url}/v#{digits(cose)}"
+
+
+def short_code(cti: bytes) -> str:
+    """The first 60 bits of ``cti`` as 12 characters of Crockford's base32."""
+    number = int.from_bytes(cti[:8], "big") >> 4
+    return "".join(CROCKFORD[(number >> shift) & 31] for shift in range(55, -1, -5))
+
+
+def group_code(code: str) -> str:
+    """The short code as it is printed: ``BZF3-G3DK-P8FZ``."""
+    return "-".join((code[:4], code[4:8], code[8:]))
+
+
+def read_short_code(text: str) -> str | None:
+    """The 12 characters of a short code as people type it, or ``None``."""
+    table = str.maketrans({"O": "0", "I": "1", "L": "1", "-": "", " ": "", "–": "", "\u00a0": ""})
+    code = text.strip().upper().translate(table)
+    return code if len(code) == 12 and all(c in CROCKFORD for c in code) else None
+
+
+def cose_of(text: str) -> bytes:
+    """The COSE bytes behind the digits of a QR code.
+
+    Raises PaperError when it is not 100 to 1500 ASCII digits or not of format version 1.
+    """
+    if not (MIN_DIGITS <= len(text) <= MAX_DIGITS) or not (text.isascii() and text.isdigit()) or text[0] == "0":
+        raise PaperError("not 100 to 1500 decimal digits")
+    number = int(text)
+    raw = number.to_bytes((number.bit_length() + 7) // 8, "big")
+    if raw[0] != FORMAT_VERSION:
+        raise PaperError("not format version 1")
+    return raw[1:]
+
+
+def parse(cose: bytes) -> Paper:
+    """Read a COSE_Sign1 paper claim strictly; nothing is verified yet.
+
+    Raises PaperError for a wrong tag, indefinite lengths, a non-canonical encoding, duplicate keys,
+    trailing bytes, an unprotected header, another algorithm, or claims of the wrong type.
+    """
+    message = _decoded(cose)
+    if not isinstance(message, cbor2.CBORTag) or message.tag != TAG_SIGN1:
+        raise PaperError("tag 18 (COSE_Sign1) is required")
+    parts = message.value
+    if not isinstance(parts, list | tuple) or len(parts) != 4:
+        raise PaperError("not four parts")
+    protected, unprotected, body, signature = parts
+    if not (isinstance(protected, bytes) and isinstance(body, bytes) and isinstance(signature, bytes)):
+        raise PaperError("a part has the wrong type")
+    if unprotected or not _is_map(unprotected):
+        raise PaperError("the unprotected header must be empty")
+    if len(signature) != 64:
+        raise PaperError("the signature is not 64 bytes")
+    header = _decoded(protected)
+    if not _is_map(header) or set(header) != {1, 4} or header[1] not in (ALG_ES256, ALG_ESP256):
+        raise PaperError("the protected header is not ES256 with a key id")
+    if not isinstance(header[4], bytes) or len(header[4]) != 8:
+        raise PaperError("the key id is not 8 bytes")
+    return Paper(
+        claim=_claim(_decoded(body)),
+        kid8=header[4].hex(),
+        signed=to_be_signed(protected, body),
+        signature=signature,
+    )
+
+
+def _is_map(value: object) -> bool:
+    return hasattr(value, "keys") and hasattr(value, "__getitem__")
+
+
+def _decoded(data: bytes) -> Any:
+    """One CBOR item that is encoded in the only way allowed; equal bytes when encoded again."""
+    stream = BytesIO(data)
+    try:
+        item = cbor2.CBORDecoder(stream).decode()
+        again = cbor2.dumps(item, canonical=True)
+    except Exception as error:
+        raise PaperError("not CBOR") from error
+    if stream.tell() != len(data):
+        raise PaperError("trailing bytes")
+    if _depth(item) > MAX_DEPTH:
+        raise PaperError("nested too deep")
+    # Duplicate keys, indefinite lengths and longer-than-needed integers all change when re-encoded.
+    if again != data:
+        raise PaperError("not deterministic CBOR")
+    return item
+
+
+def _depth(item: Any) -> int:
+    if isinstance(item, cbor2.CBORTag):
+        return 1 + _depth(item.value)
+    if _is_map(item):
+        return 1 + max((_depth(value) for value in item.values()), default=0)
+    if isinstance(item, list | tuple):
+        return 1 + max((_depth(value) for value in item), default=0)
+    return 0
+
+
+def _claim(claims: Any) -> Claim:
+    if not _is_map(claims):
+        raise PaperError("the claims are not a map")
+    private = claims.get(PRIVATE_CLAIM)
+    if not _is_map(private):
+        raise PaperError("the private claim is missing")
+
+    def text(source: Any, key: int, *, needed: bool = True) -> str | None:
+        value = source.get(key)
+        if value is None and not needed:
+            return None
+        if not isinstance(value, str) or len(value) > 400:
+            raise PaperError(f"claim {key} is not text")
+        return value
+
+    def whole(source: Any, key: int, *, needed: bool = True, limit: int = 2**40) -> int | None:
+        value = source.get(key)
+        if value is None and not needed:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < limit:
+            raise PaperError(f"claim {key} is not a whole number")
+        return value
+
+    cti = claims.get(7)
+    if not isinstance(cti, bytes) or len(cti) != 16:
+        raise PaperError("cti is not 16 bytes")
+    return Claim(
+        name=text(private, 1) or "",
+        title=text(private, 2) or "",
+        level=text(private, 3) or "",
+        hours=whole(private, 4, limit=2**16) or 0,
+        status=whole(private, 5, limit=2**32) or 0,
+        issued_at=whole(claims, 6) or 0,
+        cti=cti,
+        expires_at=whole(claims, 4, needed=False),
+        second_name=text(private, 6, needed=False),
+        issuer=text(claims, 1, needed=False),
+    )
