@@ -201,7 +201,7 @@ def accept(
         )
         for first in range(1, len(cleaned) + 1, CHUNK_ROWS)
     )
-    slots = _take_slots(issuer=issuer, count=len(cleaned), now=now)
+    slots = _take_slots(issuer=issuer, count=len(cleaned))
     Award.objects.bulk_create(
         [
             Award(
@@ -334,15 +334,13 @@ def _refuse_duplicate(
         raise DuplicateAward(field="name_latin")
 
 
-def _take_slots(*, issuer: Issuer, count: int, now: datetime) -> list[tuple[StatusList, int]]:
+def _take_slots(*, issuer: Issuer, count: int) -> list[tuple[StatusList, int]]:
     """``count`` fresh status slots of the issuer's newest lists; the counter moves once, by compare-and-set."""
     slots: list[tuple[StatusList, int]] = []
     while len(slots) < count:
         status_list = StatusList.objects.filter(issuer=issuer, next_index__lt=LIST_SIZE).order_by("number").first()
         if status_list is None:
-            status_list = StatusList.objects.create(
-                issuer=issuer, permutation_key=secrets.token_bytes(16), changed_at=now
-            )
+            status_list = StatusList.objects.create(issuer=issuer, permutation_key=secrets.token_bytes(16))
         first = status_list.next_index
         taken = min(count - len(slots), LIST_SIZE - first)
         won = StatusList.objects.filter(pk=status_list.pk, next_index=first).update(next_index=F("next_index") + taken)

@@ -214,7 +214,7 @@ class StatusList(models.Model):
     issuer = models.ForeignKey(Issuer, on_delete=models.PROTECT, related_name="status_lists")
     permutation_key = models.BinaryField(max_length=16)
     next_index = models.PositiveIntegerField(default=0)
-    changed_at = models.DateTimeField(help_text="Last change of any bit")
+    changes = models.PositiveBigIntegerField(default=0, help_text="How often a bit changed")
 
     class Meta:
         ordering = ("number",)
@@ -240,6 +240,7 @@ class StatusListVersion(models.Model):
     version = models.PositiveBigIntegerField()
     body = models.TextField(help_text="VC-JWT of the BitstringStatusListCredential")
     bits = models.BinaryField(help_text="gzip of the bits, as signed")
+    changes = models.PositiveBigIntegerField(help_text="The list's changes that it holds, at least")
     etag = models.CharField(max_length=43)
     signed_at = models.DateTimeField()
     stale_at = models.DateTimeField()

@@ -213,7 +213,7 @@ class Migration(migrations.Migration):
                 ('number', models.AutoField(primary_key=True, serialize=False)),
                 ('permutation_key', models.BinaryField(max_length=16)),
                 ('next_index', models.PositiveIntegerField(default=0)),
-                ('changed_at', models.DateTimeField(help_text='Last change of any bit')),
+                ('changes', models.PositiveBigIntegerField(default=0, help_text='How often a bit changed')),
                 ('issuer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='status_lists', to='issuers.issuer')),
             ],
             options={
@@ -238,6 +238,7 @@ class Migration(migrations.Migration):
                 ('version', models.PositiveBigIntegerField()),
                 ('body', models.TextField(help_text='VC-JWT of the BitstringStatusListCredential')),
                 ('bits', models.BinaryField(help_text='gzip of the bits, as signed')),
+                ('changes', models.PositiveBigIntegerField(help_text="The list's changes that it holds, at least")),
                 ('etag', models.CharField(max_length=43)),
                 ('signed_at', models.DateTimeField()),
                 ('stale_at', models.DateTimeField()),

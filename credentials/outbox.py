@@ -1,0 +1,116 @@
+"""The outbox: messages written in the transaction that they tell of, delivered afterwards, at least once."""
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db.models import F
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from issuers import doorbell
+
+from . import messengers
+from .models import AddressKind, Credential, Message, StatusChange
+
+log = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 8
+BATCH = 100
+CHANNELS = {AddressKind.EMAIL.value: Message.Channel.EMAIL, AddressKind.PHONE.value: Message.Channel.SMS}
+
+
+def enqueue_issued(credentials: Iterable[Credential], *, now: datetime) -> None:
+    """One message for each certificate whose person has a phone or an e-mail."""
+    messages = [
+        Message(
+            kind=Message.Kind.ISSUED,
+            credential=credential,
+            dedupe="issued",
+            channel=CHANNELS[credential.address_kind],
+            to=credential.address,
+            language=credential.award.language,
+            not_before=now,
+            created_at=now,
+        )
+        for credential in credentials
+        if credential.address_kind in CHANNELS
+    ]
+    if messages:
+        Message.objects.bulk_create(messages, batch_size=200)
+        doorbell.ring("credentials.deliver_messages", queue="messages")
+
+
+def enqueue_status(change: StatusChange, *, now: datetime) -> None:
+    """Tell the person that the status of a certificate changed."""
+    credential = change.credential
+    if credential.address_kind not in CHANNELS or not credential.award.batch.notify:
+        return
+    Message.objects.create(
+        kind=Message.Kind.STATUS,
+        credential=credential,
+        dedupe=f"{change.act}-{change.pk}",
+        channel=CHANNELS[credential.address_kind],
+        to=credential.address,
+        language=credential.award.language,
+        not_before=now,
+        created_at=now,
+    )
+    doorbell.ring("credentials.deliver_messages", queue="messages")
+
+
+def deliver_due(*, now: datetime) -> int:
+    """Send what is due; returns how many went out. A failure waits twice as long each time, then stays failed.
+
+    A message is taken by moving its ``not_before`` ahead, so that two workers do not both send it; a worker
+    that dies in between leaves it to be sent again.
+    """
+    sent = 0
+    due = Message.objects.filter(state=Message.State.PENDING, not_before__lte=now).order_by("not_before")[:BATCH]
+    for message in due.select_related("credential__issuer", "credential__achievement"):
+        taken = Message.objects.filter(
+            pk=message.pk, state=Message.State.PENDING, not_before=message.not_before
+        ).update(not_before=now + timedelta(minutes=2), attempts=F("attempts") + 1)
+        if taken:
+            sent += _send(message, now=now)
+    return sent
+
+
+def _send(message: Message, *, now: datetime) -> int:
+    mine = Message.objects.filter(pk=message.pk)
+    try:
+        with translation.override(message.language):
+            subject, body = _words(message)
+            if message.channel == Message.Channel.EMAIL:
+                send_mail(subject, body, settings.DEFAULT_FROM_EMAIL, [message.to])
+            else:
+                messengers.send_sms(to=message.to, text=body)
+    except Exception as error:  # whatever a gateway does, the others' messages still go out
+        log.warning("message not sent", extra={"message": message.pk, "error": type(error).__name__})
+        attempts = message.attempts + 1
+        mine.update(
+            last_error=type(error).__name__,
+            not_before=now + timedelta(minutes=2**attempts),
+            state=Message.State.FAILED if attempts >= MAX_ATTEMPTS else Message.State.PENDING,
+        )
+        return 0
+    mine.update(state=Message.State.SENT, sent_at=now, last_error="")
+    return 1
+
+
+def _words(message: Message) -> tuple[str, str]:
+    """Subject and body in the active language; nothing personal in them, only the provider and the link."""
+    issuer, link = message.credential.issuer.name, f"{settings.BASE_URL}/me/"
+    if message.kind == Message.Kind.ISSUED:
+        return (
+            _("A certificate is waiting for you"),
+            _("%(issuer)s has issued a certificate to you. See it and keep it in your passport: %(link)s")
+            % {"issuer": issuer, "link": link},
+        )
+    return (
+        _("The status of a certificate has changed"),
+        _("The status of a certificate from %(issuer)s has changed. See it in your passport: %(link)s")
+        % {"issuer": issuer, "link": link},
+    )

@@ -1,0 +1,9 @@
+"""News for whoever stands above: doorbells sent on commit; the sweeper does what they missed."""
+
+from django.dispatch import Signal
+
+#: A chunk was issued. ``credential_ids``: list of str, ``now``: aware datetime.
+credentials_issued = Signal()
+
+#: One credential was revoked, suspended, reinstated or replaced. ``credential_id``: str, ``now``: aware datetime.
+credential_status_changed = Signal()

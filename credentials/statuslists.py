@@ -1,0 +1,109 @@
+"""Publishes status lists: each issuer's bits, for three purposes, signed by the issuer, handed out as they are."""
+
+import hashlib
+from base64 import urlsafe_b64encode
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+
+from issuers import doorbell, keys, profiles
+from issuers.errors import NoActiveKey, NoKeyRoom
+
+from . import bitstring, linting, openbadges
+from .models import Credential, StatusList, StatusListVersion
+
+TTL_SECONDS = 300
+SIGN_ANEW_AFTER = timedelta(hours=12)
+VALID_FOR = timedelta(days=2)
+Purpose = StatusListVersion.Purpose
+
+#: Which statuses set a bit in the list of a purpose. A replaced certificate counts as revoked to every
+#: verifier in the world, and as replaced to those who know our published convention.
+SETS = {
+    Purpose.REVOCATION: (Credential.Status.REVOKED, Credential.Status.REPLACED),
+    Purpose.SUSPENSION: (Credential.Status.SUSPENDED,),
+    Purpose.REPLACEMENT: (Credential.Status.REPLACED,),
+}
+
+
+def publish_changed(*, now: datetime) -> int:
+    """Sign anew every list that is missing, changed or stale; returns how many were signed.
+
+    Raises NoKeyRoom where this process cannot sign. A closed issuer's lists go on being signed; an issuer
+    without an active key is passed over until it has one.
+    """
+    if not keys.can_sign():
+        raise NoKeyRoom
+    signed = 0
+    for status_list in StatusList.objects.select_related("issuer").order_by("number"):
+        known = {version.purpose: version for version in status_list.versions.defer("body", "bits")}
+        for purpose in Purpose:
+            version = known.get(purpose)
+            if version and version.stale_at > now and version.changes >= status_list.changes:
+                continue
+            try:
+                signed += publish(status_list=status_list, purpose=purpose, now=now)
+            except NoActiveKey:
+                break
+    return signed
+
+
+@transaction.atomic
+def publish(*, status_list: StatusList, purpose: Purpose, now: datetime) -> int:
+    """Sign one list for one purpose, with a version above the last one's."""
+    held = StatusListVersion.objects.select_for_update().filter(status_list=status_list, purpose=purpose).first()
+    version = held.version + 1 if held else 1
+    # Read before the bits: a change that commits in between is seen as news the next time.
+    changes = StatusList.objects.values_list("changes", flat=True).get(pk=status_list.pk)
+    packed = bitstring.encode(_indexes(status_list, purpose))
+    document = openbadges.status_list(
+        base_url=settings.BASE_URL,
+        number=status_list.number,
+        purpose=purpose,
+        issuer_id=profiles.did_for_issuer(base_url=settings.BASE_URL, slug=status_list.issuer.slug),
+        packed=packed,
+        version=version,
+        valid_from=now,
+        valid_until=now + VALID_FOR,
+        ttl_seconds=TTL_SECONDS,
+    )
+    signable = linting.lint_status_list(document, issuer_id=status_list.issuer_id)
+    signer = keys.signer(issuer=status_list.issuer, now=now)
+    body = signer.jws(signable)
+    if keys.verify_jws(body, key=signer.key) != signable.payload:
+        raise RuntimeError("own signature does not verify")
+    fields = {
+        "version": version,
+        "body": body,
+        "bits": packed,
+        "changes": changes,
+        "etag": urlsafe_b64encode(hashlib.sha256(body.encode()).digest()).rstrip(b"=").decode(),
+        "signed_at": now,
+        "stale_at": now + SIGN_ANEW_AFTER,
+    }
+    if held is None:
+        StatusListVersion.objects.create(status_list=status_list, purpose=purpose, **fields)
+        return 1
+    return StatusListVersion.objects.filter(pk=held.pk, version=held.version).update(**fields)
+
+
+def read(*, number: int, purpose: str) -> StatusListVersion | None:
+    """The newest signed list, or ``None``; any process may read."""
+    return StatusListVersion.objects.filter(status_list_id=number, purpose=purpose).first()
+
+
+def mark_changed(*, numbers: Iterable[int]) -> None:
+    """Say, in the transaction of the change, that bits of these lists changed; the signer publishes them anew."""
+    StatusList.objects.filter(pk__in=list(numbers)).update(changes=F("changes") + 1)
+    doorbell.ring("credentials.publish_lists", queue="upkeep")
+
+
+def _indexes(status_list: StatusList, purpose: Purpose) -> Iterable[int]:
+    return (
+        Credential.objects.filter(status_list=status_list, status__in=SETS[purpose])
+        .values_list("status_index", flat=True)
+        .iterator(chunk_size=5000)
+    )

@@ -1,0 +1,31 @@
+"""Doorbells: each calls one verb and carries no work."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from . import issuance, outbox, statuslists
+from .models import Batch
+
+
+@shared_task(name="credentials.issue_interactive", queue="interactive")
+def issue_interactive() -> None:
+    """Issue single awards."""
+    issuance.issue_ready(kind=Batch.Kind.INTERACTIVE, now=timezone.now())
+
+
+@shared_task(name="credentials.issue_batches", queue="batches")
+def issue_batches() -> None:
+    """Issue rosters."""
+    issuance.issue_ready(kind=Batch.Kind.ROSTER, now=timezone.now())
+
+
+@shared_task(name="credentials.publish_lists", queue="upkeep")
+def publish_lists() -> None:
+    """Sign the status lists that changed."""
+    statuslists.publish_changed(now=timezone.now())
+
+
+@shared_task(name="credentials.deliver_messages", queue="messages")
+def deliver_messages() -> None:
+    """Send what waits in the outbox."""
+    outbox.deliver_due(now=timezone.now())
