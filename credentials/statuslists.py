@@ -107,3 +107,8 @@ def _indexes(status_list: StatusList, purpose: Purpose) -> Iterable[int]:
         .values_list("status_index", flat=True)
         .iterator(chunk_size=5000)
     )
+
+
+def exists(*, number: int) -> bool:
+    """Whether there is such a list, signed or not yet."""
+    return StatusList.objects.filter(pk=number).exists()

@@ -1,0 +1,128 @@
+"""The one place where errors become HTTP: RFC 9457 problem documents for programs, pages for people."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from credentials.errors import CredentialsError
+from issuers.errors import IssuersError
+from passport.errors import PassportError
+from verify.errors import VerifyError
+
+#: The base of each app's refusals. Whatever is none of these is unforeseen and propagates.
+REFUSALS = (IssuersError, CredentialsError, VerifyError, PassportError)
+
+PAGES = {400: "400.html", 403: "403.html", 404: "404.html", 500: "500.html"}
+
+
+def problem(
+    status: int, code: str, detail: str, *, errors: list[dict[str, Any]] | None = None
+) -> dict[str, Any]:
+    """A problem document; ``errors`` names fields, each with its sentence and remedy."""
+    body: dict[str, Any] = {
+        "type": f"{settings.BASE_URL}/problems#{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+    }
+    return body | ({"errors": errors} if errors else {})
+
+
+def code_of(error: Exception) -> str:
+    """A stable, readable name of a refusal: ``IssuerSuspended`` → ``issuer-suspended``."""
+    name = type(error).__name__
+    return "".join(f"-{c.lower()}" if c.isupper() else c for c in name).lstrip("-")
+
+
+def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's exception handler: every foreseen error as a problem document, anything else propagates."""
+    if isinstance(error, REFUSALS):
+        field = getattr(error, "field", "")
+        errors = [{"field": field, "detail": str(error.message)}] if field else None
+        body = problem(error.status, code_of(error), str(error.message), errors=errors)
+        headers: dict[str, str] = {}
+        status = error.status
+    elif isinstance(error, Http404):
+        status, headers = 404, {}
+        body = problem(404, "not-found", _("There is nothing here under this address."))
+    elif isinstance(error, PermissionDenied):
+        status, headers = 403, {}
+        body = problem(403, "not-allowed", _("Your role does not allow this."))
+    elif isinstance(error, exceptions.APIException):
+        status, headers = error.status_code, {}
+        if header := getattr(error, "auth_header", None):
+            headers["WWW-Authenticate"] = header
+        if (wait := getattr(error, "wait", None)) is not None:
+            headers["Retry-After"] = str(int(wait) + 1)
+        body = _of_api_exception(error)
+    else:
+        return None
+    set_rollback()
+    return Response(body, status=status, headers=headers, content_type="application/problem+json")
+
+
+def _of_api_exception(error: exceptions.APIException) -> dict[str, Any]:
+    status = error.status_code
+    if isinstance(error, exceptions.ValidationError):
+        return problem(status, "invalid", _("Some fields are not right."), errors=list(_fields(error.detail)))
+    codes = error.get_codes()
+    return problem(status, codes if isinstance(codes, str) else "refused", str(error.detail))
+
+
+def _fields(detail: Any, path: str = "") -> Any:
+    if isinstance(detail, dict):
+        for name, inner in detail.items():
+            yield from _fields(inner, f"{path}/{name}".lstrip("/"))
+    elif isinstance(detail, list) and detail and not isinstance(detail[0], str):
+        for number, inner in enumerate(detail):
+            yield from _fields(inner, f"{path}/{number}".lstrip("/"))
+    else:
+        for sentence in detail if isinstance(detail, list) else [detail]:
+            yield {"field": path, "detail": str(sentence)}
+
+
+def wants_problem(request: HttpRequest) -> bool:
+    """Whether a program asks."""
+    return request.path.startswith("/api/")
+
+
+def refusal_page(request: HttpRequest, error: Exception) -> HttpResponseBase:
+    """A refusal that reached the door, as a page with its sentence (or a problem document)."""
+    status = getattr(error, "status", 422)
+    sentence = str(getattr(error, "message", ""))
+    if wants_problem(request):
+        return JsonResponse(
+            problem(status, code_of(error), sentence), status=status, content_type="application/problem+json"
+        )
+    template = PAGES.get(status, PAGES[400])
+    return render(request, template, {"sentence": sentence}, status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _page(request, 400, "bad-request", _("The browser sent something that we cannot read."))
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _page(request, 403, "not-allowed", _("Your role does not allow this."))
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _page(request, 404, "not-found", _("There is nothing here under this address."))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _page(request, 500, "internal", _("Something went wrong on our side. Nothing you typed was signed. Try again."))
+
+
+def _page(request: HttpRequest, status: int, code: str, sentence: str) -> HttpResponse:
+    if wants_problem(request):
+        return JsonResponse(problem(status, code, sentence), status=status, content_type="application/problem+json")
+    return render(request, PAGES[status], {"sentence": sentence}, status=status)

@@ -1,0 +1,35 @@
+"""The sweeper: with the database alone it does what a lost doorbell left undone, room by room."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+
+from credentials import issuance, outbox, statuslists
+from credentials.models import Batch
+from issuers import publications
+from passport import filing
+
+log = logging.getLogger(__name__)
+
+#: What one round does, in the order in which a certificate travels.
+ROUND: tuple[tuple[str, Callable[..., object]], ...] = (
+    ("publish keys", publications.tend),
+    ("issue awards", partial(issuance.issue_ready, kind=Batch.Kind.INTERACTIVE, limit=20)),
+    ("issue rosters", partial(issuance.issue_ready, kind=Batch.Kind.ROSTER, limit=5)),
+    ("publish lists", statuslists.publish_changed),
+    ("file certificates", filing.consider_unfiled),
+    ("deliver messages", outbox.deliver_due),
+)
+
+
+def sweep_once(*, now: datetime) -> list[str]:
+    """Do one round; returns what failed, which the next round tries again."""
+    failed = []
+    for name, verb in ROUND:
+        try:
+            verb(now=now)
+        except Exception:  # one room's trouble must not stop the others
+            log.exception("sweeper round failed", extra={"round": name})
+            failed.append(name)
+    return failed

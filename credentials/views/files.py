@@ -1,0 +1,113 @@
+"""The files of a certificate, the achievement's page and badge, and the signed status lists."""
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from issuers.access import public
+
+from .. import art, facts, openbadges, reading, statuslists
+from ..models import StatusListVersion
+
+
+@public
+@require_safe
+def credential_jwt(request: HttpRequest, credential_id: str) -> HttpResponse:
+    """The VC-JWT as a file (Open Badges 3.0, section 5.1: one credential, text/plain)."""
+    return jwt_file(reading.open_to_all(credential_id).jwt)
+
+
+@public
+@require_safe
+def credential_pdf(request: HttpRequest, credential_id: str) -> HttpResponse:
+    """The printed certificate."""
+    credential = reading.open_to_all(credential_id)
+    return pdf_file(reading.pdf(credential), credential.short_code)
+
+
+def jwt_file(token: str) -> HttpResponse:
+    """The answer that carries a VC-JWT."""
+    response = HttpResponse(token, content_type="text/plain; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="certificate.jwt"'
+    return _personal(response)
+
+
+def pdf_file(data: bytes, short_code: str) -> HttpResponse:
+    """The answer that carries a certificate's PDF."""
+    response = HttpResponse(data, content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="certificate-{short_code}.pdf"'
+    return _personal(response)
+
+
+def _personal(response: HttpResponse) -> HttpResponse:
+    response["Cache-Control"] = "no-store"
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+@public
+@require_safe
+def achievement(request: HttpRequest, achievement_id: str) -> HttpResponseBase:
+    """What can be awarded: a page, or the Open Badges Achievement by suffix or Accept."""
+    found = reading.published_achievement(achievement_id.removesuffix(".json"))
+    if achievement_id.endswith(".json") or request.get_preferred_type(
+        ["text/html", "application/json", "application/ld+json"]
+    ) not in ("text/html", None):
+        profile = facts.profile_of(found.issuer)
+        document = openbadges.achievement_document(
+            facts.achievement_facts(found),
+            base_url=profile["url"].rsplit("/issuers/", 1)[0],
+            creator=profile,
+            quality_assurance=facts.quality_assurance(profile["address"]["addressLocality"]),
+        )
+        context = {"@context": [openbadges.VC_CONTEXT, openbadges.OB_CONTEXT, openbadges.CITY_CONTEXT]}
+        response: HttpResponse = JsonResponse(context | document, json_dumps_params={"ensure_ascii": False})
+        response["Access-Control-Allow-Origin"] = "*"
+    else:
+        response = render(request, "credentials/achievement.html", {"achievement": found})
+    patch_vary_headers(response, ["Accept"])
+    return response
+
+
+@public
+@require_safe
+@cache_control(max_age=86_400, public=True)
+def badge(request: HttpRequest, achievement_id: str) -> HttpResponse:
+    """The achievement's badge, drawn from its data."""
+    found = reading.any_achievement(achievement_id)
+    drawing = art.badge_svg(
+        achievement_id=found.pk,
+        issuer_id=found.issuer.slug,
+        theme=found.theme,
+        hours=found.hours,
+        level=found.cnc_level,
+        assessed=found.assessed,
+        title=found.title_fr or found.title_ar,
+    )
+    response = HttpResponse(drawing, content_type="image/svg+xml")
+    response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
+    return response
+
+
+@public
+@require_safe
+def status_list(request: HttpRequest, purpose: str, number: int) -> HttpResponse:
+    """A signed status list, for everybody (Bitstring Status List 1.0, section 3.2)."""
+    version = statuslists.read(number=number, purpose=purpose)
+    if version is None:
+        if purpose not in StatusListVersion.Purpose.values or not statuslists.exists(number=number):
+            raise reading.NotYours
+        response = HttpResponse(status=503)
+        response["Retry-After"] = "2"
+        return response
+    etag = f'"{version.etag}"'
+    if request.headers.get("If-None-Match") == etag:
+        response = HttpResponse(status=304)
+    else:
+        response = HttpResponse(version.body, content_type="application/vc+jwt")
+    response["ETag"] = etag
+    response["Cache-Control"] = f"public, max-age={statuslists.TTL_SECONDS}"
+    response["Access-Control-Allow-Origin"] = "*"
+    return response
