@@ -1,0 +1,93 @@
+"""Pure. The one way in which we write and read a JWS: ES256, deterministic, and nothing else."""
+
+import hashlib
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from jwt.algorithms import ECAlgorithm
+from jwt.api_jws import PyJWS
+
+#: RFC 6979: equal bytes for equal input, and no weak nonce can give a key away.
+DETERMINISTIC = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
+SHA256 = ec.ECDSA(hashes.SHA256())
+
+#: The members that a thumbprint covers (RFC 7638, section 3.2; RFC 8037, appendix A.3).
+REQUIRED_MEMBERS = {"EC": ("crv", "kty", "x", "y"), "OKP": ("crv", "kty", "x")}
+
+
+class DeterministicES256(ECAlgorithm):
+    """PyJWT's ES256 on P-256, with the nonce of RFC 6979."""
+
+    def __init__(self) -> None:
+        super().__init__(ECAlgorithm.SHA256, ec.SECP256R1)
+
+    def sign(self, msg: bytes, key: ec.EllipticCurvePrivateKey) -> bytes:
+        return raw_signature(key, msg)
+
+
+JWS = PyJWS(algorithms=[])
+JWS.register_algorithm("ES256", DeterministicES256())
+
+
+def raw_signature(key: ec.EllipticCurvePrivateKey, message: bytes) -> bytes:
+    """The 64 bytes r || s that JOSE (RFC 7518, 3.4) and COSE (RFC 9053, 2.1) both use."""
+    r, s = decode_dss_signature(key.sign(message, DETERMINISTIC))
+    return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+
+def verify_raw_signature(key: ec.EllipticCurvePublicKey, message: bytes, signature: bytes) -> bool:
+    """Whether these 64 bytes are this key's signature of ``message``."""
+    if len(signature) != 64:
+        return False
+    r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
+    try:
+        key.verify(encode_dss_signature(r, s), message, SHA256)
+    except InvalidSignature:
+        return False
+    return True
+
+
+def b64(data: bytes) -> str:
+    """base64url without padding (RFC 7515, section 2)."""
+    return urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def unb64(text: str) -> bytes:
+    """The bytes behind base64url without padding."""
+    return urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def jwk_of(key: ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey) -> dict[str, str]:
+    """The public JWK, with the required members alone."""
+    if isinstance(key, ed25519.Ed25519PublicKey):
+        return {"crv": "Ed25519", "kty": "OKP", "x": b64(key.public_bytes_raw())}
+    numbers = key.public_numbers()
+    x, y = numbers.x.to_bytes(32, "big"), numbers.y.to_bytes(32, "big")
+    return {"crv": "P-256", "kty": "EC", "x": b64(x), "y": b64(y)}
+
+
+def thumbprint(jwk: Mapping[str, Any]) -> str:
+    """The RFC 7638 thumbprint of a public JWK: SHA-256, base64url."""
+    members = {name: jwk[name] for name in REQUIRED_MEMBERS[jwk["kty"]]}
+    return b64(hashlib.sha256(json.dumps(members, separators=(",", ":"), sort_keys=True).encode()).digest())
+
+
+def kid8(of_thumbprint: str) -> str:
+    """The first 8 bytes of a thumbprint, in hex: a key's short name on paper."""
+    return unb64(of_thumbprint)[:8].hex()
+
+
+@lru_cache(maxsize=4096)
+def p256_key(x: str, y: str) -> ec.EllipticCurvePublicKey:
+    """The public key at this point of P-256. Raises ValueError when the point is not on the curve."""
+    numbers = ec.EllipticCurvePublicNumbers(
+        int.from_bytes(unb64(x), "big"), int.from_bytes(unb64(y), "big"), ec.SECP256R1()
+    )
+    return numbers.public_key()
