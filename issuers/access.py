@@ -1,16 +1,12 @@
-"""Who may come in: roles, their decorators for pages, and API clients."""
+"""Who may come in: roles, their decorators for pages, and how a program signs in."""
 
-import hashlib
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
 from functools import wraps
 from typing import Any
 
 from allauth.account.authentication import get_authentication_records
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -21,6 +17,7 @@ from rest_framework.request import Request
 
 from .errors import NotAllowed
 from .models import ApiClient, Issuer, Membership
+from .staff import secret_hash
 
 View = Callable[..., HttpResponseBase]
 
@@ -95,38 +92,8 @@ def issuers_of(request: HttpRequest) -> list[Issuer]:
 
 
 # -- API clients ----------------------------------------------------------------------------------
-@dataclass(frozen=True, kw_only=True)
-class NewApiClient:
-    """A client just made: ``token`` is shown once, to be sent as ``Authorization: Bearer …``."""
-
-    client: ApiClient
-    token: str
-
-
-def secret_hash(secret: str) -> str:
-    """SHA-256, hex: enough for a secret of 256 random bits."""
-    return hashlib.sha256(secret.encode()).hexdigest()
-
-
-@transaction.atomic
-def create_api_client(
-    *, issuer: Issuer, name: str, scopes: list[str], by: Any, now: datetime
-) -> NewApiClient:
-    """Make a client of ``issuer``; the caller has checked that ``by`` is its owner."""
-    secret = secrets.token_urlsafe(32)
-    client = ApiClient.objects.create(
-        issuer=issuer,
-        name=name,
-        scopes=sorted(set(scopes) & set(ApiClient.Scope.values)),
-        secret_hash=secret_hash(secret),
-        created_by=by,
-        created_at=now,
-    )
-    return NewApiClient(client=client, token=f"{client.id}.{secret}")
-
-
 class ApiClientAuthentication(BaseAuthentication):
-    """``Authorization: Bearer <client id>.<secret>``; ``request.auth`` is the ApiClient, the user stays empty."""
+    """``Authorization: Bearer <client id>.<secret>``; ``request.auth`` is the ApiClient."""
 
     def authenticate(self, request: Request) -> tuple[Any, ApiClient] | None:
         words = get_authorization_header(request).decode("latin-1").split()

@@ -1,4 +1,4 @@
-"""Rings Celery's tasks after commit and outside the request path; a bell that is lost is the sweeper's to make good."""
+"""Rings Celery's tasks, after commit and outside the request path; the sweeper does what a lost bell left."""
 
 import logging
 import os
@@ -47,14 +47,14 @@ class Ringer:
                     self._news.wait()
                 task, queue = next(iter(self._waiting))
                 del self._waiting[task, queue]
-            app = self._app or current_app._get_current_object()
+            app = self._app or current_app
             try:
                 if producer is None:
                     connection = app.connection_for_write(connect_timeout=2)
-                    connection.transport_options = {**connection.transport_options, **CONNECT}
+                    connection.transport_options = {**(connection.transport_options or {}), **CONNECT}
                     producer = app.amqp.Producer(connection, auto_declare=False)
                 app.send_task(task, queue=queue, producer=producer, retry=False, ignore_result=True)
-            except Exception:  # whatever a broker's library raises; the sweeper does the work without the bell
+            except Exception:  # whatever a broker's library raises; the sweeper needs no bell
                 log.warning("doorbell not heard", extra={"task": task, "queue": queue}, exc_info=True)
                 _close(producer)
                 producer = None

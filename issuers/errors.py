@@ -76,3 +76,22 @@ class LastOwner(IssuersError):
 
     message = _("A provider needs at least one owner. Name another first.")
     status = 409
+
+
+class SealBroken(NoKeyRoom):
+    """A sealed key does not open: another key-encryption key, or a row that somebody changed."""
+
+    message = _("A signing key cannot be opened here. Tell the operator. Nothing is lost meanwhile.")
+
+
+class BadEntry(IssuersError):
+    """What was to be entered in the register is incomplete or contradicts itself."""
+
+    message = _("Some of this is missing or does not fit. Check the names, the theme and the dates.")
+
+
+class AlreadyRegistered(IssuersError):
+    """The short name, or the mandate of that day, is in the register already."""
+
+    message = _("This is in the register already. Choose another short name or another first day.")
+    status = 409

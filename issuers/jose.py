@@ -64,6 +64,11 @@ def unb64(text: str) -> bytes:
     return urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
+def digest(data: bytes) -> str:
+    """SHA-256, base64url: 43 characters that name these bytes."""
+    return b64(hashlib.sha256(data).digest())
+
+
 def jwk_of(key: ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey) -> dict[str, str]:
     """The public JWK, with the required members alone."""
     if isinstance(key, ed25519.Ed25519PublicKey):
@@ -76,7 +81,7 @@ def jwk_of(key: ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey) -> dict[st
 def thumbprint(jwk: Mapping[str, Any]) -> str:
     """The RFC 7638 thumbprint of a public JWK: SHA-256, base64url."""
     members = {name: jwk[name] for name in REQUIRED_MEMBERS[jwk["kty"]]}
-    return b64(hashlib.sha256(json.dumps(members, separators=(",", ":"), sort_keys=True).encode()).digest())
+    return digest(json.dumps(members, separators=(",", ":"), sort_keys=True).encode())
 
 
 def kid8(of_thumbprint: str) -> str:

@@ -1,4 +1,4 @@
-"""Pure. What the world may know of an issuer: its Open Badges Profile, its did:web document, the key directory."""
+"""Pure. What the world may know of an issuer: its Open Badges Profile, did:web document and keys."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class PublicKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicIssuer:
-    """An issuer as the key directory lists it; ``accredited`` has, by theme, periods that exclude their end."""
+    """An issuer as the key directory lists it; ``accredited`` has periods by theme."""
 
     slug: str
     name_fr: str

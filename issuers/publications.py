@@ -1,0 +1,189 @@
+"""Signs the key directory and the single keys, keeps them fresh, and hands out what was signed."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Prefetch
+from jwt import InvalidTokenError
+
+from . import jose, keys, profiles, registry
+from .errors import NoKeyRoom
+from .models import Issuer, Publication, SigningKey
+from .signable import Form, Signable
+
+DIRECTORY = "keys"
+#: A verifier relies on a directory for a day; signed every few hours, it survives a signer's bad night.
+SIGN_ANEW_AFTER = timedelta(hours=6)
+
+
+# -- Reading, by any process ----------------------------------------------------------------------
+def read(*, name: str) -> Publication | None:
+    """The newest signed document of this name (``keys`` or ``k/<kid8>``), or ``None``."""
+    return Publication.objects.filter(pk=name).first()
+
+
+def key_exists(*, kid8: str) -> bool:
+    """Whether an issuer has a key of this short name, published or about to be."""
+    return bool(_directory_keys().filter(kid8=kid8).exists())
+
+
+def issuer_did_document(*, issuer: Issuer) -> dict[str, Any]:
+    """The issuer's did:web document, as its keys stand."""
+    did = profiles.did_for_issuer(base_url=settings.BASE_URL, slug=issuer.slug)
+    return profiles.did_document(did=did, keys=_public(issuer.keys.all()))
+
+
+def city_did_document() -> dict[str, Any]:
+    """The city's did:web document."""
+    did = profiles.did_for_city(base_url=settings.BASE_URL)
+    return profiles.did_document(did=did, keys=_public(SigningKey.objects.filter(issuer__isnull=True)))
+
+
+def trust_anchors() -> list[dict[str, str]]:
+    """The public JWKs that a verifier page pins: the directory key, and the next one if it is announced."""
+    anchors = SigningKey.objects.filter(
+        purpose=keys.Purpose.DIRECTORY, state__in=(keys.State.ACTIVE, keys.State.PENDING)
+    )
+    return [dict(key.public_jwk) | {"alg": key.algorithm, "kid": key.thumbprint} for key in anchors]
+
+
+# -- Signing, by the signer alone -----------------------------------------------------------------
+def tend(*, now: datetime) -> int:
+    """Make the keys that are missing, then sign what is stale; returns how many documents were signed.
+
+    Raises NoKeyRoom where this process cannot sign.
+    """
+    if not keys.can_sign():
+        raise NoKeyRoom
+    keys.ensure_city_keys(now=now)
+    for issuer in keys.issuers_without_keys():
+        keys.ensure_issuer_keys(issuer=issuer, now=now)
+    return refresh(now=now)
+
+
+def refresh(*, now: datetime, force: bool = False) -> int:
+    """Sign anew the directory and every single key that changed or grew stale, with versions that rise.
+
+    Returns how many were signed. Raises NoKeyRoom, NoActiveKey without a directory key.
+    """
+    signer = keys.city_signer(purpose=keys.Purpose.DIRECTORY, now=now)
+    held = {publication.name: publication for publication in Publication.objects.all()}
+    signed = 0
+    for name, listed in _contents():
+        present = held.get(name)
+        content = profiles.key_directory(base_url=settings.BASE_URL, issuers=listed)
+        if present is None or force or present.stale_at <= now or _content(present, signer) != content:
+            signed += _publish(name, listed, signer=signer, now=now)
+    return signed
+
+
+def _contents() -> Iterable[tuple[str, Sequence[profiles.PublicIssuer]]]:
+    """What is to be published: everybody under ``keys``, each key with its issuer under ``k/<kid8>``."""
+    issuers = (
+        Issuer.objects.filter(approved_at__isnull=False)
+        .prefetch_related("mandates", Prefetch("keys", queryset=_directory_keys()))
+        .order_by("slug")
+    )
+    single: dict[str, list[profiles.PublicIssuer]] = {}
+    everybody = []
+    for issuer in issuers:
+        listed = list(issuer.keys.all())
+        accredited = registry.accredited_periods(issuer=issuer)
+        everybody.append(_public_issuer(issuer, listed, accredited))
+        for key in listed:
+            # Two keys may share 8 bytes; a verifier tries all of that name.
+            single.setdefault(f"k/{key.kid8}", []).append(_public_issuer(issuer, [key], accredited))
+    yield DIRECTORY, everybody
+    yield from single.items()
+
+
+def _directory_keys() -> Any:
+    return SigningKey.objects.filter(purpose=keys.Purpose.ISSUER, algorithm=keys.Algorithm.ES256)
+
+
+def _public_issuer(
+    issuer: Issuer, listed: Iterable[SigningKey], accredited: dict[str, list[registry.Period]]
+) -> profiles.PublicIssuer:
+    return profiles.PublicIssuer(
+        slug=issuer.slug,
+        name_fr=issuer.name_fr,
+        name_ar=issuer.name_ar,
+        keys=_public(listed),
+        accredited=accredited,
+    )
+
+
+def _public(listed: Iterable[SigningKey]) -> list[profiles.PublicKey]:
+    return [
+        profiles.PublicKey(
+            thumbprint=key.thumbprint,
+            kid8=key.kid8,
+            algorithm=key.algorithm,
+            jwk=key.public_jwk,
+            state=key.state,
+            not_before=key.not_before,
+            not_after=key.not_after,
+            compromised_at=key.compromised_at,
+        )
+        for key in listed
+    ]
+
+
+def _content(publication: Publication, signer: keys.Signer) -> dict[str, Any] | None:
+    """What a publication says apart from when it was signed; ``None`` if this signer did not sign it."""
+    try:
+        said: dict[str, Any] = json.loads(keys.verify_jws(publication.body, key=signer.key))
+    except InvalidTokenError:
+        return None
+    return said | {"version": 0, "iat": 0}
+
+
+@transaction.atomic
+def _publish(
+    name: str, listed: Sequence[profiles.PublicIssuer], *, signer: keys.Signer, now: datetime
+) -> int:
+    held = Publication.objects.select_for_update().filter(pk=name).first()
+    # Seconds since 1970 keep the version rising even after an old backup was restored.
+    version = max(held.version + 1 if held else 1, int(now.timestamp()))
+    document = profiles.key_directory(
+        base_url=settings.BASE_URL, issuers=listed, version=version, issued_at=now
+    )
+    signable = lint_directory(document)
+    body = signer.jws(signable)
+    if keys.verify_jws(body, key=signer.key) != signable.payload:
+        raise RuntimeError("own signature does not verify")
+    fields = {
+        "version": version,
+        "body": body,
+        "etag": jose.digest(body.encode()),
+        "signed_at": now,
+        "stale_at": now + SIGN_ANEW_AFTER,
+    }
+    if held is not None:
+        return Publication.objects.filter(pk=name, version=held.version).update(**fields)
+    try:
+        with transaction.atomic():
+            Publication.objects.create(name=name, **fields)
+    except IntegrityError:  # another signer was quicker
+        return 0
+    return 1
+
+
+def lint_directory(document: dict[str, Any]) -> Signable:
+    """The key directory as bytes to be signed, if every key in it is public, sound and named rightly.
+
+    Raises ValueError.
+    """
+    for issuer in document["issuers"]:
+        for key in issuer["keys"]:
+            if set(key["jwk"]) != {"crv", "kty", "x", "y"}:
+                raise ValueError("not a public key alone")
+            jose.p256_key(key["jwk"]["x"], key["jwk"]["y"])
+            if jose.kid8(jose.thumbprint(key["jwk"])) != key["kid"]:
+                raise ValueError("a key under a wrong name")
+    payload = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return Signable(Form.KEY_DIRECTORY, None, payload.encode())

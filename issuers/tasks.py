@@ -1,0 +1,12 @@
+"""Doorbells: each calls one verb and carries no work."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from . import publications
+
+
+@shared_task(name="issuers.tend", queue="upkeep")
+def tend() -> None:
+    """Make missing keys and sign what the register says."""
+    publications.tend(now=timezone.now())

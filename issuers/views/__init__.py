@@ -1,0 +1,1 @@
+"""Pages of the register, of the city's officers and of a provider's owner."""
