@@ -10,7 +10,17 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 #: Queue name → the worker that listens to it, as the launcher and the systemd units start them.
 QUEUES = {"interactive": "quick", "upkeep": "quick", "batches": "bulk", "messages": "bulk"}
 
+#: Task → its queue. Celery 6 drops the `queue` a task could name for itself, so all stand here.
+ROUTES = {
+    "issuers.tend": "upkeep",
+    "credentials.issue_interactive": "interactive",
+    "credentials.issue_batches": "batches",
+    "credentials.publish_lists": "upkeep",
+    "credentials.deliver_messages": "messages",
+}
+
 app = Celery("passport")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.task_queues = [Queue(name) for name in QUEUES]
+app.conf.task_routes = {task: {"queue": queue} for task, queue in ROUTES.items()}
 app.autodiscover_tasks()

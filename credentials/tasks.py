@@ -7,25 +7,25 @@ from . import issuance, outbox, statuslists
 from .models import Batch
 
 
-@shared_task(name="credentials.issue_interactive", queue="interactive")
+@shared_task(name="credentials.issue_interactive")
 def issue_interactive() -> None:
     """Issue single awards."""
     issuance.issue_ready(kind=Batch.Kind.INTERACTIVE, now=timezone.now())
 
 
-@shared_task(name="credentials.issue_batches", queue="batches")
+@shared_task(name="credentials.issue_batches")
 def issue_batches() -> None:
     """Issue rosters."""
     issuance.issue_ready(kind=Batch.Kind.ROSTER, now=timezone.now())
 
 
-@shared_task(name="credentials.publish_lists", queue="upkeep")
+@shared_task(name="credentials.publish_lists")
 def publish_lists() -> None:
     """Sign the status lists that changed."""
     statuslists.publish_changed(now=timezone.now())
 
 
-@shared_task(name="credentials.deliver_messages", queue="messages")
+@shared_task(name="credentials.deliver_messages")
 def deliver_messages() -> None:
     """Send what waits in the outbox."""
     outbox.deliver_due(now=timezone.now())

@@ -6,7 +6,7 @@ from django.utils import timezone
 from . import publications
 
 
-@shared_task(name="issuers.tend", queue="upkeep")
+@shared_task(name="issuers.tend")
 def tend() -> None:
     """Make missing keys and sign what the register says."""
     publications.tend(now=timezone.now())
