@@ -54,8 +54,8 @@ class Ringer:
                     connection.transport_options = {**(connection.transport_options or {}), **CONNECT}
                     producer = app.amqp.Producer(connection, auto_declare=False)
                 app.send_task(task, queue=queue, producer=producer, retry=False, ignore_result=True)
-            except Exception:  # whatever a broker's library raises; the sweeper needs no bell
-                log.warning("doorbell not heard", extra={"task": task, "queue": queue}, exc_info=True)
+            except Exception as error:  # noqa: BLE001  # whatever a broker's library raises; nothing is lost
+                log.warning("doorbell not heard", extra={"task": task, "error": type(error).__name__})
                 _close(producer)
                 producer = None
 
@@ -63,8 +63,8 @@ class Ringer:
 def _close(producer: object) -> None:
     try:
         producer.connection.release()  # type: ignore[attr-defined]  # a kombu Producer, or None
-    except Exception:  # a broken connection may fail to close; a new one is made
-        log.debug("doorbell connection not closed", exc_info=True)
+    except Exception as error:  # noqa: BLE001  # a broken connection may fail to close; a new one is made
+        log.debug("doorbell connection not closed", extra={"error": type(error).__name__})
 
 
 _ringer = Ringer()
