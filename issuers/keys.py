@@ -105,7 +105,7 @@ def _aad(*, issuer_id: int | None, purpose: str, thumbprint: str, kek_id: str) -
 
 # -- Making and destroying ------------------------------------------------------------------------
 def ensure_issuer_keys(*, issuer: Issuer, now: datetime) -> None:
-    """Give an approved issuer a key of each algorithm, if none is active or about to be.
+    """Give an approved issuer an active key of each algorithm, if it has none.
 
     Two processes may try: the database lets one win. Raises NoKeyRoom, WrongState before approval.
     """
@@ -116,9 +116,9 @@ def ensure_issuer_keys(*, issuer: Issuer, now: datetime) -> None:
 
 
 def issuers_without_keys() -> list[Issuer]:
-    """Approved issuers that lack a key of some algorithm, closed ones included: their lists go on."""
-    living = SigningKey.objects.filter(issuer__isnull=False, state__in=(State.PENDING, State.ACTIVE))
-    held = set(living.values_list("issuer_id", "algorithm"))
+    """Approved issuers that lack an active key of some algorithm, closed ones included: their lists go on."""
+    active = SigningKey.objects.filter(issuer__isnull=False, state=State.ACTIVE)
+    held = set(active.values_list("issuer_id", "algorithm"))
     approved = Issuer.objects.filter(approved_at__isnull=False)
     return [issuer for issuer in approved if any((issuer.pk, a) not in held for a in Algorithm.values)]
 
@@ -130,9 +130,7 @@ def ensure_city_keys(*, now: datetime) -> None:
 
 
 def _ensure(*, issuer: Issuer | None, purpose: Purpose, algorithm: Algorithm, now: datetime) -> None:
-    held = SigningKey.objects.filter(
-        issuer=issuer, purpose=purpose, algorithm=algorithm, state__in=(State.PENDING, State.ACTIVE)
-    )
+    held = SigningKey.objects.filter(issuer=issuer, purpose=purpose, algorithm=algorithm, state=State.ACTIVE)
     if held.exists():
         return
     key = _new_key(issuer=issuer, purpose=purpose, algorithm=algorithm, now=now)
