@@ -1,5 +1,6 @@
-"""What staff type about awards, certificates and achievements: read, bounded, and handed on as typed values."""
+"""What staff type about awards, certificates and achievements, read and bounded."""
 
+import re
 from datetime import date
 from typing import Any
 from uuid import uuid4
@@ -7,11 +8,35 @@ from uuid import uuid4
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from issuers.models import Theme
+
 from .awards import Person
 from .models import Achievement, AddressKind, StatusChange
+from .revocation import ACTS
 
 MESSAGE_LANGUAGES = [("fr", "Français"), ("ar", "العربية"), ("en", "English")]
 SKILL_LIMIT = 20
+ESCO = "http://data.europa.eu/esco/"
+DIGCOMP = re.compile(r"(?P<code>[1-5]\.[1-6])\s+(?P<level>basic|intermediate|advanced|highly_advanced)")
+CEFR_LEVELS = ("Pre-A1", "A1", "A2", "B1", "B2", "C1", "C2")
+
+#: The European Learning Model's controlled lists "assessment type" and "mode of learning and assessment".
+ASSESSMENT_TERMS = {
+    "continuous": "http://data.europa.eu/snb/assessment/3484bd7e51",
+    "oral": "http://data.europa.eu/snb/assessment/d30284d7df",
+    "written": "http://data.europa.eu/snb/assessment/6e6cb2cc78",
+    "practical": "http://data.europa.eu/snb/assessment/6a4db9f11d",
+    "quiz": "http://data.europa.eu/snb/assessment/b1b68f6735",
+    "project": "http://data.europa.eu/snb/assessment/795dac4096",
+    "portfolio": "http://data.europa.eu/snb/assessment/4f03b91c0e",
+    "attendance": "http://data.europa.eu/snb/assessment/7331eb4762",
+}
+MODE_TERMS = {
+    "onsite": "http://data.europa.eu/snb/learning-assessment/9191af2ed9",
+    "blended": "http://data.europa.eu/snb/learning-assessment/e92d221e4d",
+    "online": "http://data.europa.eu/snb/learning-assessment/920fbb3cbe",
+    "work": "http://data.europa.eu/snb/learning-assessment/729f3bed4b",
+}
 
 
 def _text(**attrs: Any) -> forms.TextInput:
@@ -20,6 +45,18 @@ def _text(**attrs: Any) -> forms.TextInput:
 
 def _area(rows: int, **attrs: Any) -> forms.Textarea:
     return forms.Textarea(attrs={"class": "in", "rows": rows, **attrs})
+
+
+def _choice(**attrs: Any) -> forms.Select:
+    return forms.Select(attrs={"class": "in", **attrs})
+
+
+def _number(**attrs: Any) -> forms.NumberInput:
+    return forms.NumberInput(attrs={"class": "in", "dir": "ltr", "inputmode": "numeric", **attrs})
+
+
+def _reasons(act: str) -> list[tuple[str, Any]]:
+    return [(reason, StatusChange.Reason(reason).label) for reason in ACTS[act][2]]
 
 
 def _day() -> forms.DateInput:
@@ -40,7 +77,7 @@ class PersonForm(forms.Form):
         required=False,
         max_length=120,
         widget=_text(lang="ar", dir="rtl"),
-        help_text=_("One of the two is enough. Write both as on her card, and both are printed."),
+        help_text=_("One of the two is enough. Write both as on the identity card, and both are printed."),
     )
     address_kind = forms.ChoiceField(
         label=_("How do we reach the person?"),
@@ -93,10 +130,10 @@ class AwardForm(PersonForm):
     """One award; ``key`` is made with the form, so that the same form sent twice gives one certificate."""
 
     @staticmethod
-    def fresh(*, today: date, language: str) -> "AwardForm":
-        """An empty form of today, with a key of its own."""
-        initial = {"awarded_on": today, "language": language, "address_kind": "phone", "key": uuid4().hex}
-        return AwardForm(initial=initial)
+    def fresh(*, today: date, language: str, typed: dict[str, Any] | None = None) -> "AwardForm":
+        """A form of today with a key of its own, holding what was typed before if anything was."""
+        initial = {"awarded_on": today, "language": language, "address_kind": "phone"}
+        return AwardForm(initial=initial | (typed or {}) | {"key": uuid4().hex})
 
 
 class SearchForm(forms.Form):
@@ -110,25 +147,8 @@ class SearchForm(forms.Form):
     )
 
 
-REASONS: dict[str, list[StatusChange.Reason]] = {
-    "suspend": [StatusChange.Reason.UNDER_REVIEW, StatusChange.Reason.HOLDER_REQUEST],
-    "reinstate": [StatusChange.Reason.REVIEW_CLOSED, StatusChange.Reason.HOLDER_REQUEST],
-    "revoke": [
-        StatusChange.Reason.ISSUED_IN_ERROR,
-        StatusChange.Reason.NOT_ACHIEVED,
-        StatusChange.Reason.FRAUD,
-        StatusChange.Reason.HOLDER_REQUEST,
-    ],
-    "replace": [
-        StatusChange.Reason.CORRECTED,
-        StatusChange.Reason.HOLDER_REQUEST,
-        StatusChange.Reason.KEY_COMPROMISED,
-    ],
-}
-
-
 class ReasonForm(forms.Form):
-    """Why a certificate's status changes: a reason from the short list of that act, and a note for colleagues."""
+    """Why a certificate's status changes: a reason that fits the act, and a note for colleagues."""
 
     reason = forms.ChoiceField(label=_("Reason"), widget=forms.RadioSelect)
     note = forms.CharField(
@@ -144,7 +164,7 @@ class ReasonForm(forms.Form):
         self.fields["reason"] = forms.ChoiceField(
             label=_("Reason"),
             widget=forms.RadioSelect,
-            choices=[(reason.value, reason.label) for reason in REASONS[act]],
+            choices=_reasons(act),
         )
 
 
@@ -154,7 +174,7 @@ class ReplaceForm(PersonForm):
     reason = forms.ChoiceField(
         label=_("Reason"),
         widget=forms.RadioSelect,
-        choices=[(reason.value, reason.label) for reason in REASONS["replace"]],
+        choices=_reasons(StatusChange.Act.REPLACE),
     )
     note = forms.CharField(
         label=_("Note for your colleagues"),
@@ -166,21 +186,21 @@ class ReplaceForm(PersonForm):
 
 
 class SkillLines(forms.CharField):
-    """ESCO skills, one a line as ``address | label``; read into ``[{uri, label_fr, …}]``."""
+    """ESCO skills, one a line as ``address | label``; read into ``[{uri, label_fr}]``."""
 
     widget = _area(4, dir="ltr", spellcheck="false")
 
-    def to_python(self, value: Any) -> list[dict[str, str]]:  # type: ignore[override]  # lines in, skills out
+    def to_python(self, value: Any) -> Any:
         lines = [line.strip() for line in (value or "").splitlines() if line.strip()]
         if len(lines) > SKILL_LIMIT:
             raise forms.ValidationError(_("Twenty skills at most. Keep the ones that matter."))
         skills = []
         for line in lines:
             uri, _bar, label = (part.strip() for part in line.partition("|"))
-            if not uri.startswith("http://data.europa.eu/esco/") or not label or len(line) > 300:
+            if not uri.startswith(ESCO) or not label or len(line) > 300:
                 raise forms.ValidationError(
-                    _("Write “%(line)s” as address | label. Example: %(example)s"),
-                    params={"line": line[:60], "example": "http://data.europa.eu/esco/skill/… | écrire en arabe"},
+                    _("“%(line)s” is not understood. Write address, bar, name: %(example)s"),
+                    params={"line": line[:60], "example": f"{ESCO}skill/… | écrire en arabe"},
                 )
             skills.append({"uri": uri, "label_fr": label})
         return skills
@@ -194,36 +214,162 @@ class SkillLines(forms.CharField):
         )
 
 
-class AchievementForm(forms.ModelForm[Achievement]):
+class DigCompLines(forms.CharField):
+    """DigComp competences, one a line as ``2.1 basic``; read into ``[{code, level}]``."""
+
+    widget = _area(2, dir="ltr", spellcheck="false")
+
+    def to_python(self, value: Any) -> Any:
+        lines = [line.strip() for line in (value or "").splitlines() if line.strip()]
+        found = [DIGCOMP.fullmatch(line) for line in lines]
+        if len(lines) > SKILL_LIMIT or not all(found):
+            raise forms.ValidationError(
+                _("Write a competence and a level on each line, such as “2.1 basic”. Levels: %(levels)s."),
+                params={"levels": "basic, intermediate, advanced, highly_advanced"},
+            )
+        return [{"code": match["code"], "level": match["level"]} for match in found if match]
+
+    def prepare_value(self, value: Any) -> Any:
+        if not isinstance(value, list):
+            return value
+        return "\n".join(f"{item['code']} {item['level']}" for item in value)
+
+
+class AchievementForm(forms.Form):
     """A draft of what can be awarded, in French, Arabic or both."""
 
+    code = forms.RegexField(
+        r"^[A-Za-z0-9._-]+$",
+        label=_("Code"),
+        max_length=20,
+        widget=_text(dir="ltr"),
+        help_text=_("Your own, such as C08. Letters, digits, dot and dash."),
+        error_messages={"invalid": _("Letters, digits, dot and dash only.")},
+    )
+    theme = forms.ChoiceField(label=_("Theme"), choices=Theme.choices, widget=_choice())
+    kind = forms.ChoiceField(
+        label=_("Kind of certificate"), choices=Achievement.Kind.choices, widget=forms.RadioSelect
+    )
+    title_fr = forms.CharField(
+        label=_("Title in French"), required=False, max_length=120, widget=_text(lang="fr", dir="ltr")
+    )
+    title_ar = forms.CharField(
+        label=_("Title in Arabic"), required=False, max_length=120, widget=_text(lang="ar", dir="rtl")
+    )
+    description_fr = forms.CharField(
+        label=_("What it is about, in French"),
+        required=False,
+        max_length=1000,
+        widget=_area(3, lang="fr", dir="ltr"),
+    )
+    description_ar = forms.CharField(
+        label=_("What it is about, in Arabic"),
+        required=False,
+        max_length=1000,
+        widget=_area(3, lang="ar", dir="rtl"),
+    )
+    criteria_fr = forms.CharField(
+        label=_("What the learner can do afterwards, in French"),
+        required=False,
+        max_length=2000,
+        widget=_area(4, lang="fr", dir="ltr"),
+    )
+    criteria_ar = forms.CharField(
+        label=_("What the learner can do afterwards, in Arabic"),
+        required=False,
+        max_length=2000,
+        widget=_area(4, lang="ar", dir="rtl"),
+    )
+    hours = forms.IntegerField(
+        label=_("Hours of learning"), min_value=1, max_value=2000, widget=_number(min=1, max=2000)
+    )
+    cnc_level = forms.TypedChoiceField(
+        label=_("Level (CNC)"),
+        coerce=int,
+        choices=[(level, str(level)) for level in range(1, 9)],
+        widget=_choice(dir="ltr"),
+    )
+    cefr_level = forms.ChoiceField(
+        label=_("Language level (CEFR)"),
+        required=False,
+        choices=[("", _("Not a language course")), *((level, level) for level in CEFR_LEVELS)],
+        widget=_choice(),
+    )
+    assessment = forms.ChoiceField(
+        label=_("Assessment"), choices=Achievement.Assessment.choices, widget=_choice()
+    )
+    mode = forms.ChoiceField(label=_("How it is taught"), choices=Achievement.Mode.choices, widget=_choice())
+    identity_check = forms.ChoiceField(
+        label=_("Supervision of the assessment"), choices=Achievement.IdentityCheck.choices, widget=_choice()
+    )
+    prerequisites_fr = forms.CharField(
+        label=_("Needed beforehand, in French"),
+        required=False,
+        max_length=300,
+        widget=_text(lang="fr", dir="ltr"),
+    )
+    prerequisites_ar = forms.CharField(
+        label=_("Needed beforehand, in Arabic"),
+        required=False,
+        max_length=300,
+        widget=_text(lang="ar", dir="rtl"),
+    )
+    valid_months = forms.IntegerField(
+        label=_("Valid for how many months"),
+        min_value=0,
+        max_value=600,
+        initial=0,
+        widget=_number(min=0, max=600),
+        help_text=_("0: it does not expire."),
+    )
+    min_age = forms.IntegerField(
+        label=_("From which age"), min_value=0, max_value=99, initial=0, widget=_number(min=0, max=99)
+    )
+    digcomp = DigCompLines(
+        label=_("Digital competences (DigComp), one a line"),
+        required=False,
+        max_length=2000,
+        help_text=_("For digital courses, such as “2.1 basic”."),
+    )
     skills = SkillLines(
         label=_("Skills (ESCO), one a line"),
         required=False,
-        help_text=_("address | label"),
+        max_length=7000,
+        help_text=_("The address of the skill, a bar, its name."),
     )
 
-    class Meta:
-        model = Achievement
-        fields = (
-            "code",
-            "kind",
-            "theme",
-            "title_fr",
-            "title_ar",
-            "description_fr",
-            "description_ar",
-            "criteria_fr",
-            "criteria_ar",
-            "hours",
-            "cnc_level",
-            "cefr_level",
-            "assessment",
-            "mode",
-            "identity_check",
-            "prerequisites_fr",
-            "prerequisites_ar",
-            "valid_months",
-            "min_age",
-            "skills",
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if not cleaned.get("title_fr") and not cleaned.get("title_ar"):
+            self.add_error("title_fr", _("Give a title, in French or in Arabic."))
+        attended = cleaned.get("assessment") == Achievement.Assessment.ATTENDANCE
+        if cleaned.get("kind") == Achievement.Kind.MICRO_CREDENTIAL and attended:
+            self.add_error("assessment", _("A micro-credential is assessed. Choose how."))
+        if cleaned.get("kind") == Achievement.Kind.COMPLETION and not attended:
+            self.add_error(
+                "assessment", _("A certificate of attendance is not assessed. Choose “attendance”.")
+            )
+        if cleaned.get("cefr_level") and cleaned.get("theme") != Theme.LANGUAGES:
+            self.add_error("cefr_level", _("Only a language course has this level."))
+        return cleaned
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The achievement's fields, with the controlled terms that go with the choices."""
+        return self.cleaned_data | {
+            "assessment_uri": ASSESSMENT_TERMS[self.cleaned_data["assessment"]],
+            "mode_uri": MODE_TERMS[self.cleaned_data["mode"]],
+        }
+
+    @staticmethod
+    def of(achievement: Achievement) -> "AchievementForm":
+        """The form filled with a draft."""
+        return AchievementForm(
+            initial={name: getattr(achievement, name) for name in AchievementForm.base_fields}
         )
+
+
+def shown(form: forms.Form, name: str) -> Any:
+    """The label of the choice that a valid form holds, for showing it back."""
+    choices: Any = getattr(form.fields[name], "choices", ())
+    return dict(choices).get(form.cleaned_data.get(name), "")

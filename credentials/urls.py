@@ -3,7 +3,7 @@
 from django.urls import path
 
 from . import api
-from .views import files
+from .views import courses, files, teach
 
 urlpatterns = [
     path("c/<slug:credential_id>.jwt", files.credential_jwt, name="credential-jwt"),
@@ -19,4 +19,18 @@ urlpatterns = [
         api.StatusAct.as_view(act="reinstate"),
         name="api-reinstate",
     ),
+    path("teach/", teach.home, name="teach-home"),
+    path("teach/award/", teach.choose, name="teach-award"),
+    path("teach/award/<slug:achievement_id>", teach.award, name="teach-award-form"),
+    path("teach/awards/<slug:batch_id>", teach.batch, name="teach-batch"),
+    path("teach/c/", teach.certificates, name="teach-certificates"),
+    path("teach/c/<slug:credential_id>", teach.certificate, name="teach-certificate"),
+    path("teach/c/<slug:credential_id>/replace", teach.replace, name="teach-replace"),
+    path("teach/c/<slug:credential_id>/<slug:act>", teach.change, name="teach-change"),
+    path("teach/achievements/", courses.shelf, name="teach-achievements"),
+    path("teach/achievements/new/<slug:slug>", courses.draft_new, name="teach-achievement-new"),
+    path("teach/achievements/<slug:achievement_id>", courses.achievement, name="teach-achievement"),
+    path("teach/achievements/<slug:achievement_id>/edit", courses.draft_edit, name="teach-achievement-edit"),
+    path("teach/achievements/<slug:achievement_id>/publish", courses.publish, name="teach-achievement-publish"),
+    path("teach/achievements/<slug:achievement_id>/version", courses.new_version, name="teach-achievement-version"),
 ]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import register
+from .views import city, register, staff
 
 app_name = None
 
@@ -15,4 +15,28 @@ urlpatterns = [
     path(".well-known/did.json", register.city_did, name="city-did"),
     path("keys.jwt", register.keys, name="keys"),
     path("k/<slug:kid8>", register.key, name="key"),
+    # The city's rooms
+    path("city/", city.home, name="city-home"),
+    path("city/people/", city.people, name="city-people"),
+    path("city/people/new", city.person_new, name="city-person-new"),
+    path("city/people/<int:membership_id>/remove", city.person_remove, name="city-person-remove"),
+    path("city/issuers/new", city.propose, name="city-propose"),
+    path("city/issuers/<slug:slug>", city.issuer, name="city-issuer"),
+    path("city/issuers/<slug:slug>/approve", city.approve, name="city-approve"),
+    path("city/issuers/<slug:slug>/suspend", city.suspend, name="city-suspend"),
+    path("city/issuers/<slug:slug>/reinstate", city.reinstate, name="city-reinstate"),
+    path("city/issuers/<slug:slug>/close", city.close, name="city-close"),
+    path("city/issuers/<slug:slug>/owner", city.owner_new, name="city-owner-new"),
+    path("city/issuers/<slug:slug>/mandates/new", city.mandate_new, name="city-mandate-new"),
+    path("city/mandates/<int:mandate_id>/approve", city.mandate_approve, name="city-mandate-approve"),
+    path("city/mandates/<int:mandate_id>/suspend", city.mandate_suspend, name="city-mandate-suspend"),
+    path("city/mandates/<int:mandate_id>/reinstate", city.mandate_reinstate, name="city-mandate-reinstate"),
+    # The provider's owner
+    path("teach/members/", staff.members, name="teach-members"),
+    path("teach/members/new/<slug:slug>", staff.member_new, name="teach-member-new"),
+    path("teach/members/<int:membership_id>", staff.member_edit, name="teach-member-edit"),
+    path("teach/members/<int:membership_id>/remove", staff.member_remove, name="teach-member-remove"),
+    path("teach/api-clients/", staff.api_clients, name="teach-api-clients"),
+    path("teach/api-clients/new/<slug:slug>", staff.api_client_new, name="teach-api-client-new"),
+    path("teach/api-clients/<slug:client_id>/withdraw", staff.api_client_withdraw, name="teach-api-client-withdraw"),
 ]

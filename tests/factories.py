@@ -1,4 +1,4 @@
-"""Makes the people, places and issuers that tests need, through the product's verbs where there are some."""
+"""Makes the people, places, issuers and courses that tests need, by the product's verbs where it has some."""
 
 import secrets
 from base64 import b64encode
@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test import override_settings
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
+from django.test import Client, override_settings
 
+from credentials.models import Achievement
 from issuers import keys, publications, registry
 from issuers.models import Arrondissement, City, Issuer, IssuerKind, Membership, Role, Theme
 from passport.models import Learner
@@ -95,7 +97,7 @@ def city_approver() -> Learner:
 
 def _city_person(role: Role) -> Learner:
     held = Membership.objects.filter(issuer__isnull=True, role=role).select_related("person").first()
-    return held.person if held else make_member(None, role)  # type: ignore[return-value]  # the user model
+    return held.person if held else make_member(None, role)
 
 
 # -- Issuers --------------------------------------------------------------------------------------
@@ -116,7 +118,7 @@ def make_issuer(
     """
     make_city()
     before = now - timedelta(days=1)
-    details = {
+    details: dict[str, Any] = {
         "name_fr": "Médiathèque Ennour de Sidi Moumen",
         "name_ar": "الخزانة الوسائطية النور بسيدي مومن",
         "kind": IssuerKind.LIBRARY,
@@ -147,3 +149,46 @@ def make_issuer(
 def publish_keys(*, now: datetime = NOW) -> int:
     """What the signing worker does: make missing keys, sign the directory."""
     return publications.tend(now=now)
+
+
+# -- Sessions -------------------------------------------------------------------------------------
+def sign_in(client: Client, learner: Any, *, second_factor: bool = True) -> None:
+    """A session as a code by phone opens it, or as staff have it who gave their second factor too."""
+    client.force_login(learner)
+    at = NOW.timestamp()
+    records: list[dict[str, Any]] = [{"method": "code", "at": at}]
+    if second_factor:
+        records.append({"method": "mfa", "at": at, "type": "totp"})
+    session = client.session
+    session[AUTHENTICATION_METHODS_SESSION_KEY] = records
+    session.save()
+
+
+# -- Achievements ---------------------------------------------------------------------------------
+def make_achievement(issuer: Issuer, *, state: str = "published", **fields: Any) -> Achievement:
+    """A short digital course of this issuer, published unless told otherwise."""
+    number = next(_numbers)
+    details: dict[str, Any] = {
+        "code": f"C{number:02d}",
+        "kind": "MicroCredential",
+        "theme": "digital",
+        "title_fr": "Premiers pas avec le smartphone",
+        "title_ar": "الخطوات الأولى في استعمال الهاتف الذكي",
+        "description_fr": "Découvrir son téléphone.",
+        "description_ar": "اكتشاف الهاتف.",
+        "criteria_fr": "Sait appeler, envoyer une photo et installer une application.",
+        "criteria_ar": "يستطيع الاتصال وإرسال صورة وتثبيت تطبيق.",
+        "hours": 12,
+        "cnc_level": 1,
+        "assessment": "practical",
+        "assessment_uri": "http://data.europa.eu/snb/assessment/6a4db9f11d",
+        "mode": "onsite",
+        "mode_uri": "http://data.europa.eu/snb/learning-assessment/9191af2ed9",
+    } | fields
+    return Achievement.objects.create(
+        issuer=issuer,
+        state=state,
+        created_at=NOW,
+        published_at=NOW if state == "published" else None,
+        **details,
+    )

@@ -1,0 +1,112 @@
+"""What staff see of their own provider's awards and certificates; everything else is not there for them."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from issuers import errors as register
+from issuers.errors import IssuersError
+from issuers.models import Issuer
+
+from . import achievements, awards, paper
+from .errors import CredentialsError, LintFailed, NotYours
+from .models import Achievement, Award, Batch, Credential
+
+FOUND_LIMIT = 50
+
+#: Why an award was not issued, for the trainer: the code that the worker left, and its sentence.
+FAILURES: dict[str, Any] = {
+    "IssuerSuspended": register.IssuerSuspended.message,
+    "OutsideMandate": register.OutsideMandate.message,
+    "quarantined": _("It could not be prepared, and we have set it aside. Award it again."),
+}
+
+
+def awardable(*, issuers: Iterable[Issuer], achievement_id: str) -> Achievement:
+    """A published achievement of one of these issuers. Raises NotYours."""
+    found = achievements.published_for(issuers=issuers).filter(pk=achievement_id).first()
+    if found is None:
+        raise NotYours
+    return found
+
+
+def own_achievement(*, issuers: Iterable[Issuer], achievement_id: str) -> Achievement:
+    """Any version of an achievement of one of these issuers. Raises NotYours."""
+    found = achievements.all_for(issuers=issuers).filter(pk=achievement_id).first()
+    if found is None:
+        raise NotYours
+    return found
+
+
+def own_batch(*, issuers: Iterable[Issuer], batch_id: str) -> Batch:
+    """A batch of one of these issuers. Raises NotYours."""
+    batches = Batch.objects.filter(issuer__in=list(issuers)).select_related("achievement", "issuer")
+    found = batches.filter(pk=batch_id).first()
+    if found is None:
+        raise NotYours
+    return found
+
+
+def own_credential(*, issuers: Iterable[Issuer], credential_id: str) -> Credential:
+    """A certificate of one of these issuers, with what its room shows. Raises NotYours."""
+    found = (
+        Credential.objects.filter(issuer__in=list(issuers), pk=credential_id)
+        .select_related("achievement", "issuer", "replaced_by", "replaces", "award")
+        .prefetch_related("status_changes__by", "messages")
+        .first()
+    )
+    if found is None:
+        raise NotYours
+    return found
+
+
+def recent_awards(*, issuers: Iterable[Issuer], limit: int) -> QuerySet[Award]:
+    """The newest awards of these issuers, whatever became of them."""
+    return (
+        Award.objects.filter(batch__issuer__in=list(issuers))
+        .select_related("batch__achievement", "credential")
+        .order_by("-batch__accepted_at", "row")[:limit]
+    )
+
+
+def find(*, issuers: Iterable[Issuer], text: str) -> list[Credential]:
+    """The newest certificates whose name holds every word of ``text``, or the one with this short code.
+
+    One more than ``FOUND_LIMIT`` at most, so that the page can say that there are more.
+    """
+    own = Credential.objects.filter(issuer__in=list(issuers), erased_at__isnull=True)
+    own = own.select_related("achievement", "issuer").order_by("-issued_at", "id")
+    words = awards.tidy(text).split()
+    named = Q()
+    for word in words:
+        named &= Q(name_latin__icontains=word) | Q(name_arabic__icontains=word)
+    code = paper.read_short_code(text) if words else None
+    wanted = named | Q(short_code=code) if code else named
+    return list(own.filter(wanted)[: FOUND_LIMIT + 1])
+
+
+def obstacle(*, achievement: Achievement, now: datetime) -> str:
+    """Why this achievement cannot be awarded today, or nothing."""
+    try:
+        awards.check_award(
+            issuer=achievement.issuer,
+            achievement=achievement,
+            awarded_on=timezone.localdate(now),
+            now=now,
+        )
+    except (CredentialsError, IssuersError) as refusal:
+        return str(refusal.message)
+    return ""
+
+
+def why_failed(award: Award) -> str:
+    """The sentence that belongs to a failed award."""
+    if award.state != Award.State.FAILED:
+        return ""
+    if award.error_code.startswith("lint:"):
+        return str(LintFailed.message)
+    return str(FAILURES.get(award.error_code, CredentialsError.message))

@@ -1,0 +1,28 @@
+"""The doors between the rooms of a provider's staff, as her roles open them."""
+
+from typing import Any
+
+from django import template
+from django.utils.translation import gettext_lazy as _
+
+from issuers.models import Membership
+
+register = template.Library()
+
+#: Room → (its address's name, its label, the roles that open it).
+ROOMS: tuple[tuple[str, str, Any, frozenset[str]], ...] = (
+    ("home", "teach-home", _("Overview"), frozenset({"trainer", "signer", "owner"})),
+    ("award", "teach-award", _("Award"), frozenset({"trainer", "signer"})),
+    ("certificates", "teach-certificates", _("Certificates"), frozenset({"trainer", "signer"})),
+    ("courses", "teach-achievements", _("Courses"), frozenset({"trainer", "signer"})),
+    ("members", "teach-members", _("Members"), frozenset({"owner"})),
+    ("clients", "teach-api-clients", _("API clients"), frozenset({"owner"})),
+)
+
+
+@register.inclusion_tag("issuers/rooms.html", takes_context=True)
+def teach_rooms(context: dict[str, Any], here: str) -> dict[str, Any]:
+    """Links to the rooms that the reader's roles open; ``here`` is the one she is in."""
+    held = Membership.objects.filter(person=context["request"].user, issuer__isnull=False)
+    roles = set(held.values_list("role", flat=True))
+    return {"rooms": [room for room in ROOMS if room[3] & roles], "here": here}
