@@ -58,7 +58,7 @@ def test_tending_makes_the_keys_that_are_missing(db: None, key_room: Path) -> No
 def test_a_closed_issuer_keeps_a_key_for_its_lists(db: None, key_room: Path) -> None:
     issuer = make_issuer(state="closed", with_keys=False)
     publish_keys()
-    assert keys.signer(issuer=issuer, now=NOW)
+    assert keys.signer(issuer=issuer, now=NOW).key.issuer == issuer
 
 
 def test_a_single_key_says_the_same_in_less_than_a_kilobyte(db: None, key_room: Path) -> None:
