@@ -18,10 +18,11 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from issuers import doorbell
+from issuers import cose, doorbell
 from issuers.models import City, Issuer
 from issuers.registry import require_mandate
 
@@ -241,12 +242,12 @@ def check_award(*, issuer: Issuer, achievement: Achievement, awarded_on: date, n
     """Whether this issuer may award this on that day. Raises BadAward, IssuerSuspended, OutsideMandate."""
     if achievement.issuer_id != issuer.pk or achievement.state != Achievement.State.PUBLISHED:
         raise BadAward(_("This course is not open for awards. Choose another."), field="achievement")
-    if awarded_on > now.date():
+    if awarded_on > timezone.localdate(now):
         raise BadAward(_("The date of the award lies in the future."), field="awarded_on")
     ends = valid_until(achievement, awarded_on)
     if ends and ends <= now:
         raise BadAward(_("With this date the certificate would already have expired."), field="awarded_on")
-    require_mandate(issuer=issuer, theme=achievement.theme, on=now.date(), now=now)
+    require_mandate(issuer=issuer, theme=achievement.theme, on=timezone.localdate(now), now=now)
     require_base_url()
 
 
@@ -257,11 +258,20 @@ def require_base_url() -> None:
         raise BaseUrlChanged
 
 
-def preview(*, achievement: Achievement, person: Person, awarded_on: date, now: datetime) -> Preview:
+def preview(
+    *,
+    achievement: Achievement,
+    person: Person,
+    awarded_on: date,
+    now: datetime,
+    replaces: Credential | None = None,
+) -> Preview:
     """The document as it would be signed, with a slot and a subject of a specimen; checks all that accept does."""
     cleaned = clean_person(person)
     check_award(issuer=achievement.issuer, achievement=achievement, awarded_on=awarded_on, now=now)
-    _refuse_duplicate(achievement, awarded_on, "", [person_hash(cleaned)], None)
+    _refuse_duplicate(
+        achievement, awarded_on, replaces.session if replaces else "", [person_hash(cleaned)], replaces
+    )
     version = check_density(achievement=achievement, person=cleaned, now=now)
     ends = valid_until(achievement, awarded_on)
     document = openbadges.compose(
@@ -296,8 +306,8 @@ def check_density(*, achievement: Achievement, person: Person, now: datetime) ->
         signable = linting.lint_paper(claim, issuer_id=achievement.issuer_id, prefix=facts.link_prefix())
     except linting.LintError as error:
         raise QrTooDense(field="name_latin") from error
-    cose = paper.sealed(paper.protected_header("ff" * 8), signable.payload, b"\xff" * 64)
-    return qr.qr_version(paper.qr_text(base_url=settings.BASE_URL, cose=cose))
+    specimen = cose.sealed(cose.protected_header("ff" * 8), signable.payload, b"\xff" * 64)
+    return qr.qr_version(paper.qr_text(base_url=settings.BASE_URL, cose=specimen))
 
 
 def _request_hash(

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from issuers import keys
 from issuers.errors import IssuersError, NoActiveKey, NoKeyRoom
@@ -163,7 +164,7 @@ def issue_chunk(taken: Taken, *, now: datetime) -> int:
         .order_by("row")
     )
     try:
-        require_mandate(issuer=batch.issuer, theme=batch.achievement.theme, on=now.date(), now=now)
+        require_mandate(issuer=batch.issuer, theme=batch.achievement.theme, on=timezone.localdate(now), now=now)
         credentials = Signing(batch, now=now).run(rows)
     except (NoActiveKey, NoKeyRoom):
         raise

@@ -10,10 +10,9 @@ from typing import Any
 
 import cbor2
 
+from issuers.cose import ALG_ES256, ALG_ESP256, TAG_SIGN1, to_be_signed
+
 FORMAT_VERSION = 0x01
-TAG_SIGN1 = 18
-ALG_ES256 = -7
-ALG_ESP256 = -9  # RFC 9864's fully specified name of the same algorithm
 PRIVATE_CLAIM = -65537
 OVERHEAD = 88  # bytes of a COSE_Sign1 message around its payload: tag, headers, lengths, signature
 QR_BITS = 2672  # data bits of a QR code of version 13 at level M (ISO/IEC 18004, table 7)
@@ -80,21 +79,6 @@ def payload(claim: Claim) -> bytes:
     if claim.expires_at is not None:
         claims[4] = claim.expires_at
     return cbor2.dumps(claims, canonical=True)
-
-
-def protected_header(kid8: str) -> bytes:
-    """The serialised protected header: ES256 and the first 8 bytes of the key's thumbprint."""
-    return cbor2.dumps({1: ALG_ES256, 4: bytes.fromhex(kid8)}, canonical=True)
-
-
-def to_be_signed(protected: bytes, body: bytes) -> bytes:
-    """The Sig_structure of RFC 9052, section 4.4."""
-    return cbor2.dumps(["Signature1", protected, b"", body], canonical=True)
-
-
-def sealed(protected: bytes, body: bytes, signature: bytes) -> bytes:
-    """The COSE_Sign1 message, tagged."""
-    return cbor2.dumps(cbor2.CBORTag(TAG_SIGN1, [protected, {}, body, signature]), canonical=True)
 
 
 def digits(cose: bytes) -> str:

@@ -167,7 +167,8 @@ class Mandate(models.Model):
                 name="mandate_approval_is_whole",
             ),
             models.CheckConstraint(
-                condition=Q(ends_on__isnull=True) | Q(ends_on__gt=F("starts_on")), name="mandate_ends_after_start"
+                condition=Q(ends_on__isnull=True) | Q(ends_on__gt=F("starts_on")),
+                name="mandate_ends_after_start",
             ),
             models.UniqueConstraint(fields=("issuer", "theme", "starts_on"), name="mandate_once_a_day"),
         )
@@ -205,7 +206,9 @@ class SigningKey(models.Model):
     thumbprint = models.CharField(max_length=43, unique=True)
     kid8 = models.CharField(max_length=16, db_index=True)
     public_jwk = models.JSONField()
-    sealed = models.BinaryField(null=True, blank=True, help_text="Private part, AES-256-GCM; see issuers/keys.py")
+    sealed = models.BinaryField(
+        null=True, blank=True, help_text="Private part, AES-256-GCM; see issuers/keys.py"
+    )
     kek_id = models.CharField(max_length=16, blank=True)
     created_at = models.DateTimeField()
     not_before = models.DateTimeField(help_text="Start of the period in which signatures count.")
@@ -298,7 +301,9 @@ class Membership(models.Model):
     """A person's role at an issuer, or at the city (then without an issuer)."""
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
-    issuer = models.ForeignKey(Issuer, on_delete=models.PROTECT, related_name="members", null=True, blank=True)
+    issuer = models.ForeignKey(
+        Issuer, on_delete=models.PROTECT, related_name="members", null=True, blank=True
+    )
     role = models.CharField(max_length=10, choices=Role.choices)
     since = models.DateTimeField()
 
@@ -336,7 +341,9 @@ class ApiClient(models.Model):
     issuer = models.ForeignKey(Issuer, on_delete=models.PROTECT, related_name="api_clients")
     name = models.CharField(max_length=80)
     scopes = models.JSONField(default=list)
-    secret_hash = models.CharField(max_length=64, help_text="SHA-256 of the secret, hex; the secret is 256 random bits")
+    secret_hash = models.CharField(
+        max_length=64, help_text="SHA-256 of the secret, hex; the secret is 256 random bits"
+    )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True, blank=True)

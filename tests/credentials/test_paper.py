@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from credentials import paper
+from issuers import cose
 
 VECTOR = json.loads(
     (Path(__file__).resolve().parents[3] / "shared/data/qr/sp1_vector.json").read_text()
@@ -49,7 +50,7 @@ def test_the_vector_is_read_and_its_signature_holds() -> None:
 def test_the_vector_is_composed_byte_for_byte() -> None:
     message = paper.parse(COSE)
     body = paper.payload(message.claim)
-    again = paper.sealed(paper.protected_header(message.kid8), body, message.signature)
+    again = cose.sealed(cose.protected_header(message.kid8), body, message.signature)
     assert again == COSE
     assert paper.digits(again) == DIGITS
 
@@ -99,9 +100,9 @@ def test_a_claim_that_breaks_a_rule_is_refused(fault: str, broken: bytes) -> Non
 
 def test_a_duplicate_key_is_refused() -> None:
     header = b"\xa2\x01\x26\x01\x26"
-    cose = cbor2.dumps(cbor2.CBORTag(18, [header, {}, b"\xa0", bytes(64)]))
+    message = cbor2.dumps(cbor2.CBORTag(18, [header, {}, b"\xa0", bytes(64)]))
     with pytest.raises(paper.PaperError):
-        paper.parse(cose)
+        paper.parse(message)
 
 
 @pytest.mark.parametrize("text", ["", "1" * 99, "1" * 1501, "0" + "1" * 200, "１" * 200, "12a" * 50, "9" * 300])

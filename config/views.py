@@ -1,0 +1,77 @@
+"""The front page, the language switch, the pages about data and access, and the lamps for operators."""
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_safe
+
+from credentials import catalogue
+from issuers.access import public
+
+
+@public
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Three doors, and the courses near the reader."""
+    shelf = catalogue.near(
+        arrondissement=request.GET.get("a", "")[:16] or None, theme=request.GET.get("t", "")[:12] or None
+    )
+    return render(request, "home.html", {"shelf": shelf})
+
+
+@public
+@require_safe
+def set_language(request: HttpRequest, code: str) -> HttpResponse:
+    """Keep the reader's language in a cookie and lead her back to where she was, on this host only."""
+    target = request.GET.get("next", "/")
+    if not url_has_allowed_host_and_scheme(target, allowed_hosts=None) or not target.startswith("/"):
+        target = "/"
+    response = redirect(target)
+    if code in dict(settings.LANGUAGES):
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            code,
+            max_age=settings.LANGUAGE_COOKIE_AGE,
+            samesite="Lax",
+            secure=settings.SECURE,
+            httponly=True,
+        )
+    return response
+
+
+@public
+@require_safe
+def privacy(request: HttpRequest) -> HttpResponse:
+    """What is held about people, why and how long."""
+    return render(request, "privacy.html")
+
+
+@public
+@require_safe
+def accessibility(request: HttpRequest) -> HttpResponse:
+    """What works for whom, and where to report what does not."""
+    return render(request, "accessibility.html")
+
+
+@public
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process is alive."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@public
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """The database answers and is as new as this code; otherwise 503 with the reason."""
+    try:
+        executor = MigrationExecutor(connection)
+        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError:
+        return HttpResponse("the database does not answer\n", status=503, content_type="text/plain")
+    if missing:
+        return HttpResponse("migrations are missing\n", status=503, content_type="text/plain")
+    return HttpResponse("ready\n", content_type="text/plain")
