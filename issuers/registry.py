@@ -1,12 +1,13 @@
 """The city's register of issuers: what one officer proposes another approves, and all of it is recorded."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from . import doorbell
@@ -267,7 +268,7 @@ def _open_on(day: date) -> Q:
 
 
 def was_accredited(*, issuer: Issuer, theme: str, on: date) -> bool:
-    """Whether the issuer could award this theme on that day (in UTC), as the register stands.
+    """Whether the issuer could award this theme on that day of the city, as the register stands.
 
     A suspension ends a period with the day on which it was spoken: that day's certificates stay good.
     """
@@ -294,7 +295,7 @@ def accredited_periods(*, issuer: Issuer) -> dict[str, list[Period]]:
 
 
 def _day_after(moment: datetime) -> date:
-    return moment.astimezone(UTC).date() + timedelta(days=1)
+    return timezone.localdate(moment) + timedelta(days=1)
 
 
 # -- Roles and the record -------------------------------------------------------------------------
