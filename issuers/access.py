@@ -38,7 +38,7 @@ def signed_in(view: View) -> View:
 
 def has_second_factor(request: HttpRequest) -> bool:
     """Whether this session was opened with a second factor or a passkey."""
-    return any(record.get("method") == "mfa" for record in get_authentication_records(request))
+    return any(record.get("method") == "mfa" for record in get_authentication_records(request, request.user))
 
 
 def _staff(view: View, access: str, held: Callable[[Any], Any]) -> View:
