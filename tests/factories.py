@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
+from allauth.account.internal.flows.login import record_authentication
+from django.http import HttpRequest
 from django.test import Client, override_settings
 
 from credentials.models import Achievement
@@ -155,13 +156,12 @@ def publish_keys(*, now: datetime = NOW) -> int:
 def sign_in(client: Client, learner: Any, *, second_factor: bool = True) -> None:
     """A session as a code by phone opens it, or as staff have it who gave their second factor too."""
     client.force_login(learner)
-    at = NOW.timestamp()
-    records: list[dict[str, Any]] = [{"method": "code", "at": at}]
+    request = HttpRequest()
+    request.session, request.user = client.session, learner
+    record_authentication(request, learner, method="code")
     if second_factor:
-        records.append({"method": "mfa", "at": at, "type": "totp"})
-    session = client.session
-    session[AUTHENTICATION_METHODS_SESSION_KEY] = records
-    session.save()
+        record_authentication(request, learner, method="mfa", type="totp")
+    request.session.save()
 
 
 # -- Achievements ---------------------------------------------------------------------------------
