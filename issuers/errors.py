@@ -95,3 +95,10 @@ class AlreadyRegistered(IssuersError):
 
     message = _("This is in the register already. Choose another short name or another first day.")
     status = 409
+
+
+class NotFound(IssuersError):
+    """There is nobody and nothing of this name."""
+
+    message = _("There is nothing in the register under this name.")
+    status = 404

@@ -4,13 +4,18 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.contrib.auth import get_user_model
+from django.db.models import Model, QuerySet
+from django.utils.translation import gettext as _
 
 from . import profiles
+from .errors import NotFound
 from .models import Arrondissement, City, Issuer, Mandate, Theme
+
+Row = TypeVar("Row", bound=Model)
 
 
 class Standing(StrEnum):
@@ -91,3 +96,27 @@ def profile_of(issuer: Issuer) -> dict[str, Any]:
         locality=city.name_fr,
         city_name=city.name_fr,
     )
+
+
+# -- What operators name by its number or short name ----------------------------------------------
+def arrondissement(*, code: str) -> Arrondissement:
+    """The district with this code. Raises NotFound."""
+    return _found(Arrondissement.objects.filter(pk=code), code)
+
+
+def issuer(*, slug: str) -> Issuer:
+    """The issuer with this short name. Raises NotFound."""
+    return _found(Issuer.objects.filter(slug=slug), slug)
+
+
+def person(*, passport_number: str) -> Any:
+    """The learner with this passport number, typed with spaces or without. Raises NotFound."""
+    digits = "".join(c for c in passport_number if c.isdigit())
+    return _found(get_user_model().objects.filter(passport_number=digits), passport_number)
+
+
+def _found(rows: QuerySet[Row], name: str) -> Row:
+    row = rows.first()
+    if row is None:
+        raise NotFound(_("Nothing in the register is called %(name)s.") % {"name": name})
+    return row

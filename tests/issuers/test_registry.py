@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
@@ -390,3 +392,56 @@ def test_a_failed_registration_leaves_nothing_behind() -> None:
         )
     assert not Issuer.objects.exists()
     assert not RegisterChange.objects.exists()
+
+
+# -- The operator's commands ----------------------------------------------------------------------
+def register_issuer(**changes: str) -> str:
+    said = StringIO()
+    options = {
+        "name_fr": "Bibliothèque Al Amal",
+        "name_ar": "خزانة الأمل",
+        "kind": "library",
+        "arrondissement": make_arrondissement().code,
+        "proposed_by": city_officer().passport_number,
+        "approved_by": city_approver().passport_number,
+    }
+    themes = ["--theme", "digital", "--from", "2026-11-01"]
+    flags = [f"--{name.replace('_', '-')}={value}" for name, value in (options | changes).items()]
+    call_command("register_issuer", "al-amal", *themes, *flags, stdout=said)
+    return said.getvalue()
+
+
+def test_an_operator_registers_an_issuer_for_two_persons() -> None:
+    assert "al-amal is in the register" in register_issuer()
+    issuer = Issuer.objects.get(slug="al-amal")
+    assert (issuer.state, issuer.proposed_by) == ("active", city_officer())
+    require(issuer, on=date(2026, 11, 1))
+
+
+def test_an_operator_does_not_get_round_the_second_person() -> None:
+    officer = city_officer()
+    make_member(None, Role.APPROVER, officer)
+    with pytest.raises(CommandError, match="Another person"):
+        register_issuer(approved_by=officer.passport_number)
+    assert not Issuer.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["arrondissement", "proposed_by"])
+def test_an_operator_learns_which_name_is_unknown(name: str) -> None:
+    with pytest.raises(CommandError, match="99"):
+        register_issuer(**{name: "99"})
+
+
+def test_an_operator_appoints_the_first_officer_and_it_is_on_record() -> None:
+    person = make_learner()
+    call_command("appoint", person.passport_number, "officer", stdout=StringIO())
+    registry.require_city_role(person, "officer")
+    assert RegisterChange.objects.get().by is None
+    with pytest.raises(CommandError, match="already"):
+        call_command("appoint", person.passport_number, "officer", stdout=StringIO())
+
+
+def test_an_operator_appoints_an_issuers_owner() -> None:
+    issuer, person = plain_issuer(slug="ennour"), make_learner()
+    call_command("appoint", person.passport_number, "owner", "--issuer=ennour", stdout=StringIO())
+    assert issuer.members.get().person == person
