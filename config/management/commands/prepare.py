@@ -1,0 +1,46 @@
+"""``manage.py prepare``: brings the database to this code's state, or says in a sentence why it cannot."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, connection
+from django.db.migrations.loader import MigrationLoader
+
+from issuers.models import City
+
+
+class Command(BaseCommand):
+    """Migrates; refuses a database that is newer than the code, or that was signed under another address."""
+
+    help = "Brings the database to this code's state, or says in a sentence why it cannot."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            connection.ensure_connection()
+            loader = MigrationLoader(connection, ignore_no_migrations=True)
+        except DatabaseError as error:
+            raise CommandError(f"The database does not open: {str(error).strip().splitlines()[0]}") from error
+        ours = {"passport", "verify", "credentials", "issuers"}
+        unknown = sorted(
+            f"{app}.{name}"
+            for app, name in loader.applied_migrations
+            if app in ours and (app, name) not in loader.disk_migrations
+        )
+        if unknown:
+            raise CommandError(
+                f"The database is newer than this code (it knows {unknown[-1]}). Start the newer release."
+            )
+        try:
+            call_command("migrate", verbosity=0, interactive=False)
+            call_command("createcachetable", verbosity=0)
+            signed = City.objects.values_list("base_url", flat=True).filter(pk=1).first()
+        except DatabaseError as error:
+            raise CommandError(
+                f"The database is broken or not ours: {str(error).strip().splitlines()[0]}"
+            ) from error
+        if signed and signed != settings.BASE_URL:
+            raise CommandError(
+                f"Certificates here were signed under {signed}. Start with BASE_URL={signed}, not {settings.BASE_URL}."
+            )
