@@ -40,19 +40,19 @@ MODE_TERMS = {
 
 
 def _text(**attrs: Any) -> forms.TextInput:
-    return forms.TextInput(attrs={"class": "in", "autocomplete": "off", **attrs})
+    return forms.TextInput(attrs={"autocomplete": "off", **attrs})
 
 
 def _area(rows: int, **attrs: Any) -> forms.Textarea:
-    return forms.Textarea(attrs={"class": "in", "rows": rows, **attrs})
+    return forms.Textarea(attrs={"rows": rows, **attrs})
 
 
 def _choice(**attrs: Any) -> forms.Select:
-    return forms.Select(attrs={"class": "in", **attrs})
+    return forms.Select(attrs=attrs)
 
 
 def _number(**attrs: Any) -> forms.NumberInput:
-    return forms.NumberInput(attrs={"class": "in", "dir": "ltr", "inputmode": "numeric", **attrs})
+    return forms.NumberInput(attrs={"dir": "ltr", "inputmode": "numeric", **attrs})
 
 
 def _reasons(act: str) -> list[tuple[str, Any]]:
@@ -60,7 +60,7 @@ def _reasons(act: str) -> list[tuple[str, Any]]:
 
 
 def _day() -> forms.DateInput:
-    return forms.DateInput(attrs={"class": "in", "type": "date", "dir": "ltr"}, format="%Y-%m-%d")
+    return forms.DateInput(attrs={"type": "date", "dir": "ltr"}, format="%Y-%m-%d")
 
 
 class PersonForm(forms.Form):
@@ -143,7 +143,7 @@ class SearchForm(forms.Form):
         label=_("Name or short code"),
         required=False,
         max_length=120,
-        widget=forms.TextInput(attrs={"class": "in", "type": "search", "dir": "auto", "autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"type": "search", "dir": "auto", "autocomplete": "off"}),
     )
 
 

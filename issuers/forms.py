@@ -10,15 +10,15 @@ from .models import CITY_ROLES, PROVIDER_ROLES, ApiClient, Arrondissement, Issue
 
 
 def _text(**attrs: Any) -> forms.TextInput:
-    return forms.TextInput(attrs={"class": "in", "autocomplete": "off", **attrs})
+    return forms.TextInput(attrs={"autocomplete": "off", **attrs})
 
 
 def _choice(**attrs: Any) -> forms.Select:
-    return forms.Select(attrs={"class": "in", **attrs})
+    return forms.Select(attrs=attrs)
 
 
 def _day() -> forms.DateInput:
-    return forms.DateInput(attrs={"class": "in", "type": "date", "dir": "ltr"}, format="%Y-%m-%d")
+    return forms.DateInput(attrs={"type": "date", "dir": "ltr"}, format="%Y-%m-%d")
 
 
 class DistrictField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic at run time
@@ -41,7 +41,7 @@ class ProviderForm(forms.Form):
         label=_("E-mail"),
         required=False,
         max_length=254,
-        widget=forms.EmailInput(attrs={"class": "in", "dir": "ltr", "autocomplete": "off"}),
+        widget=forms.EmailInput(attrs={"dir": "ltr", "autocomplete": "off"}),
     )
     slug = forms.SlugField(
         label=_("Short name in the address"),
@@ -87,7 +87,7 @@ class MandateForm(forms.Form):
         min_value=1,
         max_value=100_000,
         initial=500,
-        widget=forms.NumberInput(attrs={"class": "in", "dir": "ltr", "min": 1, "max": 100_000}),
+        widget=forms.NumberInput(attrs={"dir": "ltr", "min": 1, "max": 100_000}),
     )
 
     def clean(self) -> dict[str, Any]:
@@ -104,7 +104,7 @@ class WhyForm(forms.Form):
     reason = forms.CharField(
         label=_("Reason"),
         max_length=300,
-        widget=forms.Textarea(attrs={"class": "in", "rows": 3, "dir": "auto"}),
+        widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
         help_text=_("One sentence. It stays in the register's history."),
     )
 

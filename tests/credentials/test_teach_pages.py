@@ -181,7 +181,7 @@ def test_a_slip_is_shown_at_its_field_and_nothing_typed_is_lost(
     )
     page = answer.content.decode()
     assert answer.status_code == 422
-    assert f'id="id_{field}_error"' in page
+    assert f'id="id_{field}-error"' in page
     for name, value in (typed() | {field: wrong}).items():
         if name in ("name_latin", "name_arabic", "address"):
             assert f'value="{value}"' in page
@@ -358,7 +358,7 @@ def test_a_change_without_a_reason_is_refused_at_the_field(client: Client, house
     answer = client.post(reverse("teach-change", args=[credential.pk, "suspend"]), {"note": "Une note"})
     assert answer.status_code == 422
     assert "Une note" in answer.content.decode()
-    assert 'id="id_reason_error"' in answer.content.decode()
+    assert 'id="id_reason-error"' in answer.content.decode()
 
 
 def test_an_act_that_does_not_exist_is_not_there(client: Client, house: House) -> None:
@@ -460,7 +460,7 @@ def test_a_slip_in_a_draft_is_shown_at_its_field(
         reverse("teach-achievement-new", args=[house.issuer.slug]), COURSE | {"title_ar": "", field: wrong}
     )
     assert answer.status_code == 422
-    assert f'id="id_{field}_error"' in answer.content.decode()
+    assert f'id="id_{field}-error"' in answer.content.decode()
 
 
 def test_a_code_in_use_is_refused_and_the_form_kept(client: Client, house: House) -> None:
@@ -519,4 +519,4 @@ def test_an_expired_course_says_so_at_the_date(client: Client, house: House) -> 
         typed(step="look", awarded_on=(timezone.localdate() - timedelta(days=90)).isoformat()),
     )
     assert answer.status_code == 422
-    assert 'id="id_awarded_on_error"' in answer.content.decode()
+    assert 'id="id_awarded_on-error"' in answer.content.decode()

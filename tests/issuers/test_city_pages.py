@@ -100,7 +100,7 @@ def test_a_slip_in_a_proposal_is_shown_at_its_field_and_nothing_typed_is_lost(
     answer = client.post(reverse("city-propose"), a_provider(**{field: wrong}))
     page = answer.content.decode()
     assert answer.status_code == 422
-    assert f'id="id_{field}_error"' in page
+    assert f'id="id_{field}-error"' in page
     assert PROVIDER["name_fr"] in page
     assert not Issuer.objects.exists()
 
@@ -110,7 +110,7 @@ def test_a_taken_short_name_is_refused_at_its_field(client: Client) -> None:
     sign_in(client, city_officer())
     answer = client.post(reverse("city-propose"), a_provider(slug=issuer.slug))
     assert answer.status_code == 422
-    assert 'id="id_slug_error"' in answer.content.decode()
+    assert 'id="id_slug-error"' in answer.content.decode()
 
 
 def test_whoever_proposed_cannot_approve(client: Client) -> None:
@@ -185,8 +185,8 @@ def test_a_mandate_is_proposed_by_one_and_given_by_another(client: Client) -> No
 
 
 def test_whoever_proposed_a_mandate_cannot_give_it(client: Client) -> None:
-    both = make_member(None, Role.APPROVER, city_officer())
     issuer = an_issuer(themes=[])
+    both = make_member(None, Role.APPROVER, city_officer())
     mandate = registry.propose_mandate(
         issuer=issuer, theme="health", starts_on=timezone.localdate(), by=both, now=timezone.now()
     )
@@ -204,7 +204,7 @@ def test_a_mandate_that_ends_before_it_starts_is_refused_at_the_field(client: Cl
         {"theme": "health", "starts_on": "2026-05-01", "ends_on": "2026-04-01", "daily_cap": "5"},
     )
     assert answer.status_code == 422
-    assert 'id="id_ends_on_error"' in answer.content.decode()
+    assert 'id="id_ends_on-error"' in answer.content.decode()
 
 
 def test_a_mandate_is_suspended_and_reinstated(client: Client) -> None:

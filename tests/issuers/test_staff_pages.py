@@ -143,7 +143,7 @@ def test_a_client_without_a_scope_is_refused_at_the_field(client: Client, house:
     sign_in(client, house.owner)
     answer = client.post(reverse("teach-api-client-new", args=[house.issuer.slug]), {"name": "Inscriptions"})
     assert answer.status_code == 422
-    assert 'id="id_scopes_error"' in answer.content.decode()
+    assert 'id="id_scopes-error"' in answer.content.decode()
     assert 'value="Inscriptions"' in answer.content.decode()
 
 
