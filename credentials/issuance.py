@@ -95,7 +95,7 @@ def _work(taken: Taken, *, now: datetime) -> int:
     """Issue one chunk; a failure gives it back with backoff, or sets the one bad row aside."""
     try:
         return issue_chunk(taken, now=now)
-    except (NoActiveKey, DatabaseError) as error:
+    except (NoActiveKey, NoKeyRoom, DatabaseError) as error:
         if isinstance(error, IntegrityError) and taken.attempts > MAX_ATTEMPTS:
             _set_aside(taken)
             return 0

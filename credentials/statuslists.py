@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F
 
 from issuers import doorbell, keys, profiles
-from issuers.errors import NoActiveKey, NoKeyRoom
+from issuers.errors import NoActiveKey, NoKeyRoom, SealBroken
 
 from . import bitstring, linting, openbadges
 from .models import Credential, StatusList, StatusListVersion
@@ -46,7 +46,7 @@ def publish_changed(*, now: datetime) -> int:
                 continue
             try:
                 signed += publish(status_list=status_list, purpose=purpose, now=now)
-            except NoActiveKey:
+            except (NoActiveKey, SealBroken):
                 break
     return signed
 

@@ -6,6 +6,7 @@ the row by its associated data, so a sealed key that was moved to another row do
 """
 
 import hashlib
+import logging
 import secrets
 from base64 import b64decode
 from binascii import Error as Base64Error
@@ -25,6 +26,8 @@ from . import cose, doorbell, jose, profiles
 from .errors import NoActiveKey, NoKeyRoom, SealBroken, WrongState
 from .models import Issuer, RegisterChange, SigningKey
 from .signable import Form, Signable
+
+log = logging.getLogger(__name__)
 
 Algorithm = SigningKey.Algorithm
 Purpose = SigningKey.Purpose
@@ -285,13 +288,20 @@ def _signer(*, issuer: Issuer | None, purpose: Purpose, did: str, now: datetime)
         purpose=purpose,
         algorithm=Algorithm.ES256,
         state=State.ACTIVE,
-        sealed__isnull=False,
         not_before__lte=now,
     ).first()
-    if key is None or key.sealed is None:
+    if key is None:
         raise NoActiveKey
+    try:
+        return Signer(key, _opened(key, room), did=did)
+    except SealBroken:
+        log.exception("sealed key does not open", extra={"kid": key.thumbprint})
+        raise
+
+
+def _opened(key: SigningKey, room: _KeyRoom) -> ec.EllipticCurvePrivateKey:
     aad = _aad(issuer_id=key.issuer_id, purpose=key.purpose, thumbprint=key.thumbprint, kek_id=room.kek_id)
-    private = room.open(bytes(key.sealed), aad=aad)
+    private = room.open(bytes(key.sealed or b""), aad=aad)
     # The published half must be this one's: a row whose public part was edited signs nothing.
     if not isinstance(private, ec.EllipticCurvePrivateKey) or not (
         jose.jwk_of(private.public_key()) == key.public_jwk
@@ -299,7 +309,7 @@ def _signer(*, issuer: Issuer | None, purpose: Purpose, did: str, now: datetime)
         and jose.kid8(key.thumbprint) == key.kid8
     ):
         raise SealBroken
-    return Signer(key, private, did=did)
+    return private
 
 
 # -- Checking -------------------------------------------------------------------------------------

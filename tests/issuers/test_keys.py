@@ -402,3 +402,23 @@ def test_an_unopened_seal_hides_its_cause(db: None, key_room: Path) -> None:
     with pytest.raises(SealBroken) as caught:
         keys.signer(issuer=issuer, now=NOW)
     assert caught.value.__suppress_context__
+
+
+def test_an_active_row_without_its_private_part_does_not_open(db: None, key_room: Path) -> None:
+    issuer = make_issuer()
+    SigningKey.objects.filter(pk=active(issuer).pk).update(sealed=None)
+    with pytest.raises(SealBroken):
+        keys.signer(issuer=issuer, now=NOW)
+
+
+def test_a_seal_that_does_not_open_is_logged_by_its_public_name_alone(
+    db: None, key_room: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    key = active(make_issuer())
+    SigningKey.objects.filter(pk=key.pk).update(sealed=b"x" * 60)
+    assert key.issuer is not None
+    with pytest.raises(SealBroken):
+        keys.signer(issuer=key.issuer, now=NOW)
+    [record] = caplog.records
+    assert (record.message, record.__dict__["kid"]) == ("sealed key does not open", key.thumbprint)
+    assert "x" * 20 not in caplog.text
