@@ -61,6 +61,17 @@ def test_a_nonce_is_that_of_rfc_6979() -> None:
     )
 
 
+def test_a_token_has_one_spelling() -> None:
+    key = ec.derive_private_key(7, ec.SECP256R1())
+    token = jose.JWS.encode(b"{}", key, algorithm="ES256")
+    head, body, signature = token.split(".")
+    assert jose.JWS.decode(token, key.public_key(), algorithms=["ES256"]) == b"{}"
+    last = signature[:-1] + {"A": "B", "Q": "R", "g": "h", "w": "x"}[signature[-1]]
+    for other in (f"{signature}==", last, f"{signature}\n", f" {signature}", f"{signature}A", "é"):
+        with pytest.raises(jwt.DecodeError):
+            jose.JWS.decode(f"{head}.{body}.{other}", key.public_key(), algorithms=["ES256"])
+
+
 @pytest.mark.parametrize("algorithm", ["none", "HS256", "RS256", "EdDSA", "ES384"])
 def test_no_other_algorithm_is_known_here(algorithm: str) -> None:
     with pytest.raises(NotImplementedError):
