@@ -307,7 +307,10 @@ def check_density(*, achievement: Achievement, person: Person, now: datetime) ->
     except linting.LintError as error:
         raise QrTooDense(field="name_latin") from error
     specimen = cose.sealed(cose.protected_header("ff" * 8), signable.payload, b"\xff" * 64)
-    return qr.qr_version(paper.qr_text(base_url=settings.BASE_URL, cose=specimen))
+    try:
+        return qr.qr_version(paper.qr_text(base_url=settings.BASE_URL, cose=specimen))
+    except qr.TooDense as error:
+        raise QrTooDense(field="name_latin") from error
 
 
 def _request_hash(

@@ -19,7 +19,7 @@ from issuers.access import issuers_of, member
 from issuers.errors import IssuersError
 from issuers.models import Issuer, Membership, Role
 
-RECENT = 10
+RECENT = 6
 ISSUING = (Role.TRAINER, Role.SIGNER)
 CHANGES: dict[str, Callable[..., StatusChange]] = {
     "suspend": revocation.suspend,

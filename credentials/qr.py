@@ -1,0 +1,69 @@
+"""Pure. The printed code: one byte segment for the link, one numeric segment for its digits, level M."""
+
+from functools import lru_cache
+from html import escape
+
+import qrcode
+from qrcode.constants import ERROR_CORRECT_M
+from qrcode.exceptions import DataOverflowError
+
+QUIET_ZONE = 4  # modules (ISO/IEC 18004, section 9.1)
+MAX_VERSION = 13
+MODULE_MM = 5 * 25.4 / 300  # five dots of a 300-dpi printer
+
+
+class TooDense(ValueError):
+    """The text needs more than version 13: too dense to scan from paper."""
+
+
+def _made(text: str) -> "qrcode.QRCode[object]":
+    code: qrcode.QRCode[object] = qrcode.QRCode(error_correction=ERROR_CORRECT_M, border=0)
+    code.add_data(text)  # its default splitting finds the shortest segments here
+    return code
+
+
+def qr_version(text: str) -> int:
+    """The version that the text needs. Raises TooDense above 13."""
+    try:
+        version = int(_made(text).best_fit())
+    except (DataOverflowError, ValueError) as error:
+        raise TooDense from error
+    if version > MAX_VERSION:
+        raise TooDense
+    return version
+
+
+@lru_cache(maxsize=256)
+def qr_matrix(text: str) -> tuple[tuple[bool, ...], ...]:
+    """The modules, row by row, dark ones true, without the quiet zone. Raises TooDense."""
+    code = _made(text)
+    code.make(fit=True)
+    if code.version > MAX_VERSION:
+        raise TooDense
+    return tuple(tuple(bool(module) for module in row) for row in code.get_matrix())
+
+
+def dark_runs(text: str) -> list[tuple[int, int, int]]:
+    """The dark modules as horizontal runs: (column, row, length)."""
+    runs: list[tuple[int, int, int]] = []
+    for y, row in enumerate(qr_matrix(text)):
+        x = 0
+        while x < len(row):
+            length = 0
+            while x + length < len(row) and row[x + length]:
+                length += 1
+            if length:
+                runs.append((x, y, length))
+            x += max(length, 1)
+    return runs
+
+
+def qr_svg(text: str, *, title: str) -> str:
+    """The code as an SVG with its quiet zone, black on white, told by ``title`` to a screen reader."""
+    side = len(qr_matrix(text)) + 2 * QUIET_ZONE
+    path = "".join(f"M{x + QUIET_ZONE} {y + QUIET_ZONE}h{length}v1h-{length}z" for x, y, length in dark_runs(text))
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}" shape-rendering="crispEdges" '
+        f'role="img"><title>{escape(title)}</title><path fill="#fff" d="M0 0h{side}v{side}H0z"/>'
+        f'<path d="{path}"/></svg>'
+    )
