@@ -4,6 +4,7 @@ import logging
 import os
 import threading
 from functools import partial
+from typing import Any
 
 from celery import Celery, current_app
 from django.db import transaction
@@ -40,24 +41,39 @@ class Ringer:
             self._news.notify()
 
     def _run(self) -> None:
-        producer = None
+        producer, heard = None, True
         while True:
             with self._news:
                 while not self._waiting:
                     self._news.wait()
                 task, queue = next(iter(self._waiting))
                 del self._waiting[task, queue]
-            app = self._app or current_app
+            used = producer is not None
             try:
-                if producer is None:
-                    connection = app.connection_for_write(connect_timeout=2)
-                    connection.transport_options = {**(connection.transport_options or {}), **CONNECT}
-                    producer = app.amqp.Producer(connection, auto_declare=False)
-                app.send_task(task, queue=queue, producer=producer, retry=False, ignore_result=True)
+                producer = producer or self._connect()
+                self._celery.send_task(task, queue=queue, producer=producer, retry=False, ignore_result=True)
             except Exception as error:  # noqa: BLE001  # whatever a broker's library raises; nothing is lost
-                log.warning("doorbell not heard", extra={"task": task, "error": type(error).__name__})
                 _close(producer)
                 producer = None
+                if used:  # the broker may have been restarted: once more, on a new connection
+                    self.put(task, queue)
+                    continue
+                if heard:  # said once an outage; the sweeper works on meanwhile
+                    log.warning("doorbell not heard", extra={"task": task, "error": type(error).__name__})
+                heard = False
+            else:
+                if not heard:
+                    log.warning("doorbell heard again", extra={"task": task})
+                heard = True
+
+    @property
+    def _celery(self) -> Celery:
+        return self._app or current_app
+
+    def _connect(self) -> Any:
+        connection = self._celery.connection_for_write(connect_timeout=2)
+        connection.transport_options = {**(connection.transport_options or {}), **CONNECT}
+        return self._celery.amqp.Producer(connection, auto_declare=False)
 
 
 def _close(producer: object) -> None:

@@ -91,10 +91,25 @@ def test_a_broker_that_is_away_costs_the_caller_nothing_and_is_found_again(
         deadline = time.monotonic() + 10
         while not caplog.records and time.monotonic() < deadline:
             time.sleep(0.01)
-    assert [record.message for record in caplog.records] == ["doorbell not heard"]
-    redis = ring_redis()
-    bell.put("credentials.issue_interactive", "interactive")
-    assert heard(redis, "interactive") == ["credentials.issue_interactive"]
+        redis = ring_redis()
+        bell.put("credentials.issue_interactive", "interactive")
+        assert heard(redis, "interactive") == ["credentials.issue_interactive"]
+        bell.put("issuers.tend", "upkeep")
+        assert heard(redis, "upkeep") == ["issuers.tend"]
+    assert [record.message for record in caplog.records] == ["doorbell not heard", "doorbell heard again"]
+
+
+def test_a_broker_that_was_restarted_hears_the_next_bell(
+    folder: Path, ring_redis: Callable[[], Redis], caplog: pytest.LogCaptureFixture
+) -> None:
+    redis, bell = ring_redis(), ringer(folder)
+    bell.put("issuers.tend", "upkeep")
+    heard(redis, "upkeep")
+    redis.client_kill_filter(_type="normal", skipme=True)  # what a restart does to a connection
+    with caplog.at_level(logging.WARNING, logger="issuers.doorbell"):
+        bell.put("credentials.issue_interactive", "interactive")
+        assert heard(redis, "interactive") == ["credentials.issue_interactive"]
+    assert caplog.records == []
 
 
 def test_a_bell_rings_after_the_commit_and_not_before(
