@@ -56,6 +56,7 @@ def home(request: HttpRequest) -> HttpResponse:
         {
             "proposed": by_state["proposed"],
             "mandates": waiting.select_related("issuer", "proposed_by").order_by("proposed_at"),
+            "waiting": len(by_state["proposed"]) + waiting.count(),
             "groups": [
                 (Issuer.State(state), [(i, _themes(i)) for i in by_state[state]])
                 for state in ("active", "suspended", "closed")
