@@ -38,5 +38,9 @@ urlpatterns = [
     path("teach/members/<int:membership_id>/remove", staff.member_remove, name="teach-member-remove"),
     path("teach/api-clients/", staff.api_clients, name="teach-api-clients"),
     path("teach/api-clients/new/<slug:slug>", staff.api_client_new, name="teach-api-client-new"),
-    path("teach/api-clients/<slug:client_id>/withdraw", staff.api_client_withdraw, name="teach-api-client-withdraw"),
+    path(
+        "teach/api-clients/<slug:client_id>/withdraw",
+        staff.api_client_withdraw,
+        name="teach-api-client-withdraw",
+    ),
 ]
