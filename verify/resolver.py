@@ -1,0 +1,137 @@
+"""Finds issuers, keys and status lists in the city's own register, never over the network."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+
+from django.conf import settings
+from django.utils import timezone
+
+from credentials import bitstring, statuslists
+from credentials.models import StatusListVersion
+from issuers import profiles, registry
+from issuers.models import Issuer, SigningKey
+
+Purpose = StatusListVersion.Purpose
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedKey:
+    """A key of the register with the issuer that it belongs to."""
+
+    key: SigningKey
+    issuer: Issuer
+    did: str
+
+    def counts_at(self, moment: datetime) -> bool:
+        """Whether a signature that names this moment lies in the key's period."""
+        ended = self.key.not_after
+        return self.key.not_before <= moment and (ended is None or moment < ended)
+
+    @property
+    def compromised(self) -> bool:
+        return self.key.state == SigningKey.State.COMPROMISED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What the lists say of one slot; ``stale`` when the oldest of them is past its time."""
+
+    revoked: bool
+    suspended: bool
+    replaced: bool
+    as_of: datetime
+    stale: bool
+
+
+def key_of(*, did: str, fragment: str, algorithm: str) -> ResolvedKey | None:
+    """The issuer's key of this name and algorithm. A DID of elsewhere costs no query."""
+    slug = _slug(did)
+    found = (
+        _keys().filter(issuer__slug=slug, thumbprint=fragment, algorithm=algorithm).first() if slug else None
+    )
+    return _resolved(found) if found else None
+
+
+def keys_of_paper(*, kid8: str) -> list[ResolvedKey]:
+    """Every key with this short name; two may share 8 bytes, so all are to be tried."""
+    return [_resolved(key) for key in _keys().filter(kid8=kid8, algorithm=SigningKey.Algorithm.ES256)]
+
+
+def is_registered(*, did: str) -> bool:
+    """Whether this DID is an issuer's that was ever approved."""
+    slug = _slug(did)
+    return bool(slug) and Issuer.objects.filter(slug=slug, approved_at__isnull=False).exists()
+
+
+def _slug(did: str) -> str:
+    prefix = profiles.did_for_issuer(base_url=settings.BASE_URL, slug="")
+    return did.removeprefix(prefix) if did.startswith(prefix) else ""
+
+
+def _keys() -> "QuerySetOfKeys":
+    return (
+        SigningKey.objects.filter(purpose=SigningKey.Purpose.ISSUER, issuer__approved_at__isnull=False)
+        .select_related("issuer")
+        .prefetch_related("issuer__mandates")
+        .defer("sealed")
+    )
+
+
+def _resolved(key: SigningKey) -> ResolvedKey:
+    assert key.issuer is not None
+    return ResolvedKey(
+        key=key,
+        issuer=key.issuer,
+        did=profiles.did_for_issuer(base_url=settings.BASE_URL, slug=key.issuer.slug),
+    )
+
+
+def was_accredited(*, issuer: Issuer, theme: str, at: datetime) -> bool:
+    """Whether the issuer was accredited at that moment, for this theme, or for any when it is not known.
+
+    Mandates run by the city's days and periods by UTC's: around midnight the day of either counts.
+    """
+    days = {at.date(), timezone.localdate(at)}
+    themes: Sequence[str] = [theme] if theme else list(registry.accredited_periods(issuer=issuer))
+    return any(
+        registry.was_accredited(issuer=issuer, theme=each, on=day) for each in themes for day in days
+    )
+
+
+def accredited_since(issuer: Issuer) -> date | None:
+    """The first day on which the issuer was accredited for anything."""
+    spans = registry.accredited_periods(issuer=issuer).values()
+    return min((span[0] for periods in spans for span in periods), default=None)
+
+
+def standing(*, number: int, index: int, issuer: Issuer, now: datetime) -> Standing | None:
+    """What this issuer's newest published lists say of a slot; ``None`` when one of them is not there."""
+    versions = {
+        version.purpose: version
+        for version in StatusListVersion.objects.filter(
+            status_list_id=number, status_list__issuer=issuer
+        ).only("purpose", "bits", "signed_at")
+    }
+    if len(versions) < len(Purpose):
+        return None
+    bits = {purpose: _bits(bytes(version.bits)) for purpose, version in versions.items()}
+    try:
+        marks = {purpose: bitstring.is_set(each, index) for purpose, each in bits.items()}
+    except bitstring.BitstringError:
+        return None
+    as_of = min(version.signed_at for version in versions.values())
+    return Standing(
+        revoked=marks[Purpose.REVOCATION],
+        suspended=marks[Purpose.SUSPENSION],
+        replaced=marks[Purpose.REPLACEMENT],
+        as_of=as_of,
+        stale=as_of + statuslists.VALID_FOR <= now,
+    )
+
+
+@lru_cache(maxsize=128)
+def _bits(packed: bytes) -> bytes:
+    return bitstring.decode(packed)

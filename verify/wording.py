@@ -1,0 +1,217 @@
+"""The sentences of a verdict: what an employer reads, in her language, on every page and in every report."""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from .report import Outcome, Reason, Step
+
+Sentence = str | Promise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Face:
+    """How a verdict looks: ``tone`` is its colour, ``seal`` its shape; shape and word come first."""
+
+    state: str
+    tone: str
+    seal: str
+    headline: Sentence
+    sentence: Sentence
+
+
+def _face(state: str, tone: str, seal: str, headline: Sentence, sentence: Sentence) -> Face:
+    return Face(state=state, tone=tone, seal=seal, headline=headline, sentence=sentence)
+
+
+_FACES = (
+    _face(
+        Reason.VALID,
+        "ok",
+        "whole",
+        _("Valid certificate"),
+        _("Genuine and current, checked just now."),
+    ),
+    _face(
+        Reason.STATUS_UNKNOWN,
+        "age",
+        "clock",
+        _("Genuine, status not known"),
+        _("The signature is right. But we cannot see now whether it was revoked since. Try again in a minute."),
+    ),
+    _face(
+        Reason.STATUS_STALE,
+        "age",
+        "clock",
+        _("Genuine, status to be refreshed"),
+        _("The signature is right. But the list of revocations is too old: a newer one would not show here."),
+    ),
+    _face(
+        Reason.EXPIRED,
+        "age",
+        "clock",
+        _("Expired certificate"),
+        _("It was genuine, and its time has run out. Ask for the renewed one."),
+    ),
+    _face(
+        Reason.NOT_YET_VALID,
+        "age",
+        "clock",
+        _("Not valid yet"),
+        _("It is genuine, and it counts from a later day."),
+    ),
+    _face(
+        Reason.SUSPENDED,
+        "off",
+        "pause",
+        _("Suspended certificate"),
+        _("The issuer is looking into it. For now it proves nothing. Ask again later."),
+    ),
+    _face(
+        Reason.REPLACED,
+        "off",
+        "arrow",
+        _("Replaced certificate"),
+        _("The issuer corrected it. Ask for the newer one: only that one counts."),
+    ),
+    _face(
+        Reason.REVOKED,
+        "off",
+        "bar",
+        _("Revoked certificate"),
+        _("It was issued, then withdrawn by the issuer. It proves nothing any more."),
+    ),
+    _face(
+        Reason.NOT_ACCREDITED,
+        "far",
+        "empty",
+        _("Issuer not accredited for this"),
+        _("The issuer signed it, but the city had not accredited it for this on that day."),
+    ),
+    _face(
+        Reason.CONTRADICTORY,
+        "bent",
+        "broken",
+        _("Certificate that contradicts itself"),
+        _("Its parts do not say the same. Do not rely on it, and tell the issuer."),
+    ),
+    _face(
+        Reason.OUTSIDE_KEY_PERIOD,
+        "bent",
+        "broken",
+        _("Signed outside the key's period"),
+        _("The issuer's key did not count on the day that it gives. Do not rely on it, and ask the issuer."),
+    ),
+    _face(
+        Reason.KEY_WITHDRAWN,
+        "bent",
+        "broken",
+        _("Issuer's key withdrawn"),
+        _("Somebody else may hold the key that signed it. Ask the person for a certificate signed anew."),
+    ),
+    _face(
+        Reason.TAMPERED,
+        "bent",
+        "broken",
+        _("Document changed"),
+        _("What it says does not match its signature. Do not rely on it, nor on the paper."),
+    ),
+    _face(
+        Reason.UNKNOWN_KEY,
+        "far",
+        "empty",
+        _("Key not recognised"),
+        _("It names an issuer of the city's register, but that issuer has no such key. Do not rely on it."),
+    ),
+    _face(
+        Reason.UNKNOWN_ISSUER,
+        "far",
+        "empty",
+        _("Issuer not recognised"),
+        _("Its issuer is not in the city's register. We cannot say whether it deserves trust."),
+    ),
+    _face(
+        Reason.UNSIGNED,
+        "far",
+        "empty",
+        _("Document without a signature"),
+        _("Anybody could have written this. Ask for the signed file, or for the certificate's link."),
+    ),
+    _face(
+        Reason.FOREIGN_PROOF,
+        "far",
+        "empty",
+        _("Not checkable here yet"),
+        _("This kind of signature cannot be checked here yet. Ask for the certificate's link or its other file."),
+    ),
+    _face(
+        Reason.MALFORMED,
+        "far",
+        "empty",
+        _("Not a certificate that we can read"),
+        _("It is cut off, damaged or of another kind. Scan the code again, or ask for the original file."),
+    ),
+    _face(
+        Reason.ERASED,
+        "far",
+        "empty",
+        _("Page erased by its holder"),
+        _("The holder had this page erased. The paper or the file that you were given can still be checked."),
+    ),
+)
+FACES: dict[str, Face] = {face.state: face for face in _FACES}
+
+#: States that only the reader's own browser can be in.
+BROWSER_FACES = (
+    _face(
+        "offline",
+        "age",
+        "clock",
+        _("Not checked: no connection"),
+        _("The issuer's key could not be fetched. Connect to the network and scan the code again."),
+    ),
+    _face(
+        "old-browser",
+        "age",
+        "clock",
+        _("This browser is too old"),
+        _("It cannot check a signature. Type the short code from the paper instead."),
+    ),
+)
+
+_P, _F, _U = Outcome.PASSED, Outcome.FAILED, Outcome.UNKNOWN
+
+#: By step and by what was found there: the outcome and its sentence.
+CHECKS: dict[tuple[Step, str], tuple[Outcome, Sentence]] = {
+    (Step.READABLE, "passed"): (_P, _("It can be read in full")),
+    (Step.READABLE, Reason.MALFORMED): (_F, _("It cannot be read as a certificate")),
+    (Step.READABLE, Reason.FOREIGN_PROOF): (_U, _("Its kind of signature is not known here yet")),
+    (Step.READABLE, Reason.ERASED): (_U, _("The document is no longer kept here")),
+    (Step.ISSUER, "passed"): (_P, _("The issuer is in the city's register")),
+    (Step.ISSUER, Reason.UNKNOWN_ISSUER): (_U, _("The issuer is not in the city's register")),
+    (Step.ISSUER, Reason.UNKNOWN_KEY): (_F, _("The issuer has no such key")),
+    (Step.ISSUER, "offline"): (_U, _("The issuer's key could not be fetched")),
+    (Step.SIGNATURE, "passed"): (_P, _("The signature matches")),
+    (Step.SIGNATURE, Reason.TAMPERED): (_F, _("The signature does not match")),
+    (Step.SIGNATURE, Reason.UNSIGNED): (_F, _("There is no signature")),
+    (Step.AUTHORITY, "passed"): (_P, _("The issuer was accredited on that day")),
+    (Step.AUTHORITY, Reason.KEY_WITHDRAWN): (_F, _("The issuer's key was withdrawn")),
+    (Step.AUTHORITY, Reason.OUTSIDE_KEY_PERIOD): (_F, _("The issuer's key did not count on that day")),
+    (Step.AUTHORITY, Reason.NOT_ACCREDITED): (_F, _("The issuer was not accredited for this on that day")),
+    (Step.SHAPE, "passed"): (_P, _("Its parts say the same")),
+    (Step.SHAPE, Reason.CONTRADICTORY): (_F, _("Its parts do not say the same")),
+    (Step.DATES, "passed"): (_P, _("The dates are right")),
+    (Step.DATES, Reason.EXPIRED): (_F, _("It has expired")),
+    (Step.DATES, Reason.NOT_YET_VALID): (_F, _("It is not valid yet")),
+    (Step.STATUS, "passed"): (_P, _("It was neither revoked nor suspended")),
+    (Step.STATUS, Reason.REVOKED): (_F, _("The issuer revoked it")),
+    (Step.STATUS, Reason.REPLACED): (_F, _("The issuer replaced it by a corrected one")),
+    (Step.STATUS, Reason.SUSPENDED): (_F, _("The issuer suspended it")),
+    (Step.STATUS, Reason.STATUS_UNKNOWN): (_U, _("Whether it was revoked is not known")),
+    (Step.STATUS, Reason.STATUS_STALE): (_U, _("Whether it was revoked lately is not known")),
+    (Step.SUBJECT, "passed"): (_P, _("It names one person")),
+    (Step.SUBJECT, Reason.CONTRADICTORY): (_F, _("It does not name one person")),
+}
+
+NOT_MADE = _("Not checked")
