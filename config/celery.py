@@ -17,6 +17,7 @@ ROUTES = {
     "credentials.issue_batches": "batches",
     "credentials.publish_lists": "upkeep",
     "credentials.deliver_messages": "messages",
+    "passport.file_certificates": "upkeep",
 }
 
 app = Celery("passport")

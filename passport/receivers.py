@@ -1,1 +1,22 @@
-"""Hears the news from below and rings the filing verbs; the sweeper does what was missed."""
+"""Hears that certificates were issued and files them; the sweeper does what was missed."""
+
+import logging
+from datetime import datetime
+from typing import Any
+
+from django.dispatch import receiver
+
+from credentials.signals import credentials_issued
+
+from . import filing
+
+log = logging.getLogger(__name__)
+
+
+@receiver(credentials_issued)
+def file_what_was_issued(sender: Any, *, credential_ids: list[str], now: datetime, **rest: Any) -> None:
+    """File a chunk; a failure is logged and never reaches the one who issued."""
+    try:
+        filing.consider(credential_ids=credential_ids, now=now)
+    except Exception:  # whatever goes wrong here, the certificates are issued, and the sweeper files them
+        log.exception("filing after issue failed")

@@ -1,0 +1,73 @@
+"""What a learner holds, and how she lets it be seen."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from credentials.errors import BadAward
+from credentials.models import Credential
+
+from .errors import NotYourPassport
+from .models import Entry, Learner
+
+#: What she may choose for a certificate's page.
+VISIBILITIES = (Credential.Visibility.LINK, Credential.Visibility.PRIVATE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeline:
+    """A passport's entries, newest first, and three figures."""
+
+    entries: list[Entry]
+    certificates: int
+    hours: int
+    places: int
+
+
+def timeline(*, learner: Learner) -> Timeline:
+    """Everything in this passport that she has not hidden; the figures count what holds."""
+    entries = list(_of(learner).filter(hidden_at__isnull=True))
+    holding = [e.credential for e in entries if e.credential.status == Credential.Status.ACTIVE]
+    return Timeline(
+        entries=entries,
+        certificates=len(holding),
+        hours=sum(credential.achievement.hours for credential in holding),
+        places=len({credential.issuer_id for credential in holding}),
+    )
+
+
+def _of(learner: Learner) -> QuerySet[Entry]:
+    return Entry.objects.filter(learner=learner).select_related(
+        "credential__achievement__issuer", "credential__issuer", "credential__replaced_by"
+    )
+
+
+def entry_of(*, learner: Learner, credential_id: str) -> Entry:
+    """One line of this passport. Raises NotYourPassport, the same for foreign and unknown."""
+    found = _of(learner).filter(credential_id=credential_id).first()
+    if found is None:
+        raise NotYourPassport
+    return found
+
+
+def set_visibility(*, entry: Entry, visibility: str) -> None:
+    """Who sees the certificate's page. Raises BadAward for a choice that there is not."""
+    if visibility not in VISIBILITIES:
+        raise BadAward(field="visibility")
+    Credential.objects.filter(pk=entry.credential_id).update(visibility=visibility)
+
+
+def hide(*, entry: Entry, now: datetime) -> None:
+    """Take it off the timeline; the certificate itself stays what it is."""
+    Entry.objects.filter(pk=entry.pk).update(hidden_at=now)
+
+
+def show(*, entry: Entry) -> None:
+    """Put it back on the timeline."""
+    Entry.objects.filter(pk=entry.pk).update(hidden_at=None)
+
+
+def hidden(*, learner: Learner) -> list[Entry]:
+    """What she has taken off the timeline."""
+    return list(_of(learner).filter(hidden_at__isnull=False))

@@ -1,0 +1,29 @@
+"""Addresses of the one door, of the learner's room, and of the demo's outbox."""
+
+from allauth.account.views import account_inactive, logout
+from allauth.mfa.base.views import authenticate
+from django.urls import path
+
+from issuers.access import public
+
+from .views import door, me, outbox
+
+urlpatterns = [
+    path("accounts/login/", door.sign_in, name="account_login"),
+    path("accounts/code/", door.enter_code, name="account_code"),
+    path("accounts/choose/", door.choose, name="account_choose"),
+    path("accounts/open/", door.open_passport, name="account_open"),
+    path("accounts/logout/", public(logout), name="account_logout"),
+    path("accounts/inactive/", public(account_inactive), name="account_inactive"),
+    path("accounts/2fa/", public(authenticate), name="mfa_authenticate"),
+    path("accounts/second-factor/", door.second_factor, name="second-factor"),
+    path("me/", me.home, name="me"),
+    path("me/settings", me.settings_page, name="me-settings"),
+    path("me/addresses/<int:address_id>/forget", me.forget_address, name="me-address-forget"),
+    path("me/proposals/<int:proposal_id>", me.answer, name="me-proposal"),
+    path("me/c/<slug:credential_id>", me.certificate, name="me-entry"),
+    path("me/c/<slug:credential_id>/hide", me.hide, name="me-hide"),
+    path("me/c/<slug:credential_id>.jwt", me.certificate_jwt, name="me-jwt"),
+    path("me/c/<slug:credential_id>.pdf", me.certificate_pdf, name="me-pdf"),
+    path("outbox/", outbox.outbox, name="outbox"),
+]

@@ -1,0 +1,163 @@
+"""The learner's room: her timeline, one certificate, questions, settings."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from credentials import paper, reading
+from credentials.errors import BadAward
+from credentials.qr import qr_svg
+from credentials.views.files import jwt_file, pdf_file
+from issuers.access import signed_in
+
+from .. import accounts, filing, holding, limits
+from ..errors import PassportError
+from ..forms import AddressForm, NameForm, VisibilityForm, complain
+from ..models import Address
+from .door import PENDING, learner_of
+
+
+@signed_in
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Everything she holds, newest first, and what waits for her word."""
+    learner = learner_of(request)
+    return render(
+        request,
+        "passport/home.html",
+        {
+            "learner": learner,
+            "timeline": holding.timeline(learner=learner),
+            "proposals": filing.open_proposals(learner=learner),
+            "now": timezone.now(),
+        },
+    )
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+def certificate(request: HttpRequest, credential_id: str) -> HttpResponse:
+    """One certificate, and who may see its page."""
+    entry = holding.entry_of(learner=learner_of(request), credential_id=credential_id)
+    form = VisibilityForm(request.POST or None, initial={"visibility": entry.credential.visibility})
+    if request.method == "POST" and form.is_valid():
+        holding.set_visibility(entry=entry, visibility=form.cleaned_data["visibility"])
+        messages.info(request, _("Kept. It holds from now on."))
+        return redirect("me-entry", credential_id)
+    text = reading.qr_text(entry.credential)
+    return render(
+        request,
+        "passport/certificate.html",
+        {
+            "entry": entry,
+            "credential": entry.credential,
+            "achievement": entry.credential.achievement,
+            "form": form,
+            "qr": SafeString(qr_svg(text, title=_("QR code of this certificate"))),
+            "link": request.build_absolute_uri(f"/c/{credential_id}"),
+            "code": paper.group_code(entry.credential.short_code),
+            "now": timezone.now(),
+        },
+    )
+
+
+@signed_in
+@require_safe
+def certificate_jwt(request: HttpRequest, credential_id: str) -> HttpResponse:
+    """Her own signed file, whatever its visibility."""
+    return jwt_file(holding.entry_of(learner=learner_of(request), credential_id=credential_id).credential.jwt)
+
+
+@signed_in
+@require_safe
+def certificate_pdf(request: HttpRequest, credential_id: str) -> HttpResponse:
+    """Her own certificate on paper, whatever its visibility."""
+    credential = holding.entry_of(learner=learner_of(request), credential_id=credential_id).credential
+    return pdf_file(reading.pdf(credential), credential.short_code)
+
+
+@signed_in
+@require_POST
+def hide(request: HttpRequest, credential_id: str) -> HttpResponse:
+    """Take it off the timeline, or put it back."""
+    entry = holding.entry_of(learner=learner_of(request), credential_id=credential_id)
+    if entry.hidden_at:
+        holding.show(entry=entry)
+    else:
+        holding.hide(entry=entry, now=timezone.now())
+    return redirect("me")
+
+
+@signed_in
+@require_POST
+def answer(request: HttpRequest, proposal_id: int) -> HttpResponse:
+    """Is this certificate yours?"""
+    proposal = filing.proposal_of(learner=learner_of(request), proposal_id=proposal_id)
+    if request.POST.get("answer") == "mine":
+        filing.confirm(proposal=proposal, now=timezone.now())
+        messages.info(request, _("It is in your passport now."))
+    else:
+        filing.decline(proposal=proposal, now=timezone.now())
+        messages.info(request, _("Thank you. It stays out of your passport."))
+    return redirect("me")
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+def settings_page(request: HttpRequest) -> HttpResponse:
+    """Her names, her language, her addresses."""
+    learner = learner_of(request)
+    adding = request.POST.get("act") == "address"
+    name_form = NameForm(
+        request.POST if request.method == "POST" and not adding else None,
+        initial={
+            "name_latin": learner.name_latin,
+            "name_arabic": learner.name_arabic,
+            "language": learner.language,
+        },
+    )
+    address_form = AddressForm(request.POST if adding else None)
+    if request.method == "POST":
+        form = address_form if adding else name_form
+        if form.is_valid():
+            try:
+                if adding:
+                    kind, value = accounts.read_address(form.cleaned_data["address"])
+                    limits.take(f"code:{value}", limit=5, seconds=600)
+                    pending = accounts.send_code(
+                        kind=kind, value=value, language=learner.language, now=timezone.now()
+                    )
+                    request.session[PENDING] = pending.as_dict()
+                    return redirect("account_code")
+                accounts.rename(learner=learner, **form.cleaned_data)
+            except (BadAward, PassportError) as error:
+                complain(form, error)
+            else:
+                messages.info(request, _("Kept. It holds from now on."))
+                return redirect("me-settings")
+    return render(
+        request,
+        "passport/settings.html",
+        {
+            "learner": learner,
+            "name_form": name_form,
+            "address_form": address_form,
+            "addresses": Address.objects.filter(learner=learner),
+            "hidden": holding.hidden(learner=learner),
+        },
+    )
+
+
+@signed_in
+@require_POST
+def forget_address(request: HttpRequest, address_id: int) -> HttpResponse:
+    """Take an address off."""
+    try:
+        accounts.forget_address(learner=learner_of(request), address_id=address_id)
+    except PassportError as error:
+        messages.warning(request, str(error.message))
+    return redirect("me-settings")
