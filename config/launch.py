@@ -37,6 +37,7 @@ START_SECONDS = 90.0
 STOP_SECONDS = 10.0
 LOG_BYTES = 1_000_000
 PR_SET_PDEATHSIG = 1
+NO = ("0", "false", "no", "off")
 LOCAL = ("localhost", "127.0.0.1", "::1")
 #: Name of a Celery worker → the queues it listens to; a badge never waits behind a batch.
 WORKERS = {"quick": "interactive,upkeep", "bulk": "batches,messages"}
@@ -159,26 +160,31 @@ class Stack:
         embedded.wait_for_redis(self._redis_folder, child.process)
         self.environment["REDIS_URL"] = embedded.redis_url(self._redis_folder)
 
-    def prepare(self, *, seed: bool) -> None:
-        """Migrate; fill an empty database with the demo city if ``seed``. Raises CannotStart.
+    def prepare(self) -> None:
+        """Migrate; fill an empty database with the demo city, unless DEMO says no. Raises CannotStart.
 
-        A new SQLite file gets its name when it is whole, so an interrupted start leaves no half city.
+        Where nothing says, DEMO is on for a demo city alone: it shows every message to everybody. A new
+        SQLite file gets its name when it is whole, so an interrupted start leaves no half city.
         """
         if self.environment.get("DATABASE_URL") or self.database_file.exists():
-            self.manage("prepare")
-            if seed:
-                self.manage("seed_demo", "--if-empty")
+            self._fill()
             return
         draft = self.database_file.with_suffix(".new")
         for leftover in self.var_dir.glob(f"{draft.name}*"):
             leftover.unlink()
-        self.manage("prepare", database_url=sqlite_url(draft))
-        if seed:
-            say("Filling the demo city (once) …")
-            self.manage("seed_demo", "--if-empty", database_url=sqlite_url(draft))
+        self._fill(sqlite_url(draft))
         with closing(sqlite3.connect(draft)) as database:
             database.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # all of it into the one file
         draft.rename(self.database_file)
+
+    def _fill(self, database_url: str = "") -> None:
+        holds = self.manage("prepare", database_url=database_url, quiet=True).split()[-1]
+        wanted = self.environment.get("DEMO", "").lower()
+        demo = wanted not in NO if wanted else holds in ("empty", "demo")
+        self.environment["DEMO"] = "1" if demo else "0"
+        if demo and holds == "empty":
+            say("Filling the demo city (once) …")
+            self.manage("seed_demo", database_url=database_url)
 
     def start_web(self, *, workers: int = 2) -> None:
         """The web server: WSGI, few blocking threads so that few database connections are held."""
@@ -440,7 +446,6 @@ def main() -> int:
         require_free(bind, port)
         var_dir = BASE_DIR / "var"
         with take_folder(var_dir):
-            environment["DEMO"] = environment.get("DEMO") or ("0" if environment.get("DATABASE_URL") else "1")
             stack = Stack(port=port, base_url=base_url, var_dir=var_dir, environment=environment, bind=bind)
             run(stack)
     except (CannotStart, embedded.NoRedis) as error:
@@ -457,19 +462,18 @@ def main() -> int:
 
 def run(stack: Stack) -> NoReturn:
     """Start everything, say so, and watch until something ends. Raises CannotStart, NoRedis, Stopped."""
-    demo = stack.environment["DEMO"].lower() not in ("0", "false", "no", "off")
     stack.start_redis()
     say("Preparing the database …")
-    stack.prepare(seed=demo)
+    stack.prepare()
     say("Starting …")
     stack.start_all()
-    announce(stack, demo=demo)
+    announce(stack)
     while True:
         time.sleep(1)
         stack.require_all()
 
 
-def announce(stack: Stack, *, demo: bool) -> None:
+def announce(stack: Stack) -> None:
     """Print the addresses, and the demo sign-ins where there are some."""
     rows = {
         "Front page": "/",
@@ -482,7 +486,7 @@ def announce(stack: Stack, *, demo: bool) -> None:
     for label, path in rows.items():
         say(f"  {label:<22}{stack.base_url}{path}")
     say("")
-    if demo:
+    if stack.environment["DEMO"] == "1":
         say(stack.manage("demo_signins", quiet=True))
     say(f"Logs are in {os.path.relpath(stack.log_dir)}. Ctrl-C ends everything.")
 

@@ -207,7 +207,7 @@ def plain_environment() -> dict[str, str]:
 
 
 @contextmanager
-def running_product(*, seed: bool = True) -> Iterator[Stack]:
+def running_product(*, demo: bool = True) -> Iterator[Stack]:
     """Web, workers, sweeper and Redis, as ``make run`` starts them, on a fresh database."""
     with tempfile.TemporaryDirectory(prefix="pp-run-", dir="/tmp") as name:
         var_dir = Path(name)
@@ -217,11 +217,12 @@ def running_product(*, seed: bool = True) -> Iterator[Stack]:
                 port=port,
                 base_url=f"http://localhost:{port}",
                 var_dir=var_dir,
-                environment=plain_environment() | {"DEMO": "1", "DATABASE_URL": database_url},
+                environment=plain_environment()
+                | {"DEMO": "1" if demo else "0", "DATABASE_URL": database_url},
             )
             try:
                 stack.start_redis()
-                stack.prepare(seed=seed)
+                stack.prepare()
                 stack.start_all()
                 yield stack
             finally:

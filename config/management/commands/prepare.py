@@ -1,4 +1,7 @@
-"""``manage.py prepare``: brings the database to this code's state, or says in a sentence why it cannot."""
+"""``manage.py prepare``: brings the database to this code's state, or says in a sentence why it cannot.
+
+Its last word is what the database holds: ``empty``, ``demo`` (the demo city) or ``city`` (a real one).
+"""
 
 from typing import Any
 
@@ -8,7 +11,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 
-from issuers.models import City
+from issuers.models import City, Issuer
+from passport.models import Learner
 
 
 class Command(BaseCommand):
@@ -35,12 +39,15 @@ class Command(BaseCommand):
         try:
             call_command("migrate", verbosity=0, interactive=False)
             call_command("createcachetable", verbosity=0)
-            signed = City.objects.values_list("base_url", flat=True).filter(pk=1).first()
+            city = City.objects.filter(pk=1).first()
+            empty = not (city or Issuer.objects.exists() or Learner.objects.exists())
         except DatabaseError as error:
             raise CommandError(
                 f"The database is broken or not ours: {str(error).strip().splitlines()[0]}"
             ) from error
-        if signed and signed != settings.BASE_URL:
+        if city and city.base_url and city.base_url != settings.BASE_URL:
             raise CommandError(
-                f"Certificates here were signed under {signed}. Start with BASE_URL={signed}, not {settings.BASE_URL}."
+                f"Certificates here were signed under {city.base_url}. Start with BASE_URL={city.base_url}, "
+                f"not {settings.BASE_URL}."
             )
+        self.stdout.write("empty" if empty else "demo" if city and city.census.get("demo") else "city")
