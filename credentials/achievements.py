@@ -27,7 +27,11 @@ def published_for(*, issuers: Iterable[Issuer]) -> QuerySet[Achievement]:
 
 def all_for(*, issuers: Iterable[Issuer]) -> QuerySet[Achievement]:
     """Every version of every achievement of these issuers, newest first."""
-    return Achievement.objects.filter(issuer__in=list(issuers)).select_related("issuer").order_by("code", "-version")
+    return (
+        Achievement.objects.filter(issuer__in=list(issuers))
+        .select_related("issuer")
+        .order_by("code", "-version")
+    )
 
 
 @transaction.atomic

@@ -1,10 +1,11 @@
-"""Pure. Badge art drawn from data: one silhouette a theme, an ornament from the achievement, a border from hours.
+"""Pure. Badge art drawn from data: a silhouette by theme, an ornament by achievement, a border by hours.
 
 The ornament is a function of SHA-256 of the achievement's id, the border's marks of the issuer's, so a
 badge is the same everywhere and no two achievements look alike. ``docs/faces.md`` describes the geometry.
 """
 
 import hashlib
+import itertools
 from dataclasses import dataclass
 from html import escape
 from math import ceil, cos, hypot, pi, sin
@@ -69,7 +70,10 @@ def badge_svg(
         _border(theme, palette, hashlib.sha256(issuer_id.encode()).digest(), hours, assessed),
         f'<g stroke="{palette.deep if assessed else palette.mid}" stroke-width="{1.1 if assessed else 0.8}" '
         'stroke-linejoin="round">',
-        "".join(f'<path fill="{tone}" d="{shape}"/>' for tone, shape in _merged(_ornament(theme, palette, seed, assessed))),
+        "".join(
+            f'<path fill="{tone}" d="{shape}"/>'
+            for tone, shape in _merged(_ornament(theme, palette, seed, assessed))
+        ),
         "</g>",
         _foot(palette, level),
         "</svg>",
@@ -162,7 +166,7 @@ def _plate(theme: str, palette: Palette, assessed: bool) -> str:
 def _stations(outline: list[Point], count: int) -> list[Point]:
     """``count`` points equally far apart along a closed outline, from its first point on."""
     closed = [*outline, outline[0]]
-    lengths = [hypot(b[0] - a[0], b[1] - a[1]) for a, b in zip(closed, closed[1:], strict=False)]
+    lengths = [hypot(b[0] - a[0], b[1] - a[1]) for a, b in itertools.pairwise(closed)]
     step = sum(lengths) / count
     points, walked, edge = [], 0.0, 0
     for station in range(count):
@@ -186,11 +190,16 @@ def _border(theme: str, palette: Palette, seed: bytes, hours: int, assessed: boo
         if seed[q % 5] % 2:
             marks.append(_path([(x, y - 3.1), (x + 3.1, y), (x, y + 3.1), (x - 3.1, y)]))
         else:
-            marks.append(_path([(x - 1.7, y - 1.7), (x + 1.7, y - 1.7), (x + 1.7, y + 1.7), (x - 1.7, y + 1.7)]))
+            marks.append(
+                _path([(x - 1.7, y - 1.7), (x + 1.7, y - 1.7), (x + 1.7, y + 1.7), (x - 1.7, y + 1.7)])
+            )
     tone = palette.pale if assessed else palette.mid
     drawn = f'<path d="{"".join(marks)}" fill="{BRASS if assessed else palette.deep}"/>'
     if dots:
-        drawn = f'<path d="{dots}" stroke="{tone}" stroke-width="1.8" stroke-linecap="round" opacity=".55"/>' + drawn
+        drawn = (
+            f'<path d="{dots}" stroke="{tone}" stroke-width="1.8" stroke-linecap="round" opacity=".55"/>'
+            + drawn
+        )
     return drawn
 
 
@@ -237,9 +246,7 @@ def _rosette(
         return _polar(radius[j], turn * pi / rays, lowered=lowered)
 
     gaps = tones[0] if assessed else WHITE
-    shapes: list[tuple[str, list[Point]]] = []
-    for i in range(rays):
-        shapes.append((gaps, [at(k, 2 * i), at(k - 1, 2 * i + 1), at(k, 2 * i + 2)]))
+    shapes = [(gaps, [at(k, 2 * i), at(k - 1, 2 * i + 1), at(k, 2 * i + 2)]) for i in range(rays)]
     for j in range(k - 1, 0, -1):
         tone = ring[k - 1 - j]
         style = seed[20 + j] % 3 if j > 1 or seed[20 + j] % 3 < 2 else 0
@@ -258,7 +265,10 @@ def _rosette(
     inner = [at(1, 2 * i + (k % 2)) for i in range(rays)]
     shapes.append((tones[centre], inner))
     points = 10 if rays == 20 else rays // 2
-    star = [_polar(radius[1] * (0.92 if i % 2 == 0 else 0.5), i * pi / points, lowered=lowered) for i in range(2 * points)]
+    star = [
+        _polar(radius[1] * (0.92 if i % 2 == 0 else 0.5), i * pi / points, lowered=lowered)
+        for i in range(2 * points)
+    ]
     shapes.append((palette.deep if tones[centre] == WHITE else WHITE, star))
     return shapes
 

@@ -18,6 +18,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
@@ -66,7 +67,11 @@ class Preview:
 
 def tidy(text: str) -> str:
     """NFC, without control characters, runs of space as one space."""
-    kept = "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c) not in ("Cc", "Cf") or c == "\u200c")
+    kept = "".join(
+        c
+        for c in unicodedata.normalize("NFC", text)
+        if unicodedata.category(c) not in ("Cc", "Cf") or c == "\u200c"
+    )
     return " ".join(kept.split())
 
 
@@ -77,7 +82,9 @@ def clean_phone(text: str) -> str:
     except phonenumbers.NumberParseException as error:
         raise BadAward(_("This is not a phone number. Example: 06 12 34 56 78."), field="address") from error
     if not phonenumbers.is_possible_number(number):
-        raise BadAward(_("This phone number has too few or too many digits. Example: 06 12 34 56 78."), field="address")
+        raise BadAward(
+            _("This phone number has too few or too many digits. Example: 06 12 34 56 78."), field="address"
+        )
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
@@ -87,7 +94,9 @@ def clean_email(text: str) -> str:
     try:
         validate_email(value)
     except ValidationError as error:
-        raise BadAward(_("This is not an e-mail address. Example: name@example.org."), field="address") from error
+        raise BadAward(
+            _("This is not an e-mail address. Example: name@example.org."), field="address"
+        ) from error
     return value
 
 
@@ -95,7 +104,9 @@ def clean_passport_number(text: str) -> str:
     """Ten digits that check (ISO/IEC 7064 MOD 97-10). Raises BadAward."""
     digits = "".join(str(int(c)) for c in text if c.isdecimal())
     if len(digits) != 10 or f"{98 - int(digits[:8]) * 100 % 97:02d}" != digits[8:]:
-        raise BadAward(_("This passport number has a slip: check its ten digits on the card."), field="address")
+        raise BadAward(
+            _("This passport number has a slip: check its ten digits on the card."), field="address"
+        )
     return digits
 
 
@@ -198,7 +209,7 @@ def accept(
             kind=kind,
             first_row=first,
             last_row=min(first + CHUNK_ROWS - 1, len(cleaned)),
-            not_before=now,
+            not_before=Now(),  # the queue runs on the database's clock, business dates on the caller's
         )
         for first in range(1, len(cleaned) + 1, CHUNK_ROWS)
     )
@@ -266,7 +277,7 @@ def preview(
     now: datetime,
     replaces: Credential | None = None,
 ) -> Preview:
-    """The document as it would be signed, with a slot and a subject of a specimen; checks all that accept does."""
+    """The document as it would be signed, with a specimen's slot and subject; checks all that accept does."""
     cleaned = clean_person(person)
     check_award(issuer=achievement.issuer, achievement=achievement, awarded_on=awarded_on, now=now)
     _refuse_duplicate(
@@ -314,7 +325,11 @@ def check_density(*, achievement: Achievement, person: Person, now: datetime) ->
 
 
 def _request_hash(
-    achievement: Achievement, awarded_on: date, session: str, people: list[Person], replaces: Credential | None
+    achievement: Achievement,
+    awarded_on: date,
+    session: str,
+    people: list[Person],
+    replaces: Credential | None,
 ) -> str:
     asked = [achievement.pk, awarded_on.isoformat(), session, replaces.pk if replaces else ""]
     data = json.dumps([asked, [asdict(person) for person in people]], ensure_ascii=False, sort_keys=True)
@@ -323,7 +338,9 @@ def _request_hash(
 
 def _repeated(batch: Batch, asked: str) -> Accepted:
     if batch.request_hash != asked:
-        raise BadAward(_("This request number was used for another award. Start again."), field="idempotency_key")
+        raise BadAward(
+            _("This request number was used for another award. Start again."), field="idempotency_key"
+        )
     return Accepted(batch=batch, created=False)
 
 
@@ -332,7 +349,11 @@ def _refuse_duplicate(
 ) -> None:
     same = {"person_hash__in": hashes}
     living = Credential.objects.filter(
-        achievement=achievement, awarded_on=awarded_on, session=session, status__in=("active", "suspended"), **same
+        achievement=achievement,
+        awarded_on=awarded_on,
+        session=session,
+        status__in=("active", "suspended"),
+        **same,
     )
     if replaces:
         living = living.exclude(pk=replaces.pk)
@@ -348,15 +369,19 @@ def _refuse_duplicate(
 
 
 def _take_slots(*, issuer: Issuer, count: int) -> list[tuple[StatusList, int]]:
-    """``count`` fresh status slots of the issuer's newest lists; the counter moves once, by compare-and-set."""
+    """``count`` fresh slots of the issuer's newest lists; the counter moves once, by compare-and-set."""
     slots: list[tuple[StatusList, int]] = []
     while len(slots) < count:
-        status_list = StatusList.objects.filter(issuer=issuer, next_index__lt=LIST_SIZE).order_by("number").first()
+        status_list = (
+            StatusList.objects.filter(issuer=issuer, next_index__lt=LIST_SIZE).order_by("number").first()
+        )
         if status_list is None:
             status_list = StatusList.objects.create(issuer=issuer, permutation_key=secrets.token_bytes(16))
         first = status_list.next_index
         taken = min(count - len(slots), LIST_SIZE - first)
-        won = StatusList.objects.filter(pk=status_list.pk, next_index=first).update(next_index=F("next_index") + taken)
+        won = StatusList.objects.filter(pk=status_list.pk, next_index=first).update(
+            next_index=F("next_index") + taken
+        )
         if won:
             key = bytes(status_list.permutation_key)
             slots += [(status_list, bitstring.slot(key, number)) for number in range(first, first + taken)]

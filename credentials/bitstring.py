@@ -1,4 +1,4 @@
-"""Pure. Bitstring Status List 1.0: bits packed, compressed and expanded within bounds; slots in a keyed order."""
+"""Pure. Bitstring Status List 1.0: bits packed, expanded within bounds; slots given out in a keyed order."""
 
 import hashlib
 import zlib

@@ -1,45 +1,59 @@
 """The courses of the city by neighbourhood and theme: what is taught here, and what next door."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+from django.core.paginator import Page, Paginator
 
 from issuers.models import Arrondissement, Issuer, Theme
 
 from .models import Achievement
 
+NEARBY = 6
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shelf:
-    """What the front page lists; ``chosen`` is empty when the whole city is asked for."""
+    """One page of the courses asked for, and what lies around them.
+
+    ``chosen`` is empty when the whole city is asked for. ``nearby`` comes from the ``neighbours`` of the
+    same prefecture; with no neighbour it comes from anywhere, and only when there is nothing ``here``.
+    """
 
     arrondissements: list[Arrondissement]
     chosen: Arrondissement | None
     theme: str
     themes: list[tuple[str, str]]
-    here: list[Achievement]
-    nearby: list[Achievement] = field(default_factory=list)
+    here: Page[Achievement]
+    nearby: list[Achievement]
+    neighbours: list[Arrondissement]
 
 
-def near(*, arrondissement: str | None, theme: str | None) -> Shelf:
-    """Published courses of active providers in this arrondissement, and those of its prefecture beside it."""
-    districts = list(Arrondissement.objects.order_by("name_fr"))
+def near(*, arrondissement: str, theme: str, page: str = "1", size: int = 24) -> Shelf:
+    """Published courses of active providers in this arrondissement, and some of those around it.
+
+    An unknown arrondissement or theme asks for all, a page that does not exist for the nearest one.
+    """
+    districts = sorted(Arrondissement.objects.all(), key=lambda district: district.name)
     chosen = next((district for district in districts if district.code == arrondissement), None)
     wanted = theme if theme in Theme.values else ""
     courses = (
         Achievement.objects.filter(state=Achievement.State.PUBLISHED, issuer__state=Issuer.State.ACTIVE)
         .select_related("issuer__arrondissement")
-        .order_by("title_fr")
+        .order_by("title_fr", "title_ar", "pk")
     )
     if wanted:
         courses = courses.filter(theme=wanted)
+    local = courses.filter(issuer__arrondissement=chosen) if chosen else courses
+    here = Paginator(local, size).get_page(page)
     nearby: list[Achievement] = []
+    neighbours: list[Arrondissement] = []
     if chosen:
-        here = list(courses.filter(issuer__arrondissement=chosen))
         around = courses.filter(issuer__arrondissement__prefecture_code=chosen.prefecture_code)
-        nearby = list(around.exclude(issuer__arrondissement=chosen)[:6])
-        if not here and not nearby:
-            nearby = list(courses[:4])
-    else:
-        here = list(courses[:40])
+        nearby = list(around.exclude(issuer__arrondissement=chosen)[:NEARBY])
+        taught_in = {course.issuer.arrondissement_id for course in nearby}
+        neighbours = [district for district in districts if district.code in taught_in]
+        if not nearby and not here.object_list:
+            nearby = list(courses[:NEARBY])
     return Shelf(
         arrondissements=districts,
         chosen=chosen,
@@ -47,4 +61,5 @@ def near(*, arrondissement: str | None, theme: str | None) -> Shelf:
         themes=[(value, str(label)) for value, label in Theme.choices],
         here=here,
         nearby=nearby,
+        neighbours=neighbours,
     )

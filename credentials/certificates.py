@@ -86,14 +86,18 @@ def render_pdf(face: CertificateFace) -> bytes:
     Long names and titles are set smaller; nothing leaves the page. Raises qr.TooDense when the code would
     be too dense to scan.
     """
-    return bytes(_compiler().compile(sys_inputs={"face": json.dumps(_data(face), ensure_ascii=False)}, format="pdf"))
+    return bytes(
+        _compiler().compile(sys_inputs={"face": json.dumps(_data(face), ensure_ascii=False)}, format="pdf")
+    )
 
 
 @lru_cache(maxsize=1)
 def _compiler() -> Any:
     """The compiler with its fonts, made once a process."""
     return typst.Compiler(
-        str(TEMPLATE), font_paths=[str(folder) for folder in settings.PRINT_FONT_DIRS], ignore_system_fonts=True
+        str(TEMPLATE),
+        font_paths=[str(folder) for folder in settings.PRINT_FONT_DIRS],
+        ignore_system_fonts=True,
     )
 
 
@@ -175,4 +179,6 @@ def _frieze(theme: str, seed: bytes) -> str:
         f'<path fill="{tone}" d="M{"L".join(f"{x:g} {y:g}" for x, y in points)}Z"/>'
         for tone, points in art.frieze(theme, seed, columns=FRIEZE_COLUMNS, rows=FRIEZE_ROWS)
     )
-    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {FRIEZE_COLUMNS} {FRIEZE_ROWS}">{shapes}</svg>'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {FRIEZE_COLUMNS} {FRIEZE_ROWS}">{shapes}</svg>'
+    )

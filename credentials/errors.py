@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class CredentialsError(Exception):
-    """Base of every refusal of this app; ``message`` is a sentence for the reader, ``field`` where it belongs."""
+    """Base of every refusal of this app: ``message`` is for the reader, ``field`` says where it belongs."""
 
     message = _("This certificate cannot be issued as it is.")
     status = 422

@@ -44,7 +44,8 @@ def achievement_facts(achievement: Achievement) -> openbadges.AchievementFacts:
 def _skills(skills: Iterable[dict[str, str]]) -> Iterable[openbadges.Skill]:
     for skill in skills:
         yield openbadges.Skill(
-            uri=skill["uri"], label=skill.get("label_fr") or skill.get("label_en") or skill.get("label_ar", "")
+            uri=skill["uri"],
+            label=skill.get("label_fr") or skill.get("label_en") or skill.get("label_ar", ""),
         )
 
 

@@ -128,13 +128,19 @@ def _set_aside(taken: Taken) -> None:
         return
     if taken.rows > 1:
         Chunk.objects.bulk_create(
-            Chunk(batch_id=chunk.batch_id, kind=chunk.kind, first_row=row, last_row=row, not_before=chunk.not_before)
+            Chunk(
+                batch_id=chunk.batch_id,
+                kind=chunk.kind,
+                first_row=row,
+                last_row=row,
+                not_before=chunk.not_before,
+            )
             for row in range(chunk.first_row, chunk.last_row + 1)
         )
     else:
-        Award.objects.filter(
-            batch_id=chunk.batch_id, row=chunk.first_row, state=Award.State.PENDING
-        ).update(state=Award.State.FAILED, error_code="quarantined")
+        Award.objects.filter(batch_id=chunk.batch_id, row=chunk.first_row, state=Award.State.PENDING).update(
+            state=Award.State.FAILED, error_code="quarantined"
+        )
     chunk.state = Chunk.State.DONE
     chunk.save(update_fields=["state"])
     _close_batch(chunk.batch_id)
@@ -164,7 +170,9 @@ def issue_chunk(taken: Taken, *, now: datetime) -> int:
         .order_by("row")
     )
     try:
-        require_mandate(issuer=batch.issuer, theme=batch.achievement.theme, on=timezone.localdate(now), now=now)
+        require_mandate(
+            issuer=batch.issuer, theme=batch.achievement.theme, on=timezone.localdate(now), now=now
+        )
         credentials = Signing(batch, now=now).run(rows)
     except (NoActiveKey, NoKeyRoom):
         raise

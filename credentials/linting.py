@@ -88,7 +88,10 @@ def _check_claims(document: dict[str, Any]) -> None:
         "sub": (document["sub"], subject["id"]),
         "creator": (achievement["creator"]["id"], document["issuer"]["id"]),
         "name": (document["name"], achievement["name"]),
-        "credentialStatus/id": (status["id"], f"{status['statusListCredential']}#{status['statusListIndex']}"),
+        "credentialStatus/id": (
+            status["id"],
+            f"{status['statusListCredential']}#{status['statusListIndex']}",
+        ),
     }
     for where, (one, other) in same.items():
         if one != other:
@@ -128,5 +131,7 @@ def _check_string(text: str, where: str) -> None:
         raise LintError("text begins or ends with space", where)
     for character in text:
         category = unicodedata.category(character)
-        if (category in ("Cc", "Cs", "Co", "Cn") and character != "\n") or character in "\u202a\u202b\u202d\u202e\u202c":
+        if (
+            category in ("Cc", "Cs", "Co", "Cn") and character != "\n"
+        ) or character in "\u202a\u202b\u202d\u202e\u202c":
             raise LintError("a character that may not be signed", where)

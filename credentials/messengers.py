@@ -1,4 +1,4 @@
-"""Where messages leave the house: e-mail through Django's backend, SMS through one of ours, or the local outbox."""
+"""Where messages leave the house: e-mail by Django's backend, SMS by one of ours, or the local outbox."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -22,9 +22,7 @@ class LocalSmsBackend:
     """Keeps text messages for the local outbox page."""
 
     def send(self, *, to: str, text: str) -> None:
-        LocalMessage.objects.create(
-            channel=Message.Channel.SMS, to=to, body=text, received_at=timezone.now()
-        )
+        LocalMessage.objects.create(channel=Message.Channel.SMS, to=to, body=text, received_at=timezone.now())
 
 
 class LocalEmailBackend(BaseEmailBackend):

@@ -50,7 +50,9 @@ class Achievement(models.Model):
     issuer = models.ForeignKey(Issuer, on_delete=models.PROTECT, related_name="achievements")
     code = models.CharField(max_length=20, help_text="The provider's own code, such as C08")
     version = models.PositiveSmallIntegerField(default=1)
-    supersedes = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="successor")
+    supersedes = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="successor"
+    )
     state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
     kind = models.CharField(max_length=24, choices=Kind.choices)
     theme = models.CharField(max_length=12, choices=Theme.choices)
@@ -64,7 +66,9 @@ class Achievement(models.Model):
     cnc_level = models.PositiveSmallIntegerField(help_text="Level 1 to 8 of the Moroccan framework (CNC)")
     cefr_level = models.CharField(max_length=6, blank=True, help_text="A1 … C2, for languages")
     digcomp = models.JSONField(default=list, blank=True, help_text='[{"code": "2.1", "level": "basic"}]')
-    skills = models.JSONField(default=list, blank=True, help_text="ESCO: [{uri, label_en, label_fr, label_ar}]")
+    skills = models.JSONField(
+        default=list, blank=True, help_text="ESCO: [{uri, label_en, label_fr, label_ar}]"
+    )
     assessment = models.CharField(max_length=12, choices=Assessment.choices)
     assessment_uri = models.URLField(blank=True, help_text="European Learning Model, controlled list")
     mode = models.CharField(max_length=8, choices=Mode.choices)
@@ -84,7 +88,9 @@ class Achievement(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("issuer", "code", "version"), name="achievement_version_once"),
             models.CheckConstraint(condition=Q(hours__gte=1, hours__lte=2000), name="achievement_hours_sane"),
-            models.CheckConstraint(condition=Q(cnc_level__gte=1, cnc_level__lte=8), name="achievement_cnc_level"),
+            models.CheckConstraint(
+                condition=Q(cnc_level__gte=1, cnc_level__lte=8), name="achievement_cnc_level"
+            ),
             models.CheckConstraint(
                 condition=~Q(title_fr="") | ~Q(title_ar=""), name="achievement_has_a_title"
             ),
@@ -142,12 +148,16 @@ class Batch(models.Model):
     kind = models.CharField(max_length=12, choices=Kind.choices)
     state = models.CharField(max_length=10, choices=State.choices, default=State.ACCEPTED)
     awarded_on = models.DateField()
-    session = models.CharField(max_length=80, blank=True, help_text="The provider's name for the group, if any")
+    session = models.CharField(
+        max_length=80, blank=True, help_text="The provider's name for the group, if any"
+    )
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
     idempotency_key = models.CharField(max_length=128)
-    request_hash = models.CharField(max_length=64, help_text="SHA-256 of what was asked, to tell a repeat from another")
+    request_hash = models.CharField(
+        max_length=64, help_text="SHA-256 of what was asked, to tell a repeat from another"
+    )
     row_count = models.PositiveIntegerField()
     notify = models.BooleanField(default=True, help_text="Whether people get a message when it is issued")
     accepted_at = models.DateTimeField()
@@ -156,7 +166,9 @@ class Batch(models.Model):
     class Meta:
         ordering = ("-accepted_at",)
         constraints = (
-            models.UniqueConstraint(fields=("issuer", "idempotency_key"), name="one_batch_an_idempotency_key"),
+            models.UniqueConstraint(
+                fields=("issuer", "idempotency_key"), name="one_batch_an_idempotency_key"
+            ),
         )
 
     def __str__(self) -> str:
@@ -207,7 +219,7 @@ class AddressKind(models.TextChoices):
 class StatusList(models.Model):
     """131,072 status bits of one issuer; ``number`` runs city-wide, its bits are given out in a keyed order.
 
-    ``next_index`` moves once a batch; the position of the n-th slot is ``bitstring.slot(permutation_key, n)``.
+    ``next_index`` moves once a batch; the n-th slot is at ``bitstring.slot(permutation_key, n)``.
     """
 
     number = models.AutoField(primary_key=True)
@@ -269,7 +281,9 @@ class Award(models.Model):
     name_latin = models.CharField(max_length=120, blank=True)
     name_arabic = models.CharField(max_length=120, blank=True)
     address_kind = models.CharField(max_length=8, choices=AddressKind.choices, blank=True)
-    address = models.CharField(max_length=254, blank=True, help_text="E.164, lower-case e-mail or passport number")
+    address = models.CharField(
+        max_length=254, blank=True, help_text="E.164, lower-case e-mail or passport number"
+    )
     language = models.CharField(max_length=2, default="fr", help_text="In which messages are written")
     replaces = models.ForeignKey(
         "Credential", on_delete=models.PROTECT, null=True, blank=True, related_name="replacement_awards"
@@ -280,7 +294,9 @@ class Award(models.Model):
     subject_id = models.UUIDField(unique=True, help_text="urn:uuid of the subject, of this credential alone")
     status_list = models.ForeignKey(StatusList, on_delete=models.PROTECT, related_name="+")
     status_index = models.PositiveIntegerField()
-    person_hash = models.CharField(max_length=64, help_text="Who, for telling a repeat: see awards.person_hash")
+    person_hash = models.CharField(
+        max_length=64, help_text="Who, for telling a repeat: see awards.person_hash"
+    )
     error_code = models.CharField(max_length=40, blank=True)
     error_field = models.CharField(max_length=40, blank=True)
 
@@ -451,10 +467,10 @@ class Message(models.Model):
     last_error = models.CharField(max_length=200, blank=True)
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=("credential", "kind", "dedupe"), name="message_once"),
+        constraints = (models.UniqueConstraint(fields=("credential", "kind", "dedupe"), name="message_once"),)
+        indexes = (
+            models.Index(fields=("not_before",), condition=Q(state="pending"), name="message_pending"),
         )
-        indexes = (models.Index(fields=("not_before",), condition=Q(state="pending"), name="message_pending"),)
 
     def __str__(self) -> str:
         return self.id

@@ -17,7 +17,10 @@ ELM = "http://data.europa.eu/snb/model/elm/"
 #: The city's terms for what Open Badges has no member for, defined in line so that nobody has to fetch
 #: a context of ours: the European Learning Model's own properties, and names per language.
 CITY_CONTEXT: dict[str, Any] = {
-    "volumeOfLearning": {"@id": ELM + "volumeOfLearning", "@type": "http://www.w3.org/2001/XMLSchema#duration"},
+    "volumeOfLearning": {
+        "@id": ELM + "volumeOfLearning",
+        "@type": "http://www.w3.org/2001/XMLSchema#duration",
+    },
     "learningMode": {"@id": ELM + "mode", "@type": "@id"},
     "assessmentType": {"@id": ELM + "assessmentType", "@type": "@id"},
     "identityVerification": {"@id": ELM + "idVerification"},
@@ -209,7 +212,9 @@ def achievement_document(
     }
     if a.title_fr and a.title_ar:
         document["names"] = {"fr": a.title_fr, "ar": a.title_ar}
-        document["related"] = [{"id": f"{base_url}/a/{a.id}?lang=ar", "type": ["Related"], "inLanguage": "ar"}]
+        document["related"] = [
+            {"id": f"{base_url}/a/{a.id}?lang=ar", "type": ["Related"], "inLanguage": "ar"}
+        ]
         if a.criteria_fr and a.criteria_ar:
             document["criteriaIn"] = {"fr": a.criteria_fr, "ar": a.criteria_ar}
     optional = {
@@ -230,10 +235,19 @@ def _alignments(a: AchievementFacts) -> list[dict[str, Any]]:
             ("CFItem", f"CEFR {a.cefr_level}", CEFR_URL.format(level=a.cefr_level), "CEFR", a.cefr_level)
         )
     rows += [
-        ("ceasn:Competency", f"DigComp 3.0 {code} ({level})", DIGCOMP_URL.format(code=code), "DigComp 3.0", code)
+        (
+            "ceasn:Competency",
+            f"DigComp 3.0 {code} ({level})",
+            DIGCOMP_URL.format(code=code),
+            "DigComp 3.0",
+            code,
+        )
         for code, level in a.digcomp
     ]
-    rows += [("ceasn:Competency", skill.label, skill.uri, ESCO_FRAMEWORK, skill.uri.rsplit("/", 1)[-1]) for skill in a.skills]
+    rows += [
+        ("ceasn:Competency", skill.label, skill.uri, ESCO_FRAMEWORK, skill.uri.rsplit("/", 1)[-1])
+        for skill in a.skills
+    ]
     return [
         {
             "type": ["Alignment"],

@@ -62,13 +62,15 @@ def enqueue_status(change: StatusChange, *, now: datetime) -> None:
 
 
 def deliver_due(*, now: datetime) -> int:
-    """Send what is due; returns how many went out. A failure waits twice as long each time, then stays failed.
+    """Send what is due; returns how many went out. A failure waits twice as long each time, then stays so.
 
     A message is taken by moving its ``not_before`` ahead, so that two workers do not both send it; a worker
     that dies in between leaves it to be sent again.
     """
     sent = 0
-    due = Message.objects.filter(state=Message.State.PENDING, not_before__lte=now).order_by("not_before")[:BATCH]
+    due = Message.objects.filter(state=Message.State.PENDING, not_before__lte=now).order_by("not_before")[
+        :BATCH
+    ]
     for message in due.select_related("credential__issuer", "credential__achievement"):
         taken = Message.objects.filter(
             pk=message.pk, state=Message.State.PENDING, not_before=message.not_before
@@ -87,8 +89,8 @@ def _send(message: Message, *, now: datetime) -> int:
                 send_mail(subject, body, settings.DEFAULT_FROM_EMAIL, [message.to])
             else:
                 messengers.send_sms(to=message.to, text=body)
-    except Exception as error:  # whatever a gateway does, the others' messages still go out
-        log.warning("message not sent", extra={"message": message.pk, "error": type(error).__name__})
+    except Exception as error:  # noqa: BLE001  # whatever a gateway does, the others' messages still go out
+        log.warning("message not sent", extra={"message_id": message.pk, "error": type(error).__name__})
         attempts = message.attempts + 1
         mine.update(
             last_error=type(error).__name__,

@@ -114,7 +114,11 @@ def cose_of(text: str) -> bytes:
 
     Raises PaperError when it is not 100 to 1500 ASCII digits or not of format version 1.
     """
-    if not (MIN_DIGITS <= len(text) <= MAX_DIGITS) or not (text.isascii() and text.isdigit()) or text[0] == "0":
+    if (
+        not (MIN_DIGITS <= len(text) <= MAX_DIGITS)
+        or not (text.isascii() and text.isdigit())
+        or text[0] == "0"
+    ):
         raise PaperError("not 100 to 1500 decimal digits")
     number = int(text)
     raw = number.to_bytes((number.bit_length() + 7) // 8, "big")

@@ -61,7 +61,9 @@ def dark_runs(text: str) -> list[tuple[int, int, int]]:
 def qr_svg(text: str, *, title: str) -> str:
     """The code as an SVG with its quiet zone, black on white, told by ``title`` to a screen reader."""
     side = len(qr_matrix(text)) + 2 * QUIET_ZONE
-    path = "".join(f"M{x + QUIET_ZONE} {y + QUIET_ZONE}h{length}v1h-{length}z" for x, y, length in dark_runs(text))
+    path = "".join(
+        f"M{x + QUIET_ZONE} {y + QUIET_ZONE}h{length}v1h-{length}z" for x, y, length in dark_runs(text)
+    )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}" shape-rendering="crispEdges" '
         f'role="img"><title>{escape(title)}</title><path fill="#fff" d="M0 0h{side}v{side}H0z"/>'

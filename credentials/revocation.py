@@ -1,4 +1,4 @@
-"""A change of mind: revoke, suspend, reinstate, replace; each with a reason, published within the lists' ttl."""
+"""A change of mind: revoke, suspend, reinstate, replace; each with a reason, published within the ttl."""
 
 from datetime import date, datetime
 from functools import partial
@@ -15,14 +15,22 @@ Act, Reason, Status = StatusChange.Act, StatusChange.Reason, Credential.Status
 
 #: Act → (statuses it starts from, status it leads to, reasons that fit).
 ACTS: dict[str, tuple[tuple[str, ...], str, tuple[str, ...]]] = {
-    Act.SUSPEND: ((Status.ACTIVE,), Status.SUSPENDED, (Reason.UNDER_REVIEW, Reason.HOLDER_REQUEST, Reason.FRAUD)),
+    Act.SUSPEND: (
+        (Status.ACTIVE,),
+        Status.SUSPENDED,
+        (Reason.UNDER_REVIEW, Reason.HOLDER_REQUEST, Reason.FRAUD),
+    ),
     Act.REINSTATE: ((Status.SUSPENDED,), Status.ACTIVE, (Reason.REVIEW_CLOSED, Reason.HOLDER_REQUEST)),
     Act.REVOKE: (
         (Status.ACTIVE, Status.SUSPENDED),
         Status.REVOKED,
         (Reason.ISSUED_IN_ERROR, Reason.NOT_ACHIEVED, Reason.FRAUD, Reason.HOLDER_REQUEST),
     ),
-    Act.REPLACE: ((Status.ACTIVE, Status.SUSPENDED), Status.REPLACED, (Reason.CORRECTED, Reason.KEY_COMPROMISED)),
+    Act.REPLACE: (
+        (Status.ACTIVE, Status.SUSPENDED),
+        Status.REPLACED,
+        (Reason.CORRECTED, Reason.KEY_COMPROMISED),
+    ),
 }
 
 

@@ -5,5 +5,5 @@ from django.dispatch import Signal
 #: A chunk was issued. ``credential_ids``: list of str, ``now``: aware datetime.
 credentials_issued = Signal()
 
-#: One credential was revoked, suspended, reinstated or replaced. ``credential_id``: str, ``now``: aware datetime.
+#: One credential was revoked, suspended, reinstated or replaced. ``credential_id``: str, ``now`` as above.
 credential_status_changed = Signal()

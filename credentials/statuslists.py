@@ -1,4 +1,4 @@
-"""Publishes status lists: each issuer's bits, for three purposes, signed by the issuer, handed out as they are."""
+"""Publishes status lists: each issuer's bits, for three purposes, signed by the issuer itself."""
 
 import hashlib
 from base64 import urlsafe_b64encode
@@ -54,7 +54,9 @@ def publish_changed(*, now: datetime) -> int:
 @transaction.atomic
 def publish(*, status_list: StatusList, purpose: Purpose, now: datetime) -> int:
     """Sign one list for one purpose, with a version above the last one's."""
-    held = StatusListVersion.objects.select_for_update().filter(status_list=status_list, purpose=purpose).first()
+    held = (
+        StatusListVersion.objects.select_for_update().filter(status_list=status_list, purpose=purpose).first()
+    )
     version = held.version + 1 if held else 1
     # Read before the bits: a change that commits in between is seen as news the next time.
     changes = StatusList.objects.values_list("changes", flat=True).get(pk=status_list.pk)
@@ -96,7 +98,7 @@ def read(*, number: int, purpose: str) -> StatusListVersion | None:
 
 
 def mark_changed(*, numbers: Iterable[int]) -> None:
-    """Say, in the transaction of the change, that bits of these lists changed; the signer publishes them anew."""
+    """Say, in the transaction of the change, that bits changed; the signer publishes the lists anew."""
     StatusList.objects.filter(pk__in=list(numbers)).update(changes=F("changes") + 1)
     doorbell.ring("credentials.publish_lists", queue="upkeep")
 

@@ -12,8 +12,16 @@ urlpatterns = [
     path("a/<str:achievement_id>", files.achievement, name="achievement"),
     path("s/<slug:purpose>/<int:number>", files.status_list, name="status-list"),
     path("api/v1/achievements", api.Achievements.as_view(), name="api-achievements"),
-    path("api/v1/credentials/<slug:credential_id>/revoke", api.StatusAct.as_view(act="revoke"), name="api-revoke"),
-    path("api/v1/credentials/<slug:credential_id>/suspend", api.StatusAct.as_view(act="suspend"), name="api-suspend"),
+    path(
+        "api/v1/credentials/<slug:credential_id>/revoke",
+        api.StatusAct.as_view(act="revoke"),
+        name="api-revoke",
+    ),
+    path(
+        "api/v1/credentials/<slug:credential_id>/suspend",
+        api.StatusAct.as_view(act="suspend"),
+        name="api-suspend",
+    ),
     path(
         "api/v1/credentials/<slug:credential_id>/reinstate",
         api.StatusAct.as_view(act="reinstate"),
@@ -31,6 +39,12 @@ urlpatterns = [
     path("teach/achievements/new/<slug:slug>", courses.draft_new, name="teach-achievement-new"),
     path("teach/achievements/<slug:achievement_id>", courses.achievement, name="teach-achievement"),
     path("teach/achievements/<slug:achievement_id>/edit", courses.draft_edit, name="teach-achievement-edit"),
-    path("teach/achievements/<slug:achievement_id>/publish", courses.publish, name="teach-achievement-publish"),
-    path("teach/achievements/<slug:achievement_id>/version", courses.new_version, name="teach-achievement-version"),
+    path(
+        "teach/achievements/<slug:achievement_id>/publish", courses.publish, name="teach-achievement-publish"
+    ),
+    path(
+        "teach/achievements/<slug:achievement_id>/version",
+        courses.new_version,
+        name="teach-achievement-version",
+    ),
 ]

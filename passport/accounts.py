@@ -125,12 +125,17 @@ def open_passport(
     *, name_latin: str, name_arabic: str, language: str, kind: str, value: str, now: datetime
 ) -> Learner:
     """A new passport with one proven address; what waits for it is filed. Raises BadAward for a name."""
-    person = awards.clean_person(awards.Person(name_latin=name_latin, name_arabic=name_arabic, language=language))
+    person = awards.clean_person(
+        awards.Person(name_latin=name_latin, name_arabic=name_arabic, language=language)
+    )
     for _attempt in range(5):
         try:
             with transaction.atomic():
                 learner = Learner.objects.create_user(
-                    name_latin=person.name_latin, name_arabic=person.name_arabic, language=language, joined_at=now
+                    name_latin=person.name_latin,
+                    name_arabic=person.name_arabic,
+                    language=language,
+                    joined_at=now,
                 )
             break
         except IntegrityError:  # the random passport number was taken
@@ -158,7 +163,9 @@ def prove(*, learner: Learner, kind: str, value: str, now: datetime) -> Address:
 
 def rename(*, learner: Learner, name_latin: str, name_arabic: str, language: str) -> None:
     """Names and language as she wants them. Raises BadAward for a name."""
-    person = awards.clean_person(awards.Person(name_latin=name_latin, name_arabic=name_arabic, language=language))
+    person = awards.clean_person(
+        awards.Person(name_latin=name_latin, name_arabic=name_arabic, language=language)
+    )
     Learner.objects.filter(pk=learner.pk).update(
         name_latin=person.name_latin, name_arabic=person.name_arabic, language=language
     )
@@ -169,7 +176,9 @@ def forget_address(*, learner: Learner, address_id: int) -> None:
     """Take an address off; the last one stays, or nobody could come back in. Raises PassportError."""
     addresses = list(Address.objects.select_for_update().filter(learner=learner))
     if len(addresses) < 2:
-        raise PassportError(_("This is your only address: without it you could not come back in. Add another first."))
+        raise PassportError(
+            _("This is your only address: without it you could not come back in. Add another first.")
+        )
     gone = next((a for a in addresses if a.pk == address_id), None)
     if gone is None:
         raise PassportError

@@ -1,4 +1,4 @@
-"""Files credentials into passports: at once when address and name agree, as a question when only the address does.
+"""Files credentials into passports: at once when address and name agree, else as a question to the learner.
 
 An address is not a person: phones are shared and numbers are given to somebody else. Every verb may run
 twice, or in two processes at once: unique constraints decide.
@@ -41,7 +41,9 @@ def consider_unfiled(*, now: datetime, limit: int = 500) -> int:
 def address_proven(*, learner: Learner, kind: str, value: str, now: datetime) -> int:
     """The learner proved this address: look again at what was sent to it and is in no passport."""
     ids = list(
-        Credential.objects.filter(address_kind=kind, address=value, entry__isnull=True, erased_at__isnull=True)
+        Credential.objects.filter(
+            address_kind=kind, address=value, entry__isnull=True, erased_at__isnull=True
+        )
         .order_by("issued_at")
         .values_list("pk", flat=True)
     )
@@ -51,7 +53,9 @@ def address_proven(*, learner: Learner, kind: str, value: str, now: datetime) ->
 @transaction.atomic
 def _consider_some(ids: Sequence[str], *, now: datetime) -> int:
     credentials = list(
-        Credential.objects.filter(pk__in=ids, entry__isnull=True).select_related("award").order_by("issued_at")
+        Credential.objects.filter(pk__in=ids, entry__isnull=True)
+        .select_related("award")
+        .order_by("issued_at")
     )
     by_address = _learners_by_address(credentials)
     predecessors = _predecessors(credentials)
@@ -83,7 +87,10 @@ def _consider_some(ids: Sequence[str], *, now: datetime) -> int:
     Entry.objects.bulk_create(entries, ignore_conflicts=True)
     Proposal.objects.bulk_create(proposals, ignore_conflicts=True)
     Filing.objects.bulk_create(
-        filings, update_conflicts=True, unique_fields=["credential"], update_fields=["outcome", "considered_at"]
+        filings,
+        update_conflicts=True,
+        unique_fields=["credential"],
+        update_fields=["outcome", "considered_at"],
     )
     return len(entries)
 
@@ -120,13 +127,17 @@ def _entry_for(
 ) -> Entry | None:
     if credential.pk in predecessors:
         return Entry(
-            learner_id=predecessors[credential.pk], credential=credential, how=Entry.How.SUCCESSION, filed_at=now
+            learner_id=predecessors[credential.pk],
+            credential=credential,
+            how=Entry.How.SUCCESSION,
+            filed_at=now,
         )
     fitting = [
         learner
         for learner in by_address.get((credential.address_kind, credential.address), ())
         if names.match(
-            latin=(credential.name_latin, learner.name_latin), arabic=(credential.name_arabic, learner.name_arabic)
+            latin=(credential.name_latin, learner.name_latin),
+            arabic=(credential.name_arabic, learner.name_arabic),
         )
     ]
     if len(fitting) != 1:  # twins of one name and one phone: the people decide

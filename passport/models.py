@@ -31,7 +31,9 @@ class LearnerManager(BaseUserManager["Learner"]):
 class Learner(AbstractBaseUser, PermissionsMixin):
     """A person with a passport; staff are learners with a membership."""
 
-    passport_number = models.CharField(max_length=12, unique=True, default=new_passport_number, editable=False)
+    passport_number = models.CharField(
+        max_length=12, unique=True, default=new_passport_number, editable=False
+    )
     name_latin = models.CharField(max_length=120, blank=True)
     name_arabic = models.CharField(max_length=120, blank=True)
     language = models.CharField(max_length=2, default="fr")
@@ -40,7 +42,10 @@ class Learner(AbstractBaseUser, PermissionsMixin):
     )
     birth_year = models.PositiveSmallIntegerField(null=True, blank=True)
     gender = models.CharField(
-        max_length=1, blank=True, choices=[("f", _("Woman")), ("m", _("Man"))], help_text="For statistics, if given"
+        max_length=1,
+        blank=True,
+        choices=[("f", _("Woman")), ("m", _("Man"))],
+        help_text="For statistics, if given",
     )
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
@@ -94,7 +99,9 @@ class Filing(models.Model):
         PROPOSED = "proposed", _("Waiting for the learner's word")
         UNCLAIMED = "unclaimed", _("Nobody found yet")
 
-    credential = models.OneToOneField(Credential, on_delete=models.CASCADE, related_name="filing", primary_key=True)
+    credential = models.OneToOneField(
+        Credential, on_delete=models.CASCADE, related_name="filing", primary_key=True
+    )
     outcome = models.CharField(max_length=10, choices=Outcome.choices)
     considered_at = models.DateTimeField()
 

@@ -1,4 +1,4 @@
-"""Pure. Whether two names are one person's, as people write them: case, accents, hyphens, order, Arabic forms."""
+"""Pure. Whether two names are one person's: case, accents, hyphens, order and Arabic forms aside."""
 
 import re
 import unicodedata
@@ -26,6 +26,6 @@ def same(one: str, other: str) -> bool:
 
 
 def match(*, latin: tuple[str, str], arabic: tuple[str, str]) -> bool:
-    """Whether two people, each with a name in one or both scripts, are one: every script they share agrees."""
+    """Whether two people, named in one or both scripts, are one: every script that they share agrees."""
     shared = [pair for pair in (latin, arabic) if pair[0] and pair[1]]
     return bool(shared) and all(same(*pair) for pair in shared)

@@ -45,5 +45,7 @@ def demo_codes() -> list[DemoCode]:
         learner = authenticator.user
         address = Address.objects.filter(learner=learner).first()
         roles = ", ".join(sorted({str(m.get_role_display()) for m in learner.memberships.all()}))
-        rows.append(DemoCode(learner.name, roles, address.value if address else "", current_code(authenticator)))
+        rows.append(
+            DemoCode(learner.name, roles, address.value if address else "", current_code(authenticator))
+        )
     return rows

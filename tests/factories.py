@@ -14,7 +14,8 @@ from allauth.account.internal.flows.login import record_authentication
 from django.http import HttpRequest
 from django.test import Client, override_settings
 
-from credentials.models import Achievement
+from credentials import awards, issuance, statuslists
+from credentials.models import Achievement, Batch, Credential
 from issuers import keys, publications, registry
 from issuers.models import Arrondissement, City, Issuer, IssuerKind, Membership, Role, Theme
 from passport.models import Learner
@@ -192,3 +193,38 @@ def make_achievement(issuer: Issuer, *, state: str = "published", **fields: Any)
         published_at=NOW if state == "published" else None,
         **details,
     )
+
+
+# -- Credentials ----------------------------------------------------------------------------------
+def award(
+    achievement: Achievement,
+    *people: awards.Person,
+    now: datetime = NOW,
+    awarded_on: date | None = None,
+    kind: Batch.Kind = Batch.Kind.INTERACTIVE,
+    key: str = "",
+    **rest: Any,
+) -> Batch:
+    """An accepted award to these people (Fatima-Zahra unless told otherwise), not signed yet."""
+    person = awards.Person(name_latin="Fatima-Zahra El Idrissi", name_arabic="فاطمة الزهراء الإدريسي")
+    return awards.accept(
+        issuer=achievement.issuer,
+        achievement=achievement,
+        awarded_on=awarded_on or now.date(),
+        people=people or [person],
+        kind=kind,
+        requested_by=rest.pop("requested_by", None),
+        idempotency_key=key or secrets.token_hex(8),
+        now=now,
+        **rest,
+    ).batch
+
+
+def make_credential(
+    achievement: Achievement, *people: awards.Person, now: datetime = NOW, **rest: Any
+) -> Credential:
+    """A credential that went through acceptance and the signing worker; its lists are published."""
+    batch = award(achievement, *people, now=now, **rest)
+    issuance.issue_ready(kind=batch.kind, now=now)
+    statuslists.publish_changed(now=now)
+    return Credential.objects.get(award__batch=batch, award__row=1)

@@ -6,10 +6,9 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from credentials import art, facts, openbadges, reading, statuslists
+from credentials.models import StatusListVersion
 from issuers.access import public
-
-from .. import art, facts, openbadges, reading, statuslists
-from ..models import StatusListVersion
 
 
 @public

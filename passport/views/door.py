@@ -7,6 +7,7 @@ from allauth.account.utils import perform_login
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret, validate_totp_code
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -22,13 +23,12 @@ from credentials.errors import BadAward
 from credentials.qr import qr_svg
 from issuers.access import public, signed_in
 from issuers.models import Membership
+from passport import accounts, limits
+from passport.errors import PassportError
+from passport.forms import AddressForm, CodeForm, NameForm, SecondFactorForm, complain
+from passport.models import Learner
 
-from .. import accounts, limits
-from ..errors import PassportError
-from ..forms import AddressForm, CodeForm, NameForm, SecondFactorForm, complain
-from ..models import Learner
-
-PENDING, PROVED, NEXT, SECRET = "door.pending", "door.proved", "door.next", "door.totp-secret"  # noqa: S105
+PENDING, PROVED, NEXT, SECRET = "door.pending", "door.proved", "door.next", "door.totp-secret"
 
 
 @public
@@ -173,7 +173,8 @@ def _home_of(learner: Learner) -> str:
 
 def learner_of(request: HttpRequest) -> Learner:
     """The learner who is signed in."""
-    assert isinstance(request.user, Learner)  # noqa: S101  # behind signed_in
+    if not isinstance(request.user, Learner):
+        raise PermissionDenied
     return request.user
 
 

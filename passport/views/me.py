@@ -13,11 +13,11 @@ from credentials.errors import BadAward
 from credentials.qr import qr_svg
 from credentials.views.files import jwt_file, pdf_file
 from issuers.access import signed_in
+from passport import accounts, filing, holding, limits
+from passport.errors import PassportError
+from passport.forms import AddressForm, NameForm, VisibilityForm, complain
+from passport.models import Address
 
-from .. import accounts, filing, holding, limits
-from ..errors import PassportError
-from ..forms import AddressForm, NameForm, VisibilityForm, complain
-from ..models import Address
 from .door import PENDING, learner_of
 
 

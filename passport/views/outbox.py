@@ -8,8 +8,7 @@ from django.views.decorators.http import require_safe
 
 from credentials.models import LocalMessage
 from issuers.access import public
-
-from .. import secondfactors
+from passport import secondfactors
 
 
 @public

@@ -1,6 +1,7 @@
 """Status bits: packed as the specification says, expanded within bounds, given out in a keyed order."""
 
 import gzip
+import itertools
 import zlib
 
 import pytest
@@ -52,6 +53,6 @@ def test_slots_are_a_bijection_that_looks_random() -> None:
     key = bytes(range(16))
     slots = [bitstring.slot(key, number) for number in range(bitstring.SIZE)]
     assert len(set(slots)) == bitstring.SIZE
-    neighbours = sum(abs(a - b) == 1 for a, b in zip(slots, slots[1:], strict=False))
+    neighbours = sum(abs(a - b) == 1 for a, b in itertools.pairwise(slots))
     assert neighbours < 20
     assert slots[:100] != [bitstring.slot(bytes(16), number) for number in range(100)]

@@ -13,9 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from credentials import paper
 from issuers import cose
 
-VECTOR = json.loads(
-    (Path(__file__).resolve().parents[3] / "shared/data/qr/sp1_vector.json").read_text()
-)
+VECTOR = json.loads((Path(__file__).resolve().parents[3] / "shared/data/qr/sp1_vector.json").read_text())
 COSE = bytes.fromhex(VECTOR["cose_hex"])
 DIGITS = VECTOR["url"].split("#")[1]
 
@@ -105,7 +103,9 @@ def test_a_duplicate_key_is_refused() -> None:
         paper.parse(message)
 
 
-@pytest.mark.parametrize("text", ["", "1" * 99, "1" * 1501, "0" + "1" * 200, "１" * 200, "12a" * 50, "9" * 300])
+@pytest.mark.parametrize(
+    "text", ["", "1" * 99, "1" * 1501, "0" + "1" * 200, "１" * 200, "12a" * 50, "9" * 300]
+)
 def test_digits_outside_the_format_are_refused(text: str) -> None:
     with pytest.raises(paper.PaperError):
         paper.cose_of(text)
