@@ -50,6 +50,8 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
         body = problem(error.status, code_of(error), str(error.message), errors=errors)
         headers: dict[str, str] = {}
         status = error.status
+        if (wait := getattr(error, "wait", None)) is not None:
+            headers["Retry-After"] = str(wait)
     elif isinstance(error, Http404):
         status, headers = 404, {}
         body = problem(404, "not-found", _("There is nothing here under this address."))
@@ -119,10 +121,17 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return _page(request, 500, "internal", _("Something went wrong on our side. Nothing you typed was signed. Try again."))
+    return _page(
+        request,
+        500,
+        "internal",
+        _("Something went wrong on our side. Nothing you typed was signed. Try again."),
+    )
 
 
 def _page(request: HttpRequest, status: int, code: str, sentence: str) -> HttpResponse:
     if wants_problem(request):
-        return JsonResponse(problem(status, code, sentence), status=status, content_type="application/problem+json")
+        return JsonResponse(
+            problem(status, code, sentence), status=status, content_type="application/problem+json"
+        )
     return render(request, PAGES[status], {"sentence": sentence}, status=status)

@@ -19,7 +19,9 @@ def _secret(name: str, default: str = "") -> str:
 # -- The installation -----------------------------------------------------------------------------
 DEBUG = False
 DEMO = env.bool("DEMO", False)  # shows demo sign-ins and the local outbox
-SECRET_KEY = _secret("SECRET_KEY", "insecure-secret-for-commands-that-sign-nothing-and-serve-nobody" if DEMO else "")
+SECRET_KEY = _secret(
+    "SECRET_KEY", "insecure-secret-for-commands-that-sign-nothing-and-serve-nobody" if DEMO else ""
+)
 BASE_URL = env.str("BASE_URL", "http://localhost:8000").rstrip("/")
 SECURE = BASE_URL.startswith("https://")
 HOST = BASE_URL.split("://", 1)[1].split("/", 1)[0]
@@ -216,7 +218,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "config.problems.problem_response",
-    "DEFAULT_THROTTLE_RATES": {"verify": "60/min", "client": "600/min"},
+    "DEFAULT_THROTTLE_RATES": {"verify": "60/min", "short-code": "10/min", "client": "600/min"},
+    "NUM_PROXIES": 1 if SECURE_PROXY_SSL_HEADER else 0,  # else anybody names another address for each try
     "UNAUTHENTICATED_USER": None,
 }
 SPECTACULAR_SETTINGS = {

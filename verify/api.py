@@ -1,123 +1,148 @@
-"""``POST /api/v1/verify``: any form of certificate in, the report out."""
+"""``POST /api/v1/verify``: a certificate in any form we know goes in, the report comes out."""
 
-import json
 from typing import Any
 
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import ParseError
-from rest_framework.parsers import BaseParser, JSONParser, MultiPartParser
+from rest_framework.parsers import BaseParser, MultiPartParser
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
-from . import counting, gate, verifier
+from . import gate, limits, verifier
 from .errors import TooLarge
-from .report import Outcome, Verdict, as_json
-
-
-class RawParser(BaseParser):
-    """The body as it is, up to the upload limit."""
-
-    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> bytes:
-        data: bytes = stream.read(gate.MAX_UPLOAD + 1)
-        if len(data) > gate.MAX_UPLOAD:
-            raise TooLarge
-        return data
-
-
-class TextParser(RawParser):
-    """A JWT or the text of a code."""
-
-    media_type = "text/plain"
-
-
-class JwtParser(RawParser):
-    """A VC-JWT under its own media type."""
-
-    media_type = "application/vc+jwt"
-
-
-class PdfParser(RawParser):
-    """A printed certificate."""
-
-    media_type = "application/pdf"
-
-
-class PngParser(RawParser):
-    """A baked picture."""
-
-    media_type = "image/png"
-
-
-class QuestionSerializer(serializers.Serializer[Any]):
-    """What is to be verified: a JWT, the text of a QR code, a short code, a link, or a credential as JSON."""
-
-    credential = serializers.JSONField()
+from .report import Outcome, Reason, Step, Verdict
 
 
 class CheckSerializer(serializers.Serializer[Any]):
-    """One numbered check."""
+    """One check."""
 
-    number = serializers.IntegerField()
-    name = serializers.CharField()
+    number = serializers.IntegerField(help_text="Its place in the order, from 1")
+    name = serializers.ChoiceField(choices=[step.value for step in Step])
     outcome = serializers.ChoiceField(choices=[outcome.value for outcome in Outcome])
-    detail = serializers.CharField()
+    sentence = serializers.CharField(help_text="For people, in the language of Accept-Language")
+    detail = serializers.CharField(help_text="For engineers; never personal data", allow_blank=True)
+
+
+class TextSerializer(serializers.Serializer[Any]):
+    """A text of the document and its language."""
+
+    text = serializers.CharField()
+    language = serializers.CharField()
+
+
+class IssuerSerializer(serializers.Serializer[Any]):
+    """The issuer as the city's register names it."""
+
+    id = serializers.CharField(help_text="did:web")
+    name_fr = serializers.CharField()
+    name_ar = serializers.CharField()
+    url = serializers.URLField()
+    accredited_since = serializers.DateField(allow_null=True)
+
+
+class StatedSerializer(serializers.Serializer[Any]):
+    """What the signed document states."""
+
+    id = serializers.CharField(allow_blank=True)
+    names = TextSerializer(many=True)
+    titles = TextSerializer(many=True)
+    criteria = TextSerializer(many=True)
+    level = serializers.CharField(allow_blank=True)
+    hours = serializers.IntegerField(allow_null=True)
+    assessed = serializers.BooleanField(allow_null=True)
+    theme = serializers.CharField(allow_blank=True)
+    awarded_on = serializers.DateField(allow_null=True)
+    valid_from = serializers.DateTimeField(allow_null=True)
+    valid_until = serializers.DateTimeField(allow_null=True)
+    achievement = serializers.CharField(allow_blank=True)
 
 
 class ReportSerializer(serializers.Serializer[Any]):
-    """The report: the verdict is the worst of the checks; ``credential`` is what was signed."""
+    """The report; ``verdict`` is the worst of the checks, ``reason`` says why."""
 
     verdict = serializers.ChoiceField(choices=[verdict.value for verdict in Verdict])
-    form = serializers.CharField()
-    checkedAt = serializers.DateTimeField()  # noqa: N815  # the wire's spelling
+    reason = serializers.ChoiceField(choices=[reason.value for reason in Reason])
+    headline = serializers.CharField()
+    sentence = serializers.CharField()
+    checked_at = serializers.DateTimeField()
+    status_as_of = serializers.DateTimeField(allow_null=True)
     checks = CheckSerializer(many=True)
-    credential = serializers.DictField(allow_null=True)
-    issuer = serializers.DictField(allow_null=True)
-    statusAsOf = serializers.DateTimeField(allow_null=True)  # noqa: N815  # the wire's spelling
-    successor = serializers.CharField(allow_null=True)
+    issuer = IssuerSerializer(allow_null=True)
+    credential = StatedSerializer(allow_null=True)
+    successor = serializers.URLField(allow_null=True, help_text="The certificate that replaced it")
+    concealed = serializers.BooleanField(help_text="Whether the holder keeps the details private")
+
+
+class RawParser(BaseParser):
+    """Hands the body on as it came: the gate reads JSON more strictly than a parser for all does."""
+
+    media_type = "*/*"
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        data = bytes(stream.read(gate.MAX_UPLOAD + 1))
+        if len(data) > gate.MAX_UPLOAD:
+            raise TooLarge("upload-too-large")
+        return data
+
+
+_EXAMPLE = {"credential": "eyJhbGciOiJFUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6ImRpZDp3ZWI6…"}
+_TEXT = {"type": "string", "description": "A JWT, the text of a QR code, a short code or a link"}
+_FILE = {
+    "type": "object",
+    "properties": {"file": {"type": "string", "format": "binary"}},
+    "required": ["file"],
+}
+_JSON = {
+    "type": "object",
+    "properties": {"credential": {"oneOf": [{"type": "string"}, {"type": "object"}]}},
+    "required": ["credential"],
+}
 
 
 class Verify(APIView):
-    """Verify a certificate in any form that we know."""
+    """Check a certificate: is it genuine, current, and from somebody whom the city recognises?"""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
-    parser_classes = (JSONParser, TextParser, JwtParser, PdfParser, PngParser, MultiPartParser)
-    throttle_classes = (ScopedRateThrottle,)
-    throttle_scope = "verify"
+    parser_classes = (MultiPartParser, RawParser)
+    throttle_classes = (limits.PerPlace,)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        limits.require_size(request)
+        super().initial(request, *args, **kwargs)
 
     @extend_schema(
         operation_id="verify",
-        request={"application/json": QuestionSerializer, "text/plain": {"type": "string"}},
-        responses=ReportSerializer,
+        request={
+            "application/json": _JSON,
+            "text/plain": _TEXT,
+            "application/vc+jwt": _TEXT,
+            "multipart/form-data": _FILE,
+        },
+        responses={
+            200: ReportSerializer,
+            400: OpenApiResponse(description="Nothing that we know how to read"),
+            404: OpenApiResponse(description="No certificate has this link or short code"),
+            413: OpenApiResponse(description="Too large"),
+            429: OpenApiResponse(description="Too many checks from one place; see Retry-After"),
+        },
         examples=[
-            OpenApiExample("A JWT", value={"credential": "eyJ0eXAiOiJKV1QiLCJhbGciOiJFUzI1NiIs…"}, request_only=True),
-            OpenApiExample("A short code", value={"credential": "BZF3-G3DK-P8FZ"}, request_only=True),
+            OpenApiExample("JWT", value=_EXAMPLE, request_only=True, media_type="application/json"),
+            OpenApiExample("Code", value="BZF3-G3DK-P8FZ", request_only=True, media_type="text/plain"),
         ],
     )
     def post(self, request: Request) -> Response:
-        now = timezone.now()
-        report = verifier.verify(source=_source(request), now=now)
-        counting.count(report, door="api", now=now)
-        return Response(as_json(report))
+        source = limits.read(request, _handed_over(request))
+        report = verifier.verify(source=source, now=timezone.now(), door="api")
+        return Response(report.to_json(), headers={"Cache-Control": "no-store"})
 
 
-def _source(request: Request) -> bytes | str:
-    data = request.data
+def _handed_over(request: Request) -> bytes | str:
+    data: Any = request.data
     if isinstance(data, bytes):
         return data
-    if request.FILES:
-        upload = next(iter(request.FILES.values()))
-        if upload.size > gate.MAX_UPLOAD:
-            raise TooLarge
-        return bytes(upload.read())
-    inner = data.get("credential") if isinstance(data, dict) else None
-    if isinstance(inner, str):
-        return inner
-    if isinstance(inner, dict):
-        return json.dumps(inner)  # back through the one reader of every form
-    raise ParseError('Send {"credential": …}, or the certificate itself as text, PDF or PNG.')
+    upload = request.FILES.get("file")
+    return upload.read() if upload else str(data.get("credential", ""))

@@ -134,9 +134,7 @@ def from_pdf(data: bytes) -> str:
         with apply_configuration(PDF_LIMITS):
             reader = PdfReader(BytesIO(data), strict=True)
             found = [
-                bytes(attached.content)
-                for attached in reader.attachment_list
-                if attached.name == ATTACHMENT
+                bytes(attached.content) for attached in reader.attachment_list if attached.name == ATTACHMENT
             ]
     except Exception:  # noqa: BLE001  # whatever a stranger's file does to the library, it is unreadable
         raise Malformed("pdf-unreadable") from None

@@ -15,18 +15,19 @@ log = logging.getLogger(__name__)
 
 def count(*, verdict: Verdict, door: str, now: datetime) -> None:
     """Add one. A database that is busy costs a count, never a verdict."""
-    line = {"on": timezone.localdate(now), "door": door, "verdict": verdict.value}
+    line = VerificationCount.objects.filter(on=timezone.localdate(now), door=door, verdict=verdict.value)
     try:
         with transaction.atomic():
-            if not VerificationCount.objects.filter(**line).update(times=F("times") + 1):
-                _first(line)
+            if not line.update(times=F("times") + 1):
+                _first(verdict=verdict, door=door, now=now)
     except OperationalError:
         log.warning("verification not counted")
 
 
-def _first(line: dict[str, object]) -> None:
+def _first(*, verdict: Verdict, door: str, now: datetime) -> None:
+    on = timezone.localdate(now)
     try:
         with transaction.atomic():
-            VerificationCount.objects.create(**line, times=1)
-    except IntegrityError:  # somebody else's first came first
-        VerificationCount.objects.filter(**line).update(times=F("times") + 1)
+            VerificationCount.objects.create(on=on, door=door, verdict=verdict.value, times=1)
+    except IntegrityError:  # another process made this line a moment ago
+        VerificationCount.objects.filter(on=on, door=door, verdict=verdict.value).update(times=F("times") + 1)

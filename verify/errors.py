@@ -18,10 +18,16 @@ class VerifyError(Exception):
 #: What to do about a fault, where the general sentence would leave the reader alone with it.
 REMEDIES = {
     "empty": _("There is nothing to check yet. Paste a link, a code or a certificate, or choose a file."),
-    "unknown-form": _("This is not a certificate that we can read. Paste its link, its short code or its file."),
+    "unknown-form": _(
+        "This is not a certificate that we can read. Paste its link, its short code or its file."
+    ),
     "foreign-link": _("This link leads to another site. Paste a link that begins with this site's address."),
-    "image-without-credential": _("This picture carries no certificate. Ask for the file, or type the short code."),
-    "pdf-without-credential": _("This PDF carries no certificate. Ask for the original file, or type the short code."),
+    "image-without-credential": _(
+        "This picture carries no certificate. Ask for the file, or type the short code."
+    ),
+    "pdf-without-credential": _(
+        "This PDF carries no certificate. Ask for the original file, or type the short code."
+    ),
     "pdf-unreadable": _("This PDF cannot be opened. Ask for the original file, or type the short code."),
 }
 

@@ -1,307 +1,278 @@
-"""Pure. The strict parser before any cryptography: what is not exactly a certificate goes no further.
+"""Pure. The strict parser before any cryptography: what came in, and whether it may be looked at at all.
 
-Every refusal is a Malformed with the rule that was broken; nothing here trusts, fetches or verifies.
+It refuses what JWT libraries let pass: unknown headers, keys in the token, duplicate members, encodings
+that differ and mean the same (RFC 7515; RFC 8725, sections 2 and 3). It raises ``Malformed`` and nothing
+else, whatever the bytes.
 """
 
 import json
 import math
 import re
-import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
-from enum import Enum
-from io import BytesIO
+from enum import StrEnum
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
-from pypdf import PdfReader
+from credentials.paper import MAX_DIGITS, MIN_DIGITS, read_short_code
 
-from credentials import paper
-
+from . import carriers
 from .errors import Malformed, TooLarge
 
-MAX_JWT = 16 * 1024
+MAX_TOKEN = 16 * 1024
 MAX_HEADER = 2 * 1024
-MAX_IMAGE = 2 * 1024 * 1024
+MAX_DOCUMENT = 512 * 1024
 MAX_UPLOAD = 10 * 1024 * 1024
 MAX_DEPTH = 20
 MAX_KID = 300
+SAFE_INTEGER = 2**53 - 1  # beyond it, JSON readers disagree (RFC 8259, section 6)
 
-ALGORITHMS = frozenset({"ES256"})
-TYPES = frozenset({None, "JWT", "vc+jwt", "application/vc+jwt"})
-HEADER_MEMBERS = frozenset({"alg", "typ", "kid", "cty"})
-SEGMENT = re.compile(r"[A-Za-z0-9_-]+\Z")
-LINK = re.compile(r"https?://[^\s/]+/v(?:#|%23|/)([0-9]+)\Z", re.ASCII)
-PAGE = re.compile(r"https?://[^\s/]+/c/([A-Za-z0-9_-]{22})(?:\.jwt|\.pdf)?\Z", re.ASCII)
-ENVELOPE = "data:application/vc+jwt,"
-PNG = b"\x89PNG\r\n\x1a\n"
-KEYWORD = b"openbadgecredential"
+#: Algorithms and the length of their signatures. The key decides which of them counts, never the token.
+ALGORITHMS = {"ES256": 64}
+HEADER_MEMBERS = {"alg", "typ", "kid", "cty"}
+TYPES = ("JWT", "vc+jwt", "application/vc+jwt")
+DID_URL = re.compile(r"did:[a-z0-9]+:[A-Za-z0-9._:%-]+#[A-Za-z0-9._:%-]+")
+SEGMENT = re.compile(r"[A-Za-z0-9_-]+")
+DATA_URL = "data:application/vc+jwt,"
+#: Digits with anything before them: a scanner that types mangles ``:`` and ``/``, never digits.
+PAPER_TEXT = re.compile(rf"(?:.{{0,400}}[^0-9])?([0-9]{{{MIN_DIGITS},{MAX_DIGITS}}})")
+CREDENTIAL_PATH = re.compile(r"/c/([A-Za-z0-9_-]{1,40})(?:\.(?:jwt|pdf|json|png|svg))?")
 
 
-class Kind(Enum):
-    """What somebody handed us."""
+class Kind(StrEnum):
+    """What came in."""
 
-    JWT = "jwt"
-    PAPER = "paper"
+    TOKEN = "token"  # noqa: S105  # a VC-JWT; a word, not a secret
+    PAPER = "paper"  # the digits of a printed code
     SHORT_CODE = "short-code"
-    PAGE = "page"
-    UNSECURED = "unsecured"
+    LINK = "link"  # to a certificate of ours
+    PROOF = "proof"  # a JSON credential with a proof inside
+    UNSIGNED = "unsigned"  # a JSON credential without any proof
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """What was read: a compact JWS, the COSE bytes of a paper claim, a short code, or a credential's id."""
+    """What came in: the token, the digits, the code, the credential's id, or nothing for a JSON document."""
 
     kind: Kind
     text: str = ""
-    cose: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """A compact JWS taken apart; nothing of it is verified."""
+    """A compact JWS whose form is right; nothing in it is verified yet."""
 
-    compact: str
-    algorithm: str
+    text: str
+    alg: str
     kid: str
     payload: dict[str, Any]
+    signature: bytes
 
     @property
-    def signed(self) -> bytes:
-        return self.compact.rpartition(".")[0].encode()
+    def did(self) -> str:
+        return self.kid.partition("#")[0]
 
     @property
-    def signature(self) -> bytes:
-        return _decoded(self.compact.rpartition(".")[2])
+    def fragment(self) -> str:
+        return self.kid.partition("#")[2]
 
 
-def read_source(data: bytes | str) -> Source:
-    """Tell what was handed over, in any form that we know. Raises Malformed, TooLarge."""
-    raw = data if isinstance(data, bytes) else data.encode("utf-8", "replace")
-    if len(raw) > MAX_UPLOAD:
-        raise TooLarge
-    if raw.startswith(PNG):
-        return _token_source(_from_png(raw))
-    if raw.startswith(b"%PDF-"):
-        return _token_source(_from_pdf(raw))
-    if len(raw) > MAX_IMAGE:
-        raise TooLarge
+# -- What is it? ----------------------------------------------------------------------------------
+def read_source(data: bytes | str, *, base_url: str) -> Source:
+    """Tell what came in by its content. Raises Malformed, TooLarge."""
+    if len(data) > MAX_UPLOAD:
+        raise TooLarge("upload-too-large")
+    if isinstance(data, str):
+        return _text(data, base_url=base_url)
+    if carriers.is_png(data):
+        return _text(carriers.from_png(data), base_url=base_url, inside=True)
+    if carriers.is_pdf(data):
+        return _text(carriers.from_pdf(data), base_url=base_url, inside=True)
     try:
-        text = raw.decode("utf-8").removeprefix("\ufeff").strip()
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise Malformed("not text, PNG or PDF") from None
-    return _from_text(text)
+        raise Malformed("unknown-form") from None
+    return _text(text, base_url=base_url)
 
 
-def _from_text(text: str) -> Source:
+def _text(text: str, *, base_url: str, inside: bool = False) -> Source:
+    """``inside`` says that a picture or PDF carried the text: only a signed document counts there."""
+    text = text.strip().lstrip("\ufeff")
     if not text:
-        raise Malformed("nothing to check")
-    link = LINK.match(text)
-    digits = link.group(1) if link else text
-    if digits.isascii() and digits.isdigit():
-        try:
-            return Source(Kind.PAPER, cose=paper.cose_of(digits))
-        except paper.PaperError as error:
-            raise Malformed(str(error)) from error
-    page = PAGE.match(text)
-    if page:
-        return Source(Kind.PAGE, text=page.group(1))
-    code = paper.read_short_code(text)
-    if code:
-        return Source(Kind.SHORT_CODE, text=code)
-    if text.startswith(("<svg", "<?xml")):
-        return _token_source(_from_svg(text))
-    if text.startswith(("{", "[", '"')):
-        return _from_json(text)
-    return _token_source(text)
+        raise Malformed("empty")
+    if carriers.is_svg(text) and not inside:
+        return _text(carriers.from_svg(text), base_url=base_url, inside=True)
+    if len(text) > MAX_DOCUMENT:
+        raise TooLarge("document-too-large")
+    if text[0] == "{":
+        return _document(text, base_url=base_url)
+    if text.startswith("eyJ") or (len(text) > 60 and text.count(".") == 2 and not set(text) & set("/ #")):
+        # Mail programs break long lines; no other space is forgiven.
+        return Source(kind=Kind.TOKEN, text=re.sub(r"[\r\n]+[\t ]*", "", text))
+    if inside:
+        raise Malformed("unknown-form")
+    return _typed(text, base_url=base_url)
 
 
-def _token_source(text: str) -> Source:
-    if len(text) > MAX_JWT:
-        raise TooLarge
-    return Source(Kind.JWT, text=text)
+def _typed(text: str, *, base_url: str) -> Source:
+    """What people type, scan or copy from an address bar."""
+    if len(text) > 4 * MAX_DIGITS:
+        raise Malformed("unknown-form")
+    compact = "".join(text.split())
+    if paper := PAPER_TEXT.fullmatch(unquote(compact)):
+        return Source(kind=Kind.PAPER, text=paper[1])
+    if len(text) <= 40 and (code := read_short_code(text)):
+        return Source(kind=Kind.SHORT_CODE, text=code)
+    try:
+        parts = urlsplit(compact if "://" in compact[:9] else f"//{compact}")
+    except ValueError:
+        raise Malformed("unknown-form") from None
+    home = urlsplit(base_url)
+    if parts.netloc.lower() != home.netloc.lower():
+        raise Malformed("foreign-link" if parts.scheme in ("http", "https") else "unknown-form")
+    if found := CREDENTIAL_PATH.fullmatch(parts.path.removeprefix(home.path)):
+        return Source(kind=Kind.LINK, text=found[1])
+    raise Malformed("unknown-form")
 
 
-def _from_json(text: str) -> Source:
-    value = _json(text)
-    if isinstance(value, str):
-        return _from_text(value.strip()) if value.strip()[:1] not in ('"', "") else _fail("a string of a string")
-    if not isinstance(value, dict):
-        raise Malformed("not a JSON object")
-    envelope = value.get("id")
-    if isinstance(envelope, str) and envelope.startswith(ENVELOPE):
-        return _token_source(envelope.removeprefix(ENVELOPE))
-    for name in ("credential", "verifiableCredential", "jwt"):
-        inner = value.get(name)
-        if isinstance(inner, str):
-            return _token_source(inner.strip())
-        if isinstance(inner, dict) and str(inner.get("id", "")).startswith(ENVELOPE):
-            return _token_source(str(inner["id"]).removeprefix(ENVELOPE))
-    if "@context" in value or "proof" in value:
-        return Source(Kind.UNSECURED, text=text)
-    raise Malformed("no credential in this JSON")
+def _document(text: str, *, base_url: str) -> Source:
+    """A JSON document: an enveloped token, or a credential with or without a proof of its own."""
+    document = strict_json(text)
+    for wrapper in ("credential", "verifiableCredential"):
+        if set(document) == {wrapper}:
+            inner = document[wrapper]
+            if isinstance(inner, str):
+                return _text(inner, base_url=base_url)
+            if not isinstance(inner, dict):
+                raise Malformed("unknown-form")
+            document = inner
+    types = document.get("type")
+    types = types if isinstance(types, list) else [types]
+    if "EnvelopedVerifiableCredential" in types:
+        address = document.get("id")
+        if not isinstance(address, str) or not address.startswith(DATA_URL):
+            raise Malformed("envelope")
+        return Source(kind=Kind.TOKEN, text=address.removeprefix(DATA_URL))
+    if not any(isinstance(kind, str) and kind.endswith(("Credential", "Assertion")) for kind in types):
+        raise Malformed("unknown-form")
+    return Source(kind=Kind.PROOF if "proof" in document else Kind.UNSIGNED)
 
 
-def _fail(fault: str) -> Source:
-    raise Malformed(fault)
+# -- The token ------------------------------------------------------------------------------------
+def open_token(text: str) -> Token:
+    """The parts of a compact JWS whose form keeps every rule. Raises Malformed, TooLarge."""
+    if len(text) > MAX_TOKEN:
+        raise TooLarge("token-too-large")
+    segments = text.split(".")
+    if len(segments) != 3:
+        raise Malformed("not-three-segments")
+    first, second, third = segments
+    if len(first) > MAX_HEADER:
+        raise Malformed("header-too-large")
+    alg, kid = _header(strict_json(_utf8(_decoded(first))))
+    payload = strict_json(_utf8(_decoded(second)))
+    signature = _decoded(third)
+    if len(signature) != ALGORITHMS[alg]:
+        raise Malformed("signature-length")
+    return Token(text=text, alg=alg, kid=kid, payload=payload, signature=signature)
 
 
-# -- Compact JWS ------------------------------------------------------------------------------------
-def parse_token(text: str) -> Token:
-    """Take a compact JWS apart, strictly (RFC 7515, RFC 8725; VC-JOSE-COSE 1.0, section 3.1).
-
-    Raises Malformed for padding or other non-canonical base64url, duplicate members, an algorithm that is
-    not on the list, key material or critical extensions in the header, and anything that is no JSON object.
-    """
-    if len(text) > MAX_JWT:
-        raise TooLarge
-    parts = text.split(".")
-    if len(parts) != 3 or not all(SEGMENT.match(part) for part in parts):
-        raise Malformed("not three base64url segments")
-    if len(parts[0]) > MAX_HEADER:
-        raise Malformed("header too long")
-    header = _object(parts[0])
-    _check_header(header)
-    if len(_decoded(parts[2])) != 64:
-        raise Malformed("signature is not 64 bytes")
-    return Token(compact=text, algorithm=header["alg"], kid=header["kid"], payload=_object(parts[1]))
-
-
-def _check_header(header: dict[str, Any]) -> None:
-    unknown = set(header) - HEADER_MEMBERS
-    if unknown:
-        raise Malformed(f"header member not allowed: {sorted(unknown)[0][:20]}")
-    algorithm = header.get("alg")
-    if not isinstance(algorithm, str) or algorithm not in ALGORITHMS:
-        raise Malformed("algorithm not allowed")
-    kind = header.get("typ")
-    if kind is not None and not isinstance(kind, str):
-        raise Malformed("typ is not text")
-    if kind not in TYPES:
-        raise Malformed("typ not allowed")
-    if header.get("cty", "vc") != "vc":
-        raise Malformed("cty not allowed")
-    kid = header.get("kid")
-    if not isinstance(kid, str) or len(kid) > MAX_KID or not kid.startswith("did:") or kid.count("#") != 1:
-        raise Malformed("kid is not a DID URL")
+def _header(header: dict[str, Any]) -> tuple[str, str]:
+    """The algorithm and the key's name, if the header holds what it may and nothing else."""
+    if not set(header) <= HEADER_MEMBERS:
+        # jwk, jku, x5u and x5c would let the token bring its own key; crit and b64 change what is signed.
+        raise Malformed("header-member")
+    alg, kid = header.get("alg"), header.get("kid")
+    if not isinstance(alg, str) or alg not in ALGORITHMS:
+        raise Malformed("alg")
+    if "typ" in header and not (isinstance(header["typ"], str) and header["typ"] in TYPES):
+        raise Malformed("typ")
+    if "cty" in header and header["cty"] != "vc":
+        raise Malformed("cty")
+    if not isinstance(kid, str) or len(kid) > MAX_KID or not DID_URL.fullmatch(kid):
+        raise Malformed("kid")
+    return alg, kid
 
 
 def _decoded(segment: str) -> bytes:
-    try:
-        raw = urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
-    except ValueError:
-        raise Malformed("not base64url") from None
-    if urlsafe_b64encode(raw).rstrip(b"=").decode() != segment:
-        raise Malformed("not canonical base64url")
-    return raw
+    """base64url without padding, in the one form that encodes these bytes (RFC 4648, section 3.5)."""
+    if not SEGMENT.fullmatch(segment) or len(segment) % 4 == 1:
+        raise Malformed("base64url")
+    data = urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
+    if urlsafe_b64encode(data).rstrip(b"=").decode() != segment:
+        raise Malformed("base64url")
+    return data
 
 
-def _object(segment: str) -> dict[str, Any]:
+def _utf8(data: bytes) -> str:
     try:
-        text = _decoded(segment).decode("utf-8")
+        return data.decode()
     except UnicodeDecodeError:
-        raise Malformed("not UTF-8") from None
-    value = _json(text)
-    if not isinstance(value, dict):
-        raise Malformed("not a JSON object")
-    return value
+        raise Malformed("utf-8") from None
 
 
-def _json(text: str) -> Any:
+# -- JSON -----------------------------------------------------------------------------------------
+def strict_json(text: str) -> dict[str, Any]:
+    """A JSON object that every reader understands alike (RFC 7493). Raises Malformed."""
     try:
-        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
-    except Malformed:
-        raise
-    except (ValueError, RecursionError):
-        raise Malformed("not JSON") from None
-    _check_value(value, 0)
+        value = json.loads(
+            text,
+            object_pairs_hook=_members,
+            parse_constant=_no_constant,
+            parse_int=_integer,
+            parse_float=_decimal,
+        )
+    except RecursionError:
+        raise Malformed("json-depth") from None
+    except ValueError:
+        raise Malformed("json") from None
+    if not isinstance(value, dict):
+        raise Malformed("json-not-an-object")
+    _walk(value, 1)
     return value
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise Malformed("a member stands twice")
+        raise Malformed("json-duplicate-member")
     return members
 
 
 def _no_constant(name: str) -> Any:
-    raise Malformed(f"{name} is not JSON")
+    raise Malformed("json-not-a-number")
 
 
-def _check_value(value: Any, depth: int) -> None:
-    if depth > MAX_DEPTH:
-        raise Malformed("nested too deep")
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            _check_value(name, depth + 1)
-            _check_value(inner, depth + 1)
-    elif isinstance(value, list):
-        for inner in value:
-            _check_value(inner, depth + 1)
-    elif isinstance(value, str):
-        if any("\ud800" <= character <= "\udfff" for character in value):
-            raise Malformed("a lone surrogate")
-    elif isinstance(value, int) and not isinstance(value, bool):
-        if abs(value) > 2**53 - 1:
-            raise Malformed("a number beyond 2^53")
-    elif isinstance(value, float) and not math.isfinite(value):
-        raise Malformed("a number that is not finite")
+def _integer(digits: str) -> int:
+    if len(digits) > 17 or abs(int(digits)) > SAFE_INTEGER:
+        raise Malformed("json-number-range")
+    return int(digits)
 
 
-# -- Carriers ---------------------------------------------------------------------------------------
-def _from_png(data: bytes) -> str:
-    """The credential in a baked PNG: one uncompressed iTXt (Open Badges 3.0, section 5.3.1). No pixel is read."""
-    if len(data) > MAX_IMAGE:
-        raise TooLarge
-    position, found = len(PNG), []
-    while position + 12 <= len(data):
-        length = int.from_bytes(data[position : position + 4], "big")
-        kind, body = data[position + 4 : position + 8], data[position + 8 : position + 8 + length]
-        if len(body) != length or position + 12 + length > len(data):
-            raise Malformed("a PNG chunk is cut off")
-        crc = int.from_bytes(data[position + 8 + length : position + 12 + length], "big")
-        if kind == b"iTXt" and body.startswith(KEYWORD + b"\0"):
-            if zlib.crc32(kind + body) != crc:
-                raise Malformed("a PNG chunk is damaged")
-            rest = body[len(KEYWORD) + 1 :]
-            if rest[:2] != b"\0\0" or rest[2:].count(b"\0") < 2:
-                raise Malformed("the PNG's credential is compressed or broken")
-            found.append(rest[2:].split(b"\0", 2)[2])
-        position += 12 + length
-        if kind == b"IEND":
-            break
-    if len(found) != 1:
-        raise Malformed("no credential in this picture" if not found else "two credentials in this picture")
-    return _ascii(found[0])
+def _decimal(digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        raise Malformed("json-number-range")
+    return value
 
 
-def _from_svg(text: str) -> str:
-    """The JWS in a baked SVG (Open Badges 3.0, section 5.3.2), by its attribute; no XML is interpreted."""
-    found = re.findall(r'<openbadges:credential\b[^>]{0,400}?\bverify="([A-Za-z0-9._-]{1,16384})"', text[:MAX_IMAGE])
-    if len(found) != 1:
-        raise Malformed("no credential in this picture" if not found else "two credentials in this picture")
-    return str(found[0])
+def _walk(value: Any, depth: int) -> None:
+    """Refuse what lies too deep, and text that is no Unicode."""
+    if isinstance(value, str):
+        if not value.isascii():
+            _check_unicode(value)
+    elif isinstance(value, dict | list):
+        if depth > MAX_DEPTH:
+            raise Malformed("json-depth")
+        if isinstance(value, dict):
+            for name in value:
+                _walk(name, depth)
+        for item in value.values() if isinstance(value, dict) else value:
+            _walk(item, depth + 1)
 
 
-def _from_pdf(data: bytes) -> str:
-    """The VC-JWT that our PDFs carry as an attachment. Whatever else the PDF shows is trusted in nothing."""
-    if len(data) > MAX_IMAGE:
-        raise TooLarge
+def _check_unicode(text: str) -> None:
     try:
-        reader = PdfReader(BytesIO(data), strict=False)
-        attached = reader.attachments.get("certificate.jwt", [])
-        contents = [bytes(content) for content in attached]
-    except Exception:  # noqa: BLE001  # a hostile PDF may break its reader in any way; all of them mean this
-        raise Malformed("not a PDF that can be read") from None
-    if len(contents) != 1:
-        raise Malformed("no certificate inside this PDF")
-    return _ascii(contents[0])
-
-
-def _ascii(data: bytes) -> str:
-    if len(data) > MAX_JWT:
-        raise TooLarge
-    try:
-        return data.decode("ascii").strip()
-    except UnicodeDecodeError:
-        raise Malformed("the credential is not a compact JWS") from None
+        text.encode()
+    except UnicodeEncodeError:
+        raise Malformed("json-lone-surrogate") from None

@@ -12,7 +12,9 @@ class VerificationCount(models.Model):
     times = models.PositiveIntegerField(default=0)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("on", "door", "verdict"), name="verification_count_once"),)
+        constraints = (
+            models.UniqueConstraint(fields=("on", "door", "verdict"), name="verification_count_once"),
+        )
 
     def __str__(self) -> str:
         return f"{self.on} {self.door} {self.verdict}"

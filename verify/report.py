@@ -1,7 +1,7 @@
 """Pure. What a verification found: numbered checks, and the verdict, which is the worst of them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
@@ -201,7 +201,8 @@ class Stated:
 class Report:
     """The checks made and what follows from them.
 
-    ``concealed`` says that the holder keeps the certificate private, so that the verdict is all there is.
+    ``concealed`` says that the holder keeps the certificate private, so that the verdict is all there is;
+    ``files`` that whoever has the link may have the PDF and the signed file.
     """
 
     reason: Reason
@@ -214,7 +215,8 @@ class Report:
     status_as_of: datetime | None = None
     successor_url: str = ""
     concealed: bool = False
-    short_code: str = field(default="", repr=False)
+    short_code: str = ""
+    files: bool = False
 
     @property
     def verdict(self) -> Verdict:
@@ -234,6 +236,7 @@ class Report:
             issuer=None,
             stated=None,
             short_code="",
+            files=False,
             concealed=True,
             checks=tuple(replace(check, detail="") for check in self.checks),
         )
@@ -260,9 +263,9 @@ def worst(reasons: Iterable[Reason]) -> Reason:
     return min(reasons, key=_RANK.__getitem__, default=Reason.VALID)
 
 
-def worst_report(reports: Sequence[Report]) -> int:
-    """The exit status for these reports: 0 all valid, 1 one does not hold, 2 one could not be decided."""
-    held = [report.holds for report in reports]
+def worst_report(reports: Sequence[Report | None]) -> int:
+    """The exit status for reports: 0 all valid, 1 one does not hold, 2 one could not be decided or made."""
+    held = [report.holds if report else None for report in reports]
     return 1 if False in held else 2 if None in held else 0
 
 

@@ -2,19 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import lru_cache
+from typing import cast
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from credentials import bitstring, statuslists
-from credentials.models import StatusListVersion
+from credentials.models import Credential, StatusListVersion
 from issuers import profiles, registry
 from issuers.models import Issuer, SigningKey
 
 Purpose = StatusListVersion.Purpose
-HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +72,7 @@ def _slug(did: str) -> str:
     return did.removeprefix(prefix) if did.startswith(prefix) else ""
 
 
-def _keys() -> "QuerySetOfKeys":
+def _keys() -> QuerySet[SigningKey]:
     return (
         SigningKey.objects.filter(purpose=SigningKey.Purpose.ISSUER, issuer__approved_at__isnull=False)
         .select_related("issuer")
@@ -81,12 +82,9 @@ def _keys() -> "QuerySetOfKeys":
 
 
 def _resolved(key: SigningKey) -> ResolvedKey:
-    assert key.issuer is not None
-    return ResolvedKey(
-        key=key,
-        issuer=key.issuer,
-        did=profiles.did_for_issuer(base_url=settings.BASE_URL, slug=key.issuer.slug),
-    )
+    issuer = cast(Issuer, key.issuer)  # an issuer's key has its issuer: a constraint of the table
+    did = profiles.did_for_issuer(base_url=settings.BASE_URL, slug=issuer.slug)
+    return ResolvedKey(key=key, issuer=issuer, did=did)
 
 
 def was_accredited(*, issuer: Issuer, theme: str, at: datetime) -> bool:
@@ -96,9 +94,7 @@ def was_accredited(*, issuer: Issuer, theme: str, at: datetime) -> bool:
     """
     days = {at.date(), timezone.localdate(at)}
     themes: Sequence[str] = [theme] if theme else list(registry.accredited_periods(issuer=issuer))
-    return any(
-        registry.was_accredited(issuer=issuer, theme=each, on=day) for each in themes for day in days
-    )
+    return any(registry.was_accredited(issuer=issuer, theme=each, on=day) for each in themes for day in days)
 
 
 def accredited_since(issuer: Issuer) -> date | None:
@@ -117,9 +113,11 @@ def standing(*, number: int, index: int, issuer: Issuer, now: datetime) -> Stand
     }
     if len(versions) < len(Purpose):
         return None
-    bits = {purpose: _bits(bytes(version.bits)) for purpose, version in versions.items()}
     try:
-        marks = {purpose: bitstring.is_set(each, index) for purpose, each in bits.items()}
+        marks = {
+            purpose: bitstring.is_set(_bits(bytes(version.bits)), index)
+            for purpose, version in versions.items()
+        }
     except bitstring.BitstringError:
         return None
     as_of = min(version.signed_at for version in versions.values())
@@ -129,6 +127,23 @@ def standing(*, number: int, index: int, issuer: Issuer, now: datetime) -> Stand
         replaced=marks[Purpose.REPLACEMENT],
         as_of=as_of,
         stale=as_of + statuslists.VALID_FOR <= now,
+    )
+
+
+def stored(*, credential_id: str) -> Credential | None:
+    """What the register remembers of a credential apart from its documents and names."""
+    return (
+        Credential.objects.filter(pk=credential_id)
+        .only(
+            "issuer_id",
+            "status_list_id",
+            "status_index",
+            "replaced_by_id",
+            "short_code",
+            "visibility",
+            "erased_at",
+        )
+        .first()
     )
 
 

@@ -43,7 +43,7 @@ def issuer_id(payload: dict[str, Any]) -> str:
     return _text(issuer if isinstance(issuer, str) else _object(issuer).get("id"))
 
 
-def credential_key(payload: dict[str, Any], *, base_url: str) -> str:
+def credential_id(payload: dict[str, Any], *, base_url: str) -> str:
     """The id of this certificate in our address ``/c/<id>``."""
     return _text(payload.get("id")).removeprefix(f"{base_url}/c/")
 

@@ -1,114 +1,112 @@
-"""Pages for whoever verifies: the verifier, the answer to what was handed over, one certificate's page."""
+"""Pages for whoever checks: the verifier, its answer to what was handed over, a certificate's own page."""
 
 from typing import Any
 
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from credentials import reading
-from credentials.models import Credential
+from credentials.errors import NotYours
 from issuers import publications
 from issuers.access import public
 
-from . import counting, gate, verifier
-from .errors import TooLarge
-from .report import Report, Verdict
-from .words import CHECKS, OUTCOMES, VERDICTS
+from . import limits, presenting, verifier
+from .errors import NotKnown, TooMany, VerifyError
+from .gate import Kind, Source
 
-TYPED_A_MINUTE = 20
+SEALS = (
+    "valid",
+    "clock",
+    "revoked",
+    "paused",
+    "replaced",
+    "unknown",
+    "broken",
+)  # parts/seal.html draws these
 
 
 @public
-@csrf_exempt  # reads nothing of a session and changes nothing: anybody may have anything checked
+@csrf_exempt  # it reads nothing of a session and changes nothing: anybody may have anything checked
 @require_http_methods(["GET", "HEAD", "POST"])
-def verifier_page(request: HttpRequest, digits: str = "") -> HttpResponse:
-    """The verifier. In the browser it checks the code behind ``#`` itself and sends nothing of it here."""
-    if request.method == "POST":
-        return _answer(request)
-    response = render(
-        request,
-        "verify/verifier.html",
-        {
-            "words": _words(),
-            "page": {
-                "anchors": publications.trust_anchors(),
-                "verdicts": [verdict.value for verdict in Verdict],
-            },
-        },
-    )
-    response["Cache-Control"] = "no-cache"
-    return response
-
-
-def _answer(request: HttpRequest) -> HttpResponse:
-    if too_often(request):
-        response = render(
-            request, "400.html", {"sentence": _("Too many tries in a minute. Wait a minute, then go on.")}, status=429
-        )
-        response["Retry-After"] = "60"
-        return response
-    now = timezone.now()
-    upload = request.FILES.get("file")
-    if upload is not None and (upload.size or 0) > gate.MAX_UPLOAD:
-        raise TooLarge
-    source: bytes | str = upload.read() if upload is not None else request.POST.get("source", "")
-    report = verifier.verify(source=source, now=now)
-    counting.count(report, door="upload", now=now)
-    return _page(request, report, now=now)
+def verify(request: HttpRequest) -> HttpResponse:
+    """The verifier. A scanned code stays behind ``#``: the reader's browser checks it and sends nothing."""
+    return _answer(request) if request.method == "POST" else _form(request)
 
 
 @public
 @require_safe
-def certificate(request: HttpRequest, credential_id: str) -> HttpResponse:
-    """One certificate as its holder lets it be seen, with a fresh verdict first."""
-    now = timezone.now()
-    credential = reading.by_id(credential_id)
-    report = verifier.verify_stored(credential=credential, now=now)
-    counting.count(report, door="page", now=now)
-    return _page(request, report, now=now, credential=credential)
+def verify_mangled(request: HttpRequest, rest: str) -> HttpResponse:
+    """The verifier, for camera apps that turn ``#`` into ``%23`` or a slash; the page cleans the address."""
+    request.path = request.path_info = reverse("verify")  # so that no link on the page repeats the claim
+    return _form(request)
 
 
-def _page(request: HttpRequest, report: Report, *, now: Any, credential: Credential | None = None) -> HttpResponse:
-    look, seal, heading, sentence = VERDICTS[report.verdict]
-    private = credential is not None and credential.visibility == Credential.Visibility.PRIVATE
-    shows = report.authentic and not private and report.verdict is not Verdict.TAMPERED
-    response = render(
+@public
+@require_safe
+def credential(request: HttpRequest, credential_id: str) -> HttpResponse:
+    """One certificate as its holder lets it be seen, the verdict first. Raises NotYours."""
+    source = Source(kind=Kind.LINK, text=credential_id)
+    try:
+        report = verifier.verify(source=source, now=timezone.now(), door="page")
+    except NotKnown:
+        raise NotYours from None  # the same page as under any unknown address
+    return _personal(
         request,
-        "verify/report.html",
-        {
-            "report": report,
-            "look": look,
-            "seal": seal,
-            "heading": heading,
-            "sentence": sentence,
-            "private": private,
-            "shows": shows,
-            "credential": credential if shows else None,
-            "checks": [
-                (check, CHECKS[check.name], OUTCOMES[check.outcome.value]) for check in report.checks
-            ],
-        },
+        "verify/credential.html",
+        presenting.context(report) | {"credential_id": credential_id, "here": _address(request)},
     )
-    response["Cache-Control"] = "no-store"
-    response["X-Robots-Tag"] = "noindex"
+
+
+def _form(request: HttpRequest, *, refused: VerifyError | None = None) -> HttpResponse:
+    """The ways to hand something over; ``refused`` says why the last one was not taken."""
+    config = {
+        "home": reverse("verify"),
+        "keys": reverse("key", args=["0"]).removesuffix("0"),
+        "lists": reverse("status-list", args=["revocation", 0]).removesuffix("revocation/0"),
+        "issuers": reverse("issuers"),
+        "anchors": publications.trust_anchors(),
+        "words": presenting.browser_words(),
+    }
+    status = refused.status if refused else 200
+    response = render(
+        request, "verify/check.html", {"config": config, "refused": refused, "seals": SEALS}, status=status
+    )
+    response["Cache-Control"] = "no-store" if refused else "no-cache"
+    patch_vary_headers(response, ["Cookie", "Accept-Language"])
+    if isinstance(refused, TooMany):
+        response["Retry-After"] = str(refused.wait)
     return response
 
 
-def _words() -> list[dict[str, Any]]:
-    return [
-        {"verdict": verdict.value, "look": look, "seal": seal, "heading": heading, "sentence": sentence}
-        for verdict, (look, seal, heading, sentence) in VERDICTS.items()
-    ]
+def _answer(request: HttpRequest) -> HttpResponse:
+    """The verdict on what was typed, pasted or uploaded."""
+    try:
+        limits.require_size(request)
+        limits.require(request, limits.PerPlace)
+        report = verifier.verify(
+            source=limits.read(request, _handed_over(request)), now=timezone.now(), door="upload"
+        )
+    except VerifyError as refused:
+        return _form(request, refused=refused)
+    return _personal(request, "verify/answer.html", presenting.context(report))
 
 
-def too_often(request: HttpRequest) -> bool:
-    """Whether this address has asked more often in this minute than a person types."""
-    minute = int(timezone.now().timestamp() // 60)
-    key = f"verify:{request.META.get('REMOTE_ADDR', '')}:{minute}"
-    cache.add(key, 0, timeout=120)
-    return bool(cache.incr(key) > TYPED_A_MINUTE)
+def _handed_over(request: HttpRequest) -> bytes | str:
+    upload = request.FILES.get("file")
+    return upload.read() if upload else request.POST.get("code", "") or request.POST.get("text", "")
+
+
+def _personal(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    response = render(request, template, context)
+    response["Cache-Control"] = "no-store"
+    response["X-Robots-Tag"] = "noindex"
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def _address(request: HttpRequest) -> str:
+    return request.build_absolute_uri(request.path)

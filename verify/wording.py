@@ -12,7 +12,7 @@ Sentence = str | Promise
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Face:
-    """How a verdict looks: ``tone`` is its colour, ``seal`` its shape; shape and word come first."""
+    """How a verdict looks: ``tone`` is its colour, ``seal`` its shape (``parts/seal.html``)."""
 
     state: str
     tone: str
@@ -29,7 +29,7 @@ _FACES = (
     _face(
         Reason.VALID,
         "ok",
-        "whole",
+        "valid",
         _("Valid certificate"),
         _("Genuine and current, checked just now."),
     ),
@@ -38,7 +38,7 @@ _FACES = (
         "age",
         "clock",
         _("Genuine, status not known"),
-        _("The signature is right. But we cannot see now whether it was revoked since. Try again in a minute."),
+        _("The signature is right. Whether it was revoked since cannot be seen now. Try again in a minute."),
     ),
     _face(
         Reason.STATUS_STALE,
@@ -64,28 +64,28 @@ _FACES = (
     _face(
         Reason.SUSPENDED,
         "off",
-        "pause",
+        "paused",
         _("Suspended certificate"),
         _("The issuer is looking into it. For now it proves nothing. Ask again later."),
     ),
     _face(
         Reason.REPLACED,
         "off",
-        "arrow",
+        "replaced",
         _("Replaced certificate"),
         _("The issuer corrected it. Ask for the newer one: only that one counts."),
     ),
     _face(
         Reason.REVOKED,
         "off",
-        "bar",
+        "revoked",
         _("Revoked certificate"),
         _("It was issued, then withdrawn by the issuer. It proves nothing any more."),
     ),
     _face(
         Reason.NOT_ACCREDITED,
         "far",
-        "empty",
+        "unknown",
         _("Issuer not accredited for this"),
         _("The issuer signed it, but the city had not accredited it for this on that day."),
     ),
@@ -120,42 +120,42 @@ _FACES = (
     _face(
         Reason.UNKNOWN_KEY,
         "far",
-        "empty",
+        "unknown",
         _("Key not recognised"),
         _("It names an issuer of the city's register, but that issuer has no such key. Do not rely on it."),
     ),
     _face(
         Reason.UNKNOWN_ISSUER,
         "far",
-        "empty",
+        "unknown",
         _("Issuer not recognised"),
         _("Its issuer is not in the city's register. We cannot say whether it deserves trust."),
     ),
     _face(
         Reason.UNSIGNED,
         "far",
-        "empty",
+        "unknown",
         _("Document without a signature"),
         _("Anybody could have written this. Ask for the signed file, or for the certificate's link."),
     ),
     _face(
         Reason.FOREIGN_PROOF,
         "far",
-        "empty",
+        "unknown",
         _("Not checkable here yet"),
-        _("This kind of signature cannot be checked here yet. Ask for the certificate's link or its other file."),
+        _("This kind of signature cannot be checked here yet. Ask for the certificate's link or JWT file."),
     ),
     _face(
         Reason.MALFORMED,
         "far",
-        "empty",
+        "unknown",
         _("Not a certificate that we can read"),
         _("It is cut off, damaged or of another kind. Scan the code again, or ask for the original file."),
     ),
     _face(
         Reason.ERASED,
         "far",
-        "empty",
+        "unknown",
         _("Page erased by its holder"),
         _("The holder had this page erased. The paper or the file that you were given can still be checked."),
     ),

@@ -1,4 +1,4 @@
-"""``manage.py verify FILE…``: verifies credentials, images, PDFs and code texts from the shell."""
+"""``manage.py verify FILE…``: checks certificates in any form; exit status 0 valid, 1 invalid, 2 unknown."""
 
 import json
 import sys
@@ -9,50 +9,63 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from verify import counting, gate, verifier
+from verify import gate, verifier
 from verify.errors import VerifyError
-from verify.report import as_json
-from verify.words import CHECKS, OUTCOMES, VERDICTS
+from verify.report import Report, worst_report
+
+MARKS = {"passed": "+", "failed": "x", "unknown": "?"}
 
 
 class Command(BaseCommand):
-    """Exit status: 0 all valid, 1 one is not, 2 one cannot be told."""
+    """Prints one report a file; ``-`` reads standard input."""
 
-    help = "Verifies credentials, images, PDFs and code texts; - reads standard input. Exit 0 valid, 1 not, 2 unknown."
+    help = "Verify certificates in any form (JWT, JSON, PNG, SVG, PDF, QR text). 0 valid, 1 not, 2 unknown."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("files", nargs="+", metavar="FILE")
-        parser.add_argument("--json", action="store_true", help="the report as JSON, one a line")
+        parser.add_argument("files", nargs="+", metavar="FILE", help="a file, or - for standard input")
+        parser.add_argument("--json", action="store_true", help="one JSON report a line")
 
-    def handle(self, *args: Any, files: list[str], json: bool, **options: Any) -> None:
-        worst = 0
-        for name in files:
-            code = self._verify(name, as_lines=json)
-            worst = 1 if 1 in (worst, code) else max(worst, code)
-        raise SystemExit(worst)
+    def handle(self, *args: Any, **options: Any) -> None:
+        reports = [self._report(name, as_json=options["json"]) for name in options["files"]]
+        status = worst_report(reports)
+        if status:
+            sys.exit(status)
 
-    def _verify(self, name: str, *, as_lines: bool) -> int:
+    def _report(self, name: str, *, as_json: bool) -> Report | None:
         try:
-            data = sys.stdin.buffer.read(gate.MAX_UPLOAD + 1) if name == "-" else Path(name).read_bytes()
+            data = _bytes(name)
         except OSError as error:
-            raise CommandError(f"{name}: {error.strerror}") from error
-        now = timezone.now()
+            raise CommandError(f"{name}: {error.strerror}", returncode=2) from None
         try:
-            report = verifier.verify(source=data, now=now)
-        except VerifyError as error:
-            self.stderr.write(f"{name}: {error.message}")
-            return 2
-        counting.count(report, door="command", now=now)
-        if as_lines:
-            self.stdout.write(json.dumps({"file": name} | as_json(report), ensure_ascii=False))
-            return report.exit_code
-        _, _, heading, sentence = VERDICTS[report.verdict]
-        self.stdout.write(f"{name}: {heading}. {sentence}")
-        if report.issuer:
-            signed = report.signed
-            said = [signed.name_latin or signed.name_arabic, signed.title_fr or signed.title_ar, report.issuer.name_fr]
-            self.stdout.write("  " + " · ".join(said))
-        for check in report.checks:
-            label, outcome = CHECKS[check.name], OUTCOMES[check.outcome.value]
-            self.stdout.write(f"  {check.number}. {label}: {outcome}" + (f" ({check.detail})" if check.detail else ""))
-        return report.exit_code
+            report = verifier.verify(source=data, now=timezone.now(), door="command")
+        except VerifyError as refused:
+            self.stderr.write(f"{name}: {refused.message}")
+            return None
+        if as_json:
+            self.stdout.write(json.dumps({"file": name} | report.to_json(), ensure_ascii=False))
+        else:
+            self.stdout.write("\n".join(_lines(name, report)))
+        return report
+
+
+def _bytes(name: str) -> bytes:
+    """The file's content, never more than a byte above the limit."""
+    if name == "-":
+        return sys.stdin.buffer.read(gate.MAX_UPLOAD + 1)
+    with Path(name).open("rb") as file:
+        return file.read(gate.MAX_UPLOAD + 1)
+
+
+def _lines(name: str, report: Report) -> list[str]:
+    lines = [f"{name}: {report.verdict}", f"  {report.headline}. {report.sentence}"]
+    if report.stated:
+        texts = (*report.stated.names[:1], *report.stated.titles[:1])
+        lines.append("  " + ", ".join(text.text for text in texts))
+    if report.issuer:
+        lines.append(f"  {report.issuer.name_fr}, {report.issuer.did}")
+    for check in report.checks:
+        detail = f" ({check.detail})" if check.detail else ""
+        lines.append(f"  {MARKS[check.outcome]} {check.number} {check.sentence}{detail}")
+    if report.successor_url:
+        lines.append(f"  > {report.successor_url}")
+    return lines

@@ -1,122 +1,120 @@
-// The verifier page: takes the digits out of the address, checks them here, shows the verdict.
+// The verifier page: takes a printed code out of the address, cleans the address, shows the verdict.
 
-import { coseOf, NotOurCode, parse } from "./sp1.js";
-import { findKey, holds, NotTrusted, statusBit } from "./trust.js";
+import { digitsIn } from "./sp1.js";
+import { examine } from "./verdict.js";
 
-const LIST_SIZE = 131072;
-const LIST_HOLDS = 7 * 24 * 3600 * 1000;
-const CLOCK_DRIFT = 60;
+const config = JSON.parse(document.getElementById("config").textContent);
+const { words } = config;
+const result = document.getElementById("result");
+const ways = document.getElementById("ways");
+const language = document.documentElement.lang || "fr";
+const locale = { fr: "fr-MA", ar: "ar-MA-u-nu-latn", en: "en-GB" }[language] || "fr-MA";
+const STEPS = 8;
 
-const page = JSON.parse(document.getElementById("page-data").textContent);
-
-/** The digits of a code, however the camera app passed them on; then the address is cleaned. */
-function digitsOfAddress() {
-  const { hash, pathname } = window.location;
-  const tail = decodeURIComponent(hash || pathname.replace(/^\/v/, "")).replace(/^[#/]/, "");
-  if (tail) window.history.replaceState(null, "", "/v");
-  return tail;
+/** What stands behind # or, where a camera app mangled it, behind %23 or a slash. The address is clean after. */
+function takeFromAddress() {
+  const path = location.pathname.slice(config.home.length).replace(/^(?:%23|\/)/i, "");
+  const code = location.hash.length > 1 ? location.hash.slice(1) : path;
+  if (location.hash || path) history.replaceState(null, "", config.home);
+  return code;
 }
 
-/** The verdict, and what may be shown with it. */
-async function check(digits) {
-  let message;
-  try {
-    message = parse(coseOf(digits));
-  } catch (error) {
-    if (error instanceof NotOurCode) return { verdict: "not-checkable" };
-    throw error;
+async function run(scanned) {
+  show(copy("busy"));
+  if (!window.crypto?.subtle || !window.DecompressionStream) return draw({ state: "old-browser", checks: [] });
+  const context = { config, now: Date.now() / 1000, fetch: (...request) => window.fetch(...request) };
+  return draw(await examine(digitsIn(scanned) || scanned, context));
+}
+
+function draw(seen) {
+  const face = words.faces[seen.state];
+  const page = copy("verdict");
+  page.querySelector(".verdict").classList.add(face.tone);
+  slot(page, "seal").replaceWith(copy(`seal-${face.seal}`));
+  slot(page, "headline").textContent = face.headline;
+  slot(page, "sentence").textContent = face.sentence;
+  slot(page, "body").append(...[seen.claim && four(seen), seen.checks.length && checks(seen), copy("after")].filter(Boolean));
+  document.title = face.headline;
+  show(page);
+  document.body.dataset.state = seen.state;
+  result.querySelector("h1").focus();
+}
+
+function show(page) {
+  delete document.body.dataset.state;
+  result.replaceChildren(page);
+  result.hidden = false;
+  ways.hidden = true;
+}
+
+function four({ state, claim, issuer, asOf }) {
+  const part = copy("four");
+  write(slot(part, "name"), claim.name);
+  if (claim.secondName) write(slot(part, "second").firstChild, claim.secondName);
+  else slot(part, "second").remove();
+  write(slot(part, "title"), claim.title);
+  slot(part, "level").textContent = claim.level;
+  slot(part, "hours").textContent = new Intl.NumberFormat(locale, { style: "unit", unit: "hour", unitDisplay: "long" }).format(claim.hours);
+  const name = (language === "ar" && issuer.names.ar) || issuer.names.fr;
+  write(slot(part, "issuer"), name);
+  slot(part, "issuer").href = config.issuers + issuer.slug;
+  const current = state === "valid" && claim.expiresAt !== undefined ? words.current["valid-until"] : words.current[state];
+  slot(part, "current").textContent = (current || "").replace("%(day)s", () => day(claim.expiresAt));
+  if (state === "not-accredited") slot(part, "since").remove();
+  if (asOf === null) slot(part, "asof").remove();
+  else slot(part, "asof").lastElementChild.textContent = moment(asOf);
+  slot(part, "signed").textContent = day(claim.issuedAt);
+  if (claim.expiresAt === undefined) slot(part, "until").remove();
+  else slot(part, "until").lastElementChild.textContent = day(claim.expiresAt);
+  return part;
+}
+
+function checks(seen) {
+  const part = copy("checks");
+  const list = part.querySelector("ol");
+  for (const [step, finding] of seen.checks) {
+    const [outcome, sentence] = words.checks[`${step}.${finding}`];
+    const line = copy(`check-${outcome}`);
+    slot(line, "sentence").textContent = sentence;
+    list.append(line);
   }
-  const found = await findKey(message.kid, page.anchors);
-  if (!found) return { verdict: "unknown-issuer" };
-  if (!(await holds(found.key, message.signature, message.signed))) return { verdict: "tampered" };
-  const { claim } = message;
-  const shown = { claim, issuer: found.issuer };
-  if (found.line.compromised) return { ...shown, verdict: "key-withdrawn" };
-  const { nbf, until } = found.line;
-  if (claim.issued < nbf || (until && claim.issued >= until) || !accredited(found.issuer, claim.issued)) {
-    return { ...shown, verdict: "outside-period" };
-  }
-  const status = await statusOf(claim, found);
-  return { ...shown, ...status, verdict: verdictOf(claim, status) };
+  if (seen.checks.length < STEPS) list.lastElementChild.lastElementChild.append(copy("stopped"));
+  return part;
 }
 
-function accredited(issuer, issued) {
-  // The city's calendar day; its clock is within an hour of UTC, so the neighbours of the day count too.
-  const days = [-3600, 0, 3600].map((shift) => new Date((issued + shift) * 1000).toISOString().slice(0, 10));
-  return issuer.accredited.some((span) => days.some((day) => span.from <= day && (!span.until || day < span.until)));
+/** Text of the paper, in the direction and voice of its own script. */
+function write(place, text) {
+  place.textContent = text;
+  place.lang = /[\u0600-\u06ff\u0750-\u077f]/.test(text) ? "ar" : "fr";
 }
 
-async function statusOf(claim, found) {
-  const number = Math.floor(claim.status / LIST_SIZE);
-  const index = claim.status % LIST_SIZE;
-  try {
-    const [revoked, suspended, replaced] = await Promise.all(
-      ["revocation", "suspension", "replacement"].map((purpose) => statusBit(purpose, number, index, found)),
-    );
-    if (!revoked || !suspended || !replaced) return {};
-    return { revoked: revoked.set, suspended: suspended.set, replaced: replaced.set, asOf: revoked.asOf };
-  } catch (error) {
-    if (error instanceof NotTrusted || error instanceof TypeError) return {};
-    throw error;
-  }
+function day(seconds) {
+  return new Intl.DateTimeFormat(locale, { dateStyle: "long", timeZone: "UTC" }).format(seconds * 1000);
 }
 
-function verdictOf(claim, status) {
-  const now = Date.now() / 1000;
-  if (status.replaced) return "replaced";
-  if (status.revoked) return "revoked";
-  if (status.suspended) return "suspended";
-  if (claim.expires !== undefined && claim.expires <= now) return "expired";
-  if (claim.issued > now + CLOCK_DRIFT) return "not-yet-valid";
-  if (!status.asOf || Date.now() - status.asOf.getTime() > LIST_HOLDS) return "not-checkable";
-  return "valid";
+function moment(seconds) {
+  return new Intl.DateTimeFormat(locale, { dateStyle: "long", timeStyle: "short", timeZone: "Africa/Casablanca" }).format(seconds * 1000);
 }
 
-function show(result) {
-  const answer = document.getElementById("answer");
-  const parts = [copy(`verdict-${result.verdict}`)];
-  if (result.claim) parts.push(facts(result));
-  parts.push(copy("after"));
-  answer.replaceChildren(...parts);
-  answer.hidden = false;
-  document.getElementById("ask").hidden = true;
-  document.body.dataset.verdict = result.verdict;
-  answer.querySelector("h1").focus();
+function copy(id) {
+  return document.getElementById(id).content.cloneNode(true);
 }
 
-const copy = (id) => document.getElementById(id).content.cloneNode(true);
-
-function facts({ claim, issuer, asOf }) {
-  const node = copy("facts");
-  const language = document.documentElement.lang;
-  const date = new Intl.DateTimeFormat(`${language}-MA-u-nu-latn`, { dateStyle: "long", timeZone: "UTC" });
-  const values = {
-    name: claim.name,
-    name2: claim.secondName ?? "",
-    title: claim.title,
-    level: claim.level,
-    hours: String(claim.hours),
-    issuer: (language === "ar" && issuer.names.ar) || issuer.names.fr,
-    issued: date.format(new Date(claim.issued * 1000)),
-    expires: claim.expires === undefined ? "" : date.format(new Date(claim.expires * 1000)),
-    status: asOf ? date.format(asOf) : "",
-  };
-  for (const slot of node.querySelectorAll("[data-fact]")) slot.textContent = values[slot.dataset.fact];
-  for (const line of node.querySelectorAll("[data-when]")) if (!values[line.dataset.when]) line.remove();
-  return node;
+function slot(part, name) {
+  return part.querySelector(`[data-slot="${name}"]`);
 }
 
-async function main() {
-  const digits = digitsOfAddress();
+function readAddress() {
+  const scanned = takeFromAddress();
+  if (scanned) run(scanned);
+}
+
+// A pasted code is checked here too; whatever else is pasted goes to the server.
+document.getElementById("pasted").addEventListener("submit", (event) => {
+  const digits = digitsIn(event.target.elements.text.value);
   if (!digits) return;
-  let result;
-  try {
-    result = await check(digits);
-  } catch {
-    result = { verdict: "not-checkable" };
-  }
-  show(result);
-}
-
-window.addEventListener("hashchange", main);
-main();
+  event.preventDefault();
+  run(digits);
+});
+window.addEventListener("hashchange", readAddress);
+readAddress();

@@ -1,0 +1,81 @@
+"""Shapes a report for a page: the reader's script first, the facts that an employer compares, the checks."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from issuers.models import Theme
+
+from .report import Reason, Report, Text
+from .wording import BROWSER_FACES, CHECKS, FACES, NOT_MADE
+
+#: The answer to "Is it current?"; a valid one that ends names the day.
+CURRENT: dict[str, str | Promise] = {
+    "valid-until": _("Yes, until %(day)s"),
+    Reason.VALID: _("Yes, and it does not expire"),
+    Reason.EXPIRED: _("No, it has expired"),
+    Reason.NOT_YET_VALID: _("Not yet"),
+    Reason.SUSPENDED: _("No, it is suspended"),
+    Reason.REPLACED: _("No, a corrected one counts"),
+    Reason.REVOKED: _("No, it was revoked"),
+    Reason.NOT_ACCREDITED: _("The city does not stand behind it"),
+    Reason.STATUS_UNKNOWN: _("Not known at present"),
+    Reason.STATUS_STALE: _("To be confirmed"),
+}
+
+
+def context(report: Report) -> dict[str, Any]:
+    """What ``verify/parts/report.html`` needs."""
+    stated, issuer = report.stated, report.issuer
+    made = [check for check in report.checks if check.made]
+    return {
+        "report": report,
+        "face": FACES[report.reason],
+        "made": made,
+        "stopped": len(made) < len(report.checks),
+        "names": in_reading_order(stated.names) if stated else [],
+        "titles": in_reading_order(stated.titles) if stated else [],
+        "criteria": in_reading_order(stated.criteria)[:1] if stated else [],
+        "issuer_name": _of_reader(fr=issuer.name_fr, ar=issuer.name_ar) if issuer else None,
+        "current": CURRENT.get(report.reason, ""),
+        "theme": Theme(stated.theme).label if stated and stated.theme in Theme.values else "",
+    }
+
+
+def in_reading_order(texts: Iterable[Text]) -> list[Text]:
+    """The texts with those in the reader's own script first."""
+    return sorted(texts, key=lambda text: text.language != _script())
+
+
+def _script() -> str:
+    return "ar" if (get_language() or "").startswith("ar") else "fr"
+
+
+def _of_reader(*, fr: str, ar: str) -> Text:
+    texts = [Text(text=text, language=language) for text, language in ((fr, "fr"), (ar, "ar")) if text]
+    return in_reading_order(texts)[0]
+
+
+def browser_words() -> dict[str, Any]:
+    """All sentences that the reader's own browser chooses from, in the page's language."""
+    faces = [*FACES.values(), *BROWSER_FACES]
+    return {
+        "faces": {
+            face.state: {
+                "tone": face.tone,
+                "seal": face.seal,
+                "headline": str(face.headline),
+                "sentence": str(face.sentence),
+            }
+            for face in faces
+        },
+        "checks": {
+            f"{step}.{code}": [outcome.value, str(sentence)]
+            for (step, code), (outcome, sentence) in CHECKS.items()
+        },
+        "current": {state: str(sentence) for state, sentence in CURRENT.items()},
+        "notMade": str(NOT_MADE),
+    }
