@@ -444,7 +444,7 @@ def main() -> int:
         if environment.get("DATABASE_URL"):
             require_database_url(environment["DATABASE_URL"])
         require_free(bind, port)
-        var_dir = BASE_DIR / "var"
+        var_dir = Path(environment.get("VAR_DIR") or BASE_DIR / "var").absolute()
         with take_folder(var_dir):
             stack = Stack(port=port, base_url=base_url, var_dir=var_dir, environment=environment, bind=bind)
             run(stack)

@@ -31,7 +31,7 @@ DEPLOYED = {
 
 @dataclass(frozen=True)
 class Step:
-    """One check: a program of the virtual environment, and what it is told beyond a fresh shell's variables."""
+    """One check: a program of the virtual environment, and its variables beyond a fresh shell's."""
 
     name: str
     command: Sequence[str]
