@@ -10,8 +10,7 @@ from rest_framework.response import Response
 from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
-from issuers.access import scope
-from issuers.models import ApiClient
+from issuers.access import client_of, scope
 
 from . import achievements, reading, revocation
 from .models import Credential, StatusChange
@@ -56,7 +55,7 @@ class Achievements(APIView):
 
     @extend_schema(responses=AchievementSerializer(many=True), operation_id="achievements_list")
     def get(self, request: Request) -> Response:
-        client: ApiClient = request.auth
+        client = client_of(request)
         rows = achievements.published_for(issuers=[client.issuer])
         return Response(AchievementSerializer(rows, many=True).data)
 
@@ -80,7 +79,7 @@ class StatusAct(APIView):
     def post(self, request: Request, credential_id: str) -> Response:
         asked = ReasonSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        client: ApiClient = request.auth
+        client = client_of(request)
         credential = reading.of_issuers(issuers=[client.issuer], credential_id=credential_id)
         verb = {"revoke": revocation.revoke, "suspend": revocation.suspend, "reinstate": revocation.reinstate}
         verb[self.act](credential=credential, by=None, now=timezone.now(), **asked.validated_data)

@@ -67,4 +67,4 @@ def slot(key: bytes, number: int) -> int:
             left, right = right, left ^ (int.from_bytes(mixed, "big") & (2**_HALF - 1))
         value = left << _HALF | right
         if value < SIZE:
-            return value
+            return int(value)

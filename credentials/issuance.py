@@ -21,12 +21,12 @@ from django.utils import timezone
 
 from issuers import keys
 from issuers.errors import IssuersError, NoActiveKey, NoKeyRoom
-from issuers.models import City
+from issuers.models import City, random_token
 from issuers.registry import require_mandate
 
 from . import awards, facts, linting, openbadges, outbox, paper, statuslists
 from .errors import BaseUrlChanged
-from .models import LIST_SIZE, Award, Batch, Chunk, Credential, StatusChange, random_token
+from .models import LIST_SIZE, Award, Batch, Chunk, Credential, StatusChange
 from .signals import credential_status_changed, credentials_issued
 
 log = logging.getLogger(__name__)

@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 from html import escape
+from typing import Any
 
 import qrcode
 from qrcode.constants import ERROR_CORRECT_M
@@ -16,8 +17,8 @@ class TooDense(ValueError):
     """The text needs more than version 13: too dense to scan from paper."""
 
 
-def _made(text: str) -> "qrcode.QRCode[object]":
-    code: qrcode.QRCode[object] = qrcode.QRCode(error_correction=ERROR_CORRECT_M, border=0)
+def _made(text: str) -> "qrcode.QRCode[Any]":
+    code: qrcode.QRCode[Any] = qrcode.QRCode(error_correction=ERROR_CORRECT_M, border=0)
     code.add_data(text)  # its default splitting finds the shortest segments here
     return code
 

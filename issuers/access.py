@@ -127,6 +127,13 @@ class ClientUser:
         self.pk = client.pk
 
 
+def client_of(request: Request) -> ApiClient:
+    """The API client that calls; behind ``scope`` there always is one."""
+    if not isinstance(request.auth, ApiClient):
+        raise AuthenticationFailed("invalid-client")
+    return request.auth
+
+
 def scope(name: str) -> type[BasePermission]:
     """A DRF permission: an API client with this scope."""
 

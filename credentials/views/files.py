@@ -4,9 +4,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import cache_control
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from credentials import art, facts, openbadges, reading, statuslists
+from credentials.errors import NotYours
 from credentials.models import StatusListVersion
 from issuers.access import public
 
@@ -73,6 +75,7 @@ def achievement(request: HttpRequest, achievement_id: str) -> HttpResponseBase:
 @public
 @require_safe
 @cache_control(max_age=86_400, public=True)
+@gzip_page
 def badge(request: HttpRequest, achievement_id: str) -> HttpResponse:
     """The achievement's badge, drawn from its data."""
     found = reading.any_achievement(achievement_id)
@@ -97,7 +100,7 @@ def status_list(request: HttpRequest, purpose: str, number: int) -> HttpResponse
     version = statuslists.read(number=number, purpose=purpose)
     if version is None:
         if purpose not in StatusListVersion.Purpose.values or not statuslists.exists(number=number):
-            raise reading.NotYours
+            raise NotYours
         response = HttpResponse(status=503)
         response["Retry-After"] = "2"
         return response

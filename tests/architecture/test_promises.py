@@ -1,0 +1,173 @@
+"""Promises of the structure: who may come in, who listens, who signs, what is documented."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, get_resolver
+from rest_framework.views import APIView
+
+from config import problems
+from config.celery import QUEUES, ROUTES, app
+from config.launch import WORKERS
+
+ROOT = Path(__file__).resolve().parents[2]
+APPS = ("config", "passport", "verify", "credentials", "issuers")
+ACCESS = re.compile(r"public|signed-in|member:[a-z,]+|city:[a-z,]+")
+
+
+def routes(patterns: Any = None, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
+    """Every route with its whole pattern."""
+    for pattern in patterns if patterns is not None else get_resolver().url_patterns:
+        path = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern.url_patterns, path)
+        else:
+            yield path, pattern
+
+
+def sources(*apps: str) -> Iterator[Path]:
+    for name in apps or APPS:
+        yield from (p for p in (ROOT / name).rglob("*.py") if "migrations" not in p.parts)
+
+
+@pytest.mark.parametrize(("path", "pattern"), list(routes()), ids=[path for path, _ in routes()])
+def test_every_route_says_who_may_come_in(path: str, pattern: URLPattern) -> None:
+    view = getattr(pattern.callback, "cls", None)
+    if view is not None and issubclass(view, APIView):
+        declared = getattr(pattern.callback, "access", None) or "permission_classes" in vars(view)
+        assert declared, f"{view.__name__} names no permission of its own"
+    else:
+        assert ACCESS.fullmatch(getattr(pattern.callback, "access", "")), f"{path} is decorated with nothing"
+
+
+def test_every_queue_has_a_worker() -> None:
+    listened = {queue for queues in WORKERS.values() for queue in queues.split(",")}
+    assert listened == set(QUEUES)
+    assert set(WORKERS) == set(QUEUES.values())
+
+
+def test_every_task_has_a_queue_and_every_ring_a_task() -> None:
+    app.loader.import_default_modules()
+    ours = {name for name in app.tasks if not name.startswith("celery.")}
+    assert ours == set(ROUTES)
+    assert set(ROUTES.values()) <= set(QUEUES)
+    rung = set()
+    for path in sources():
+        for task, queue in re.findall(r'ring\(\s*"([a-z_.]+)",\s*queue="([a-z]+)"', path.read_text()):
+            assert ROUTES[task] == queue, path
+            rung.add(task)
+    assert rung <= ours
+
+
+def test_tasks_carry_no_work() -> None:
+    for path in sources():
+        if path.name != "tasks.py":
+            continue
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.FunctionDef):
+                assert not node.args.args, f"{node.name} takes arguments"
+                assert len(node.body) == 2, f"{node.name} does more than call one verb"
+
+
+def test_tasks_are_never_run_eagerly() -> None:
+    assert settings.CELERY_TASK_ALWAYS_EAGER is False
+    assert app.conf.task_always_eager is False
+
+
+def test_the_key_room_alone_sees_private_keys() -> None:
+    names = re.compile(
+        r"load_der_private_key|load_pem_private_key|generate_private_key|private_bytes|AESGCM|from_private_bytes|\._private\b"
+    )
+    seen = {str(p.relative_to(ROOT)) for p in sources() if names.search(p.read_text())}
+    assert seen == {"issuers/keys.py"}
+
+
+def test_linters_alone_make_what_can_be_signed() -> None:
+    makers = {str(p.relative_to(ROOT)) for p in sources() if re.search(r"(?<!class )\bSignable\(", p.read_text())}
+    assert makers == {"credentials/linting.py", "issuers/publications.py"}
+
+
+def test_the_web_is_not_given_the_key_encryption_key() -> None:
+    text = (ROOT / "config/launch.py").read_text()
+    assert "KEY_ENCRYPTION_KEY_FILE" in text
+    users = {
+        str(p.relative_to(ROOT)) for p in sources() if "KEY_ENCRYPTION_KEY_FILE" in p.read_text()
+    }
+    assert not {name for name in users if "views" in name or "api" in name}
+
+
+@pytest.mark.parametrize("app_name", ["issuers", "credentials", "verify", "passport"])
+def test_every_error_becomes_a_problem_document(app_name: str) -> None:
+    import importlib
+
+    module = importlib.import_module(f"{app_name}.errors")
+    errors = [e for e in vars(module).values() if isinstance(e, type) and issubclass(e, Exception)]
+    bases = [e for e in errors if Exception in e.__bases__]
+    assert len(bases) == 1
+    for error in errors:
+        assert issubclass(error, problems.REFUSALS)
+        assert 400 <= error.status < 600  # type: ignore[attr-defined]  # every refusal has one
+        assert str(error.message)  # type: ignore[attr-defined]  # and a sentence
+
+
+def test_pure_modules_import_no_framework() -> None:
+    for path in sources():
+        text = path.read_text()
+        if not text.startswith('"""Pure.'):
+            continue
+        for node in ast.walk(ast.parse(text)):
+            named = []
+            if isinstance(node, ast.Import):
+                named = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                named = [node.module or ""]
+            for name in named:
+                assert name.split(".")[0] not in ("django", "rest_framework", "celery", "allauth"), f"{path}: {name}"
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    for path in sources():
+        text = path.read_text()
+        if text.strip():
+            assert ast.get_docstring(ast.parse(text)), path
+
+
+def test_every_variable_of_the_environment_is_documented() -> None:
+    text = (ROOT / "config/settings.py").read_text() + (ROOT / "config/launch.py").read_text()
+    named = set(re.findall(r'env\.[a-z_]+\(\s*f?"([A-Z_]+)"', text))
+    named |= set(re.findall(r'_secret\(\s*"([A-Z_]+)"', text))
+    named |= set(re.findall(r'environ(?:\.get\(|\[)\s*"([A-Z_]+)"', text))
+    documented = (ROOT / "docs/settings.md").read_text()
+    missing = sorted(name for name in named if f"`{name}`" not in documented)
+    assert not missing
+
+
+def test_styles_use_logical_properties_alone() -> None:
+    physical = re.compile(
+        r"(?<![a-z-])(margin|padding|border)-(left|right|top|bottom)\b|(?<![a-z-])(left|right|top|bottom)\s*:"
+        r"|text-align\s*:\s*(left|right)|float\s*:"
+    )
+    for sheet in ROOT.glob("*/static/**/*.css"):
+        if "built" not in sheet.parts:
+            assert not physical.search(sheet.read_text()), sheet
+
+
+def test_no_template_has_inline_style_or_script() -> None:
+    for page in [p for name in APPS for p in (ROOT / name).glob("templates/**/*.html")]:
+        text = page.read_text()
+        assert not re.search(r"\sstyle=", text), page
+        assert not re.search(r"<style\b", text), page
+        assert not re.search(r"<script(?![^>]*\bsrc=)(?![^>]*application/json)", text), page
+        assert not re.search(r"\son[a-z]+=", text), page
+
+
+def test_no_lock_file_names_an_address() -> None:
+    for name in ("requirements/run.txt", "requirements/test.txt", "package-lock.json"):
+        text = (ROOT / name).read_text()
+        assert "://" not in re.sub(r'"(url|funding)": "[^"]*"', "", text), name
+        assert '"resolved"' not in text
