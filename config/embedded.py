@@ -39,7 +39,7 @@ def redis_program() -> str:
 def socket_folder(name: str) -> Path:
     """A private folder with a short path for what ``name`` stands for. Raises NoRedis."""
     mark = hashlib.sha256(f"{os.getuid()}:{name}".encode()).hexdigest()[:12]
-    for parent in (os.environ.get("XDG_RUNTIME_DIR"), "/tmp"):  # its mode and owner are checked below
+    for parent in (os.environ.get("XDG_RUNTIME_DIR"), "/tmp"):  # noqa: S108  # its mode and owner are checked
         if not parent or len(f"{parent}/passport-{mark}/{SOCKET}") > LONGEST_PATH:
             continue
         folder = Path(parent) / f"passport-{mark}"

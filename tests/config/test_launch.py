@@ -19,7 +19,6 @@ from config import embedded
 from config.launch import BASE_DIR, CannotStart, Stack, read_address, secret_file, sqlite_url
 from tests import services
 
-
 Running = tuple["subprocess.Popen[str]", list[psutil.Process]]
 
 
