@@ -12,7 +12,7 @@ _ARABIC_PARTICLE = re.compile(r"\b(ايت|بن|ابن|عبد)\s+")
 
 def plain(name: str) -> str:
     """The name without what people leave out: accents, case, hyphens, diacritics, spacing of particles."""
-    decomposed = unicodedata.normalize("NFKD", name.casefold())
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
     bare = "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_ARABIC)
     words = " ".join(re.sub(r"[^\w]+", " ", bare.replace("'", "").replace("’", "")).split())
     words = _PARTICLE.sub(lambda found: found.group(1), words)

@@ -1,0 +1,195 @@
+"""The demo city: whole, true to the register and verifiable in every status."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.db import transaction
+from django.test import override_settings
+
+from credentials import paper, qr
+from credentials.models import Achievement, Credential, StatusChange
+from issuers.models import Arrondissement, City, Issuer, IssuerKind, Membership, Publication, Role, Theme
+from passport import filing
+from passport.demo import data, people
+from passport.models import Address, Entry, Learner, Proposal
+from tests.factories import key_room_open
+from verify.verifier import verify_stored
+
+NOW = datetime(2026, 6, 16, 10, 0, tzinfo=UTC)
+STATUSES = {"suspended": "suspended", "revoked": "revoked", "replaced": "replaced"}
+
+
+class _Undo(Exception):
+    """Takes the demo city out of the tests' database again."""
+
+
+@pytest.fixture(scope="module")
+def seeded(
+    tmp_path_factory: pytest.TempPathFactory, django_db_setup: None, django_db_blocker: Any
+) -> Iterator[None]:
+    """One demo city for this module, gone afterwards."""
+    with django_db_blocker.unblock(), key_room_open(tmp_path_factory.mktemp("keys")):
+        try:
+            with transaction.atomic():
+                call_command("seed_demo", "--now", NOW.isoformat(), stdout=StringIO())
+                yield
+                raise _Undo
+        except _Undo:
+            return
+
+
+@pytest.fixture(autouse=True)
+def city(seeded: None, db: None) -> None:
+    """Every test here stands in the demo city."""
+
+
+def fatima() -> Learner:
+    """The learner whose passport the demo opens."""
+    return Learner.objects.get(addresses__value=people.FATIMA_PHONE, addresses__kind="phone")
+
+
+def test_the_city_has_its_16_districts_and_is_marked_as_a_demo() -> None:
+    assert Arrondissement.objects.count() == 16
+    district = Arrondissement.objects.get(name_fr="Anfa")
+    assert (district.population, district.population_15plus) == (66_202, 55_170)
+    census = City.objects.get().census
+    assert census["demo"] is True
+    assert census["population_legal"] == 3_215_935
+    assert "HCP" in census["source"]
+
+
+def test_twelve_issuers_of_nine_kinds_were_approved_by_another_person() -> None:
+    issuers = Issuer.objects.filter(state="active")
+    assert issuers.count() == 12
+    assert {issuer.kind for issuer in issuers} == set(IssuerKind.values)
+    assert all(issuer.approved_by_id != issuer.proposed_by_id for issuer in issuers)
+    assert Publication.objects.filter(name="keys").exists()
+
+
+def test_thirty_published_courses_speak_both_languages() -> None:
+    courses = Achievement.objects.filter(state="published")
+    assert courses.count() == 30
+    assert {course.theme for course in courses} == set(Theme.values)
+    for course in courses:
+        for field in ("title", "description", "criteria"):
+            assert getattr(course, f"{field}_fr"), (course.code, field)
+            assert getattr(course, f"{field}_ar"), (course.code, field)
+        assert len(course.criteria_fr) <= 280
+        assert len(course.criteria_ar) <= 280
+        assert course.skills
+        assert all(skill["label_fr"] and skill["label_ar"] for skill in course.skills)
+
+
+def test_every_status_is_there() -> None:
+    assert Credential.objects.count() > 200
+    counted = Counter(Credential.objects.values_list("status", flat=True))
+    assert (counted["revoked"], counted["suspended"], counted["replaced"]) == (5, 3, 3)
+    assert StatusChange.objects.filter(act="reinstate").count() == 2
+    assert Credential.objects.filter(status="active", valid_until__lt=NOW).count() >= 10
+
+
+def test_every_certificate_verifies_as_what_it_is() -> None:
+    for credential in Credential.objects.select_related("issuer", "achievement"):
+        lapsed = credential.valid_until is not None and credential.valid_until <= NOW
+        expected = STATUSES.get(credential.status) or ("expired" if lapsed else "valid")
+        report = verify_stored(credential=credential, now=NOW)
+        assert report.verdict == expected, (credential.achievement.code, credential.issued_at, report.checks)
+
+
+def test_every_printed_code_can_be_scanned() -> None:
+    versions = {
+        qr.qr_version(paper.qr_text(base_url=settings.BASE_URL, cose=bytes(cose)))
+        for cose in Credential.objects.values_list("paper", flat=True)
+    }
+    assert max(versions) <= 13
+
+
+def test_no_certificate_was_awarded_or_signed_after_now() -> None:
+    assert not Credential.objects.filter(awarded_on__gt=NOW.date()).exists()
+    assert not Credential.objects.filter(issued_at__gt=NOW).exists()
+    assert not StatusChange.objects.filter(at__gt=NOW).exists()
+
+
+def test_fatima_zahra_holds_certificates_of_several_providers_and_years() -> None:
+    held = Credential.objects.filter(entry__learner=fatima())
+    assert held.count() >= 7
+    assert held.values("issuer").distinct().count() >= 4
+    assert len({credential.awarded_on.year for credential in held}) >= 3
+    assert held.filter(valid_until__lt=NOW).exists()
+    assert held.filter(status="replaced").count() == 1
+    assert held.get(status="replaced").replaced_by in held
+    assert len(filing.open_proposals(learner=fatima())) == 1
+
+
+def test_certificates_are_filed_asked_about_or_unclaimed() -> None:
+    outcomes = Counter(Credential.objects.values_list("filing__outcome", flat=True))
+    assert set(outcomes) == {"filed", "proposed", "unclaimed"}
+    assert Entry.objects.filter(how=Entry.How.NUMBER).exists()
+
+
+def test_a_question_to_a_shared_phone_goes_to_the_whole_family() -> None:
+    family = Learner.objects.filter(addresses__value=people.FAMILY_PHONE)
+    assert family.count() == 3
+    asked = Proposal.objects.filter(credential__address=people.FAMILY_PHONE)
+    assert {proposal.learner for proposal in asked} == set(family)
+    assert all(Entry.objects.filter(learner=learner).count() == 1 for learner in family)
+
+
+def test_some_learners_have_no_address() -> None:
+    learners = Learner.objects.filter(memberships__isnull=True)
+    assert learners.count() >= 60
+    assert learners.filter(addresses__isnull=True).count() >= 3
+    assert not Address.objects.filter(kind="phone").exclude(value__regex=r"^\+21268[356]\d{6}$").exists()
+
+
+def test_the_staff_who_sign_in_have_their_roles_and_a_second_factor() -> None:
+    for account in (*people.PROVIDER_STAFF, *people.CITY_STAFF):
+        person = Learner.objects.get(addresses__value=account.address)
+        membership = Membership.objects.get(person=person)
+        assert membership.role == account.role
+        assert (membership.issuer is None) == (account.role in (Role.OFFICER, Role.APPROVER, Role.AUDITOR))
+        assert Authenticator.objects.filter(user=person, type="totp").exists()
+
+
+def test_the_table_of_sign_ins_names_everybody_and_the_outbox() -> None:
+    printed = StringIO()
+    call_command("demo_signins", stdout=printed)
+    for account in (people.FATIMA, *people.PROVIDER_STAFF, *people.CITY_STAFF):
+        assert account.address in printed.getvalue()
+    assert f"{settings.BASE_URL}/outbox/" in printed.getvalue()
+
+
+def test_a_demo_account_shows_its_code_in_a_demo_alone() -> None:
+    printed = StringIO()
+    with override_settings(DEMO=True):
+        call_command("totp", "signer@example.org", stdout=printed)
+    assert len(printed.getvalue().strip()) == 6
+    with override_settings(DEMO=True), pytest.raises(CommandError, match="Nobody"):
+        call_command("totp", "nobody@example.org")
+    with override_settings(DEMO=False), pytest.raises(CommandError, match="DEMO is off"):
+        call_command("totp", "signer@example.org")
+
+
+def test_a_second_run_refuses_and_changes_nothing() -> None:
+    before = Credential.objects.count()
+    with pytest.raises(CommandError, match="already"):
+        call_command("seed_demo", stdout=StringIO())
+    quiet = StringIO()
+    call_command("seed_demo", "--if-empty", stdout=quiet)
+    assert quiet.getvalue() == ""
+    assert Credential.objects.count() == before
+
+
+def test_every_file_has_its_source_in_the_readme() -> None:
+    folder = Path(data.__file__).parent
+    readme = (folder / "README.md").read_text(encoding="utf-8")
+    for file in (folder / "data").iterdir():
+        assert f"data/{file.name}" in readme
