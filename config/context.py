@@ -1,17 +1,27 @@
 """What every page's frame needs: the sections that this reader may enter, and the languages."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.functional import SimpleLazyObject
-from django.utils.translation import gettext as _
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from issuers.models import Membership
 
 LANGUAGES = (("fr", "FR", "Français"), ("ar", "ع", "العربية"), ("en", "EN", "English"))
+
+#: Name of the address → its label, and what else lies behind this door.
+DOORS: dict[str, tuple[Promise, tuple[str, ...]]] = {
+    "home": (_("Learn"), ("/catalogue", "/a/")),
+    "me": (_("My passport"), ("/me/",)),
+    "teach-home": (_("Teach"), ("/teach/",)),
+    "verify": (_("Verify"), ("/v/", "/c/")),
+    "city-home": (_("The city"), ("/city/",)),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,35 +33,52 @@ class Section:
     current: bool
 
 
+class Frame:
+    """The masthead's facts; the database is asked only when a template draws them."""
+
+    languages = LANGUAGES
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+        self.demo = settings.DEMO
+        self.here = request.get_full_path() if request.method == "GET" else request.path
+
+    @cached_property
+    def signed_in(self) -> bool:
+        """Whether somebody has signed in."""
+        user = getattr(self.request, "user", None)
+        return bool(user and user.is_authenticated)
+
+    @cached_property
+    def sections(self) -> list[Section]:
+        """The doors that this reader may open, in their order."""
+        houses: set[int | None] = set()
+        if self.signed_in:
+            held = Membership.objects.filter(person_id=self.request.user.pk)
+            houses = set(held.values_list("issuer_id", flat=True))
+        closed = {"teach-home"} if not houses - {None} else set()
+        if None not in houses:
+            closed.add("city-home")
+        return [
+            Section(
+                url=reverse(name),
+                label=str(label),
+                current=self.request.path == reverse(name) or self.request.path.startswith(behind),
+            )
+            for name, (label, behind) in DOORS.items()
+            if name not in closed
+        ]
+
+
+class FrameInTheDark(Frame):
+    """The frame while the database may be out of reach: nobody is recognised."""
+
+    @cached_property
+    def signed_in(self) -> bool:
+        """Nobody: the session lies in the database."""
+        return False
+
+
 def house(request: HttpRequest) -> dict[str, Any]:
-    """``house`` in every template; nothing is read from the database until the frame is drawn."""
-    return {
-        "house": {
-            "demo": settings.DEMO,
-            "here": request.get_full_path() if request.method == "GET" else request.path,
-            "languages": LANGUAGES,
-            "signed_in": _signed_in(request),
-            "sections": SimpleLazyObject(lambda: _sections(request)),
-        }
-    }
-
-
-def _signed_in(request: HttpRequest) -> bool:
-    return bool(getattr(request, "user", None) and request.user.is_authenticated)
-
-
-def _sections(request: HttpRequest) -> list[Section]:
-    doors = [("home", _("Learn")), ("me", _("My passport"))]
-    if _signed_in(request):
-        held = Membership.objects.filter(person_id=request.user.pk).values_list("issuer_id", flat=True)
-        if any(issuer is not None for issuer in held):
-            doors.append(("teach-home", _("Teach")))
-        if any(issuer is None for issuer in held):
-            doors.append(("city-home", _("The city")))
-    doors.append(("verify", _("Verify")))
-    sections = []
-    for name, label in doors:
-        url = reverse(name)
-        current = request.path == url if url == "/" else request.path.startswith(url)
-        sections.append(Section(url=url, label=label, current=current))
-    return sections
+    """``house`` in every template."""
+    return {"house": Frame(request)}

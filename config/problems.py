@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -16,6 +17,8 @@ from credentials.errors import CredentialsError
 from issuers.errors import IssuersError
 from passport.errors import PassportError
 from verify.errors import VerifyError
+
+from .context import FrameInTheDark
 
 #: The base of each app's refusals. Whatever is none of these is unforeseen and propagates.
 REFUSALS = (IssuersError, CredentialsError, VerifyError, PassportError)
@@ -121,12 +124,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return _page(
-        request,
-        500,
-        "internal",
-        _("Something went wrong on our side. Nothing you typed was signed. Try again."),
-    )
+    """A page that asks nothing of the database, which may be what failed."""
+    sentence = _("Something went wrong on our side. Nothing you typed was signed. Try again.")
+    if wants_problem(request):
+        return _page(request, 500, "internal", sentence)
+    context = {"sentence": sentence, "house": FrameInTheDark(request)}
+    return HttpResponse(render_to_string(PAGES[500], context), status=500)
 
 
 def _page(request: HttpRequest, status: int, code: str, sentence: str) -> HttpResponse:

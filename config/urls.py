@@ -9,7 +9,7 @@ from . import views
 
 urlpatterns = [
     path("", views.home, name="home"),
-    path("catalogue", views.home, name="catalogue"),
+    path("catalogue", views.courses, name="catalogue"),
     path("lang/<slug:code>", views.set_language, name="set-language"),
     path("privacy", views.privacy, name="privacy"),
     path("accessibility", views.accessibility, name="accessibility"),

@@ -1,11 +1,12 @@
 """The front page, the language switch, the pages about data and access, and the lamps for operators."""
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from credentials import catalogue
@@ -14,12 +15,24 @@ from issuers.access import public
 
 @public
 @require_safe
+@gzip_page
 def home(request: HttpRequest) -> HttpResponse:
-    """Three doors, and the courses near the reader."""
-    shelf = catalogue.near(
-        arrondissement=request.GET.get("a", "")[:16] or None, theme=request.GET.get("t", "")[:12] or None
-    )
+    """Three doors, and some courses near the reader."""
+    shelf = catalogue.near(arrondissement=request.GET.get("a", ""), theme=request.GET.get("t", ""), size=6)
     return render(request, "home.html", {"shelf": shelf})
+
+
+@public
+@require_safe
+@gzip_page
+def courses(request: HttpRequest) -> HttpResponse:
+    """Every course of the city, by neighbourhood and theme."""
+    shelf = catalogue.near(
+        arrondissement=request.GET.get("a", ""),
+        theme=request.GET.get("t", ""),
+        page=request.GET.get("page", ""),
+    )
+    return render(request, "catalogue.html", {"shelf": shelf})
 
 
 @public
@@ -70,7 +83,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
     try:
         executor = MigrationExecutor(connection)
         missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    except DatabaseError:
+    except Error:
         return HttpResponse("the database does not answer\n", status=503, content_type="text/plain")
     if missing:
         return HttpResponse("migrations are missing\n", status=503, content_type="text/plain")

@@ -1,11 +1,11 @@
-"""Template tags that every page may use: dates and numbers as each language writes them, names, form fields."""
+"""What every page may use: dates and numbers as each language writes them, names, form fields."""
 
 from datetime import UTC, date, datetime
 from typing import Any
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_datetime
 from django import template
-from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, FileInput, RadioSelect
+from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -16,7 +16,10 @@ from credentials.paper import group_code
 register = template.Library()
 
 LOCALES = {"fr": "fr_MA", "ar": "ar_MA", "en": "en_GB"}
+MOMENTS = {"fr_MA": "d MMMM y 'à' HH:mm", "ar_MA": "d MMMM y، HH:mm", "en_GB": "d MMMM y, HH:mm"}
+THOUSANDS = {"fr_MA": "\u202f", "ar_MA": ".", "en_GB": ","}
 MARKS = str.maketrans("", "", "\u200e\u200f\u061c")
+LEFT_TO_RIGHT = frozenset({"email", "tel", "url"})
 
 
 def _locale() -> str:
@@ -30,25 +33,30 @@ def _as_date(value: date | datetime) -> date:
     return value
 
 
+def _written(value: date | datetime, pattern: str) -> str:
+    locale = _locale()
+    if locale == "fr_MA" and value.day == 1 and pattern.startswith("d "):
+        pattern = f"d'er'{pattern[1:]}"
+    # CLDR puts direction marks into Arabic dates; on a page bdi does that work.
+    return format_datetime(value, pattern, locale=locale).translate(MARKS)
+
+
 @register.filter
 def day(value: date | datetime | None) -> str:
     """``7 septembre 2026``; in Arabic with Moroccan months and Western digits."""
-    return format_date(_as_date(value), "d MMMM y", locale=_locale()).translate(MARKS) if value else ""
+    return _written(_as_date(value), "d MMMM y") if value else ""
 
 
 @register.filter
 def month(value: date | datetime | None) -> str:
     """``septembre 2026``."""
-    return format_date(_as_date(value), "MMMM y", locale=_locale()).translate(MARKS) if value else ""
+    return _written(_as_date(value), "MMMM y") if value else ""
 
 
 @register.filter
 def moment(value: datetime | None) -> str:
     """A date and a time of day in the city."""
-    if value is None:
-        return ""
-    local = timezone.localtime(value)
-    return format_datetime(local, "d MMMM y, HH:mm", locale=_locale()).translate(MARKS)
+    return _written(timezone.localtime(value), MOMENTS[_locale()]) if value else ""
 
 
 @register.filter
@@ -66,8 +74,7 @@ def spaced(number: str) -> str:
 @register.filter
 def thousands(value: int) -> str:
     """``1 250`` in French, ``1.250`` in Arabic, ``1,250`` in English."""
-    mark = {"fr_MA": "\u202f", "ar_MA": ".", "en_GB": ","}[_locale()]
-    return f"{value:,}".replace(",", mark)
+    return f"{value:,}".replace(",", THOUSANDS[_locale()])
 
 
 @register.simple_tag
@@ -86,29 +93,41 @@ def names(person: Any) -> SafeString:
 
 @register.filter
 def as_input(field: BoundField) -> SafeString:
-    """The field's widget with the house's class, and what a screen reader needs to tell its error and help."""
+    """The field's widget with the house's class, tied to its error and help for screen readers."""
     attrs: dict[str, Any] = {}
     widget = field.field.widget
-    if not isinstance(widget, CheckboxInput | CheckboxSelectMultiple | RadioSelect | FileInput):
+    if not isinstance(widget, CheckboxInput | CheckboxSelectMultiple | RadioSelect):
         attrs["class"] = f"in {widget.attrs.get('class', '')}".strip()
-    described = []
+    if getattr(widget, "input_type", "") in LEFT_TO_RIGHT:
+        attrs["dir"] = "ltr"
     if field.errors:
         attrs["aria-invalid"] = "true"
-        described.append(f"{field.id_for_label}-error")
-    if field.help_text:
-        described.append(f"{field.id_for_label}-help")
-    if described:
-        attrs["aria-describedby"] = " ".join(described)
+    if described := _description_ids(field):
+        attrs["aria-describedby"] = described
     return field.as_widget(attrs=attrs)
 
 
 @register.filter
+def described_by(field: BoundField) -> SafeString:
+    """For a group of choices: the attribute that ties its error and help to it, or nothing."""
+    described = _description_ids(field)
+    return format_html(' aria-describedby="{}"', described) if described else SafeString("")
+
+
+def _description_ids(field: BoundField) -> str:
+    parts = [("error", field.errors), ("help", field.help_text)]
+    return " ".join(f"{field.auto_id}-{name}" for name, there in parts if there)
+
+
+@register.filter
 def input_kind(field: BoundField) -> str:
-    """``choices`` for a group of boxes or buttons, ``box`` for one box, ``line`` for everything else."""
+    """``choices`` for a group of boxes or buttons, ``box`` for one box, ``hidden``, else ``line``."""
     widget = field.field.widget
     if isinstance(widget, CheckboxSelectMultiple | RadioSelect):
         return "choices"
-    return "box" if isinstance(widget, CheckboxInput) else "line"
+    if isinstance(widget, CheckboxInput):
+        return "box"
+    return "hidden" if widget.is_hidden else "line"
 
 
 @register.filter
