@@ -27,23 +27,19 @@ NOW = datetime(2026, 6, 16, 10, 0, tzinfo=UTC)
 STATUSES = {"suspended": "suspended", "revoked": "revoked", "replaced": "replaced"}
 
 
-class _Undo(Exception):
-    """Takes the demo city out of the tests' database again."""
-
-
 @pytest.fixture(scope="module")
 def seeded(
     tmp_path_factory: pytest.TempPathFactory, django_db_setup: None, django_db_blocker: Any
 ) -> Iterator[None]:
     """One demo city for this module, gone afterwards."""
-    with django_db_blocker.unblock(), key_room_open(tmp_path_factory.mktemp("keys")):
-        try:
-            with transaction.atomic():
-                call_command("seed_demo", "--now", NOW.isoformat(), stdout=StringIO())
-                yield
-                raise _Undo
-        except _Undo:
-            return
+    with (
+        django_db_blocker.unblock(),
+        key_room_open(tmp_path_factory.mktemp("keys")),
+        transaction.atomic(),
+    ):
+        call_command("seed_demo", "--now", NOW.isoformat(), stdout=StringIO())
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture(autouse=True)
