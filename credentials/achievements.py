@@ -58,7 +58,11 @@ def update_draft(*, achievement: Achievement, fields: dict[str, Any]) -> Achieve
 @transaction.atomic
 def publish(*, achievement: Achievement, now: datetime) -> Achievement:
     """Open a draft for awards; the version that it supersedes is withdrawn. Raises WrongStatus, BadAward."""
-    held = Achievement.objects.select_for_update().select_related("supersedes").get(pk=achievement.pk)
+    held = (
+        Achievement.objects.select_for_update(of=("self",))
+        .select_related("supersedes")
+        .get(pk=achievement.pk)
+    )
     if held.state != State.DRAFT:
         raise WrongStatus
     if not (held.criteria_fr or held.criteria_ar) or not (held.description_fr or held.description_ar):
