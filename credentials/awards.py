@@ -377,6 +377,7 @@ def _take_slots(*, issuer: Issuer, count: int) -> list[tuple[StatusList, int]]:
         )
         if status_list is None:
             status_list = StatusList.objects.create(issuer=issuer, permutation_key=secrets.token_bytes(16))
+            doorbell.ring("credentials.publish_lists", queue="upkeep")  # before anybody asks for it
         first = status_list.next_index
         taken = min(count - len(slots), LIST_SIZE - first)
         won = StatusList.objects.filter(pk=status_list.pk, next_index=first).update(
