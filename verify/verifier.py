@@ -298,11 +298,11 @@ def _examine_paper(exam: _Examination, claim: paper.Claim, signer: resolver.Reso
     if starts is None or (ends is None) != (claim.expires_at is None):
         exam.found(Step.SHAPE, Reason.CONTRADICTORY, "iat or exp is no date")
         return
-    if claim.issuer is not None and claim.issuer != signer.did:
-        exam.found(Step.SHAPE, Reason.CONTRADICTORY, "iss")
-        return
     theme = exam.stored.achievement.theme if exam.stored else ""  # the paper does not say it
     if not exam.authority(signer, signed_at=starts, theme=theme):
+        return
+    if claim.issuer is not None and claim.issuer != signer.did:
+        exam.found(Step.SHAPE, Reason.CONTRADICTORY, "iss")
         return
     if exam.stored and not _is_of(exam.stored, signer, slot):
         exam.found(Step.SHAPE, Reason.CONTRADICTORY, "not what was issued under this cti")
