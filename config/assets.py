@@ -22,11 +22,21 @@ STAMP = BUILT / "stamp"
 OLDEST_NODE = 20
 
 #: The letters, marks and digits of Arabic as Morocco writes it; the whole face is twice as heavy.
-ARABIC = "U+0600-061F,U+0621-063A,U+0640-0656,U+0660-066C,U+0670,U+06A4,U+06A8,U+06AD,U+06AF,U+200C-200F,U+2066-2069"
-#: Name of the built font → (file within node_modules, characters to keep or None for all).
-FONTS: dict[str, tuple[str, str | None]] = {
-    "plex-latin-400": ("@fontsource/ibm-plex-sans/files/ibm-plex-sans-latin-400-normal.woff2", None),
-    "plex-latin-600": ("@fontsource/ibm-plex-sans/files/ibm-plex-sans-latin-600-normal.woff2", None),
+ARABIC = (
+    "U+0600-061F,U+0621-063A,U+0640-0656,U+0660-066C,U+0670,U+06A4,U+06A8,U+06AD,U+06AF,"
+    "U+200C-200F,U+2066-2069"
+)
+#: The letters that tokens.css promises for the Latin faces.
+LATIN = (
+    "U+0000-00FF,U+0131,U+0152-0153,U+02BB-02BC,U+02C6,U+02DA,U+02DC,"
+    "U+2000-200B,U+2010-2064,U+2074,U+20AC,U+2122,U+2212"
+)
+#: The letters of the sign at the foot of each page: ⵜⵉⴳⵎⵎⵉ ⵜⵓⵎⵍⵉⵍⵜ.
+TIFINAGH = "U+2D33,U+2D49,U+2D4D,U+2D4E,U+2D53,U+2D5C"
+#: Name of the built font → (file within node_modules, characters to keep).
+FONTS: dict[str, tuple[str, str]] = {
+    "plex-latin-400": ("@fontsource/ibm-plex-sans/files/ibm-plex-sans-latin-400-normal.woff2", LATIN),
+    "plex-latin-600": ("@fontsource/ibm-plex-sans/files/ibm-plex-sans-latin-600-normal.woff2", LATIN),
     "plex-arabic-400": (
         "@fontsource/ibm-plex-sans-arabic/files/ibm-plex-sans-arabic-arabic-400-normal.woff2",
         ARABIC,
@@ -37,7 +47,7 @@ FONTS: dict[str, tuple[str, str | None]] = {
     ),
     "tifinagh-400": (
         "@fontsource/noto-sans-tifinagh/files/noto-sans-tifinagh-tifinagh-400-normal.woff2",
-        "U+2D30-2D7F",
+        TIFINAGH,
     ),
 }
 
@@ -61,12 +71,9 @@ def main() -> int:
     return 0
 
 
-def cut_font(source: Path, target: Path, characters: str | None) -> None:
-    """Copy a font, or keep only some characters of it with all their features."""
-    if characters is None:
-        shutil.copyfile(source, target)
-        return
-    options = subset.Options(flavor="woff2", layout_features=["*"], notdef_outline=True)
+def cut_font(source: Path, target: Path, characters: str) -> None:
+    """Keep some characters of a font with all their features, without hints: phones do not read those."""
+    options = subset.Options(flavor="woff2", layout_features=["*"], notdef_outline=True, hinting=False)
     font = subset.load_font(str(source), options)
     cutter = subset.Subsetter(options)
     cutter.populate(unicodes=subset.parse_unicodes(characters))

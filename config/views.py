@@ -6,7 +6,6 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from credentials import catalogue
@@ -15,16 +14,14 @@ from issuers.access import public
 
 @public
 @require_safe
-@gzip_page
 def home(request: HttpRequest) -> HttpResponse:
     """Three doors, and some courses near the reader."""
-    shelf = catalogue.near(arrondissement=request.GET.get("a", ""), theme=request.GET.get("t", ""), size=6)
+    shelf = catalogue.near(arrondissement=request.GET.get("a", ""), theme=request.GET.get("t", ""), size=4)
     return render(request, "home.html", {"shelf": shelf})
 
 
 @public
 @require_safe
-@gzip_page
 def courses(request: HttpRequest) -> HttpResponse:
     """Every course of the city, by neighbourhood and theme."""
     shelf = catalogue.near(

@@ -28,7 +28,7 @@ class Shelf:
     neighbours: list[Arrondissement]
 
 
-def near(*, arrondissement: str, theme: str, page: str = "1", size: int = 24) -> Shelf:
+def near(*, arrondissement: str, theme: str, page: str = "1", size: int = 12) -> Shelf:
     """Published courses of active providers in this arrondissement, and some of those around it.
 
     An unknown arrondissement or theme asks for all, a page that does not exist for the nearest one.
