@@ -4,7 +4,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import cache_control
-from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from credentials import art, facts, openbadges, reading, statuslists
@@ -75,7 +74,6 @@ def achievement(request: HttpRequest, achievement_id: str) -> HttpResponseBase:
 @public
 @require_safe
 @cache_control(max_age=86_400, public=True)
-@gzip_page
 def badge(request: HttpRequest, achievement_id: str) -> HttpResponse:
     """The achievement's badge, drawn from its data."""
     found = reading.any_achievement(achievement_id)
