@@ -21,6 +21,8 @@ from .gate import Kind, Source
 SEALS = (
     "valid",
     "clock",
+    "expired",
+    "not-yet",
     "revoked",
     "paused",
     "replaced",

@@ -50,14 +50,14 @@ _FACES = (
     _face(
         Reason.EXPIRED,
         "age",
-        "clock",
+        "expired",
         _("Expired certificate"),
         _("It was genuine, and its time has run out. Ask for the renewed one."),
     ),
     _face(
         Reason.NOT_YET_VALID,
         "age",
-        "clock",
+        "not-yet",
         _("Not valid yet"),
         _("It is genuine, and it counts from a later day."),
     ),
