@@ -49,7 +49,7 @@ def headers() -> Iterator[tuple[str, str]]:
     }.items():
         yield f"alg.{name}", token(header=HEADER | {"alg": alg})
     yield "alg.missing", token(header={"typ": "JWT", "kid": KID})
-    for name, typ in {
+    types: dict[str, Any] = {
         "at": "at+jwt",
         "keys": "keys+jwt",
         "list": [],
@@ -57,7 +57,8 @@ def headers() -> Iterator[tuple[str, str]]:
         "number": 7,
         "lower": "jwt",
         "presentation": "vp+jwt",
-    }.items():
+    }
+    for name, typ in types.items():
         yield f"typ.{name}", token(header=HEADER | {"typ": typ})
     yield "cty.presentation", token(header=HEADER | {"cty": "vp"})
     yield "cty.null", token(header=HEADER | {"cty": None})

@@ -49,8 +49,9 @@ function show(page) {
 
 function four({ state, claim, issuer, asOf }) {
   const part = copy("four");
-  write(slot(part, "name"), claim.name);
-  if (claim.secondName) write(slot(part, "second").firstChild, claim.secondName);
+  const [first, second] = [claim.name, claim.secondName].filter(Boolean).sort((one, other) => isForeign(one) - isForeign(other));
+  write(slot(part, "name"), first);
+  if (second) write(slot(part, "second").firstChild, second);
   else slot(part, "second").remove();
   write(slot(part, "title"), claim.title);
   slot(part, "level").textContent = claim.level;
@@ -85,7 +86,16 @@ function checks(seen) {
 /** Text of the paper, in the direction and voice of its own script. */
 function write(place, text) {
   place.textContent = text;
-  place.lang = /[\u0600-\u06ff\u0750-\u077f]/.test(text) ? "ar" : "fr";
+  place.lang = scriptOf(text);
+}
+
+function scriptOf(text) {
+  return /[\u0600-\u06ff\u0750-\u077f]/.test(text) ? "ar" : "fr";
+}
+
+/** Whether a text is in the other script than the page's; the reader's own comes first. */
+function isForeign(text) {
+  return scriptOf(text) !== (language === "ar" ? "ar" : "fr");
 }
 
 function day(seconds) {
@@ -93,7 +103,7 @@ function day(seconds) {
 }
 
 function moment(seconds) {
-  return new Intl.DateTimeFormat(locale, { dateStyle: "long", timeStyle: "short", timeZone: "Africa/Casablanca" }).format(seconds * 1000);
+  return new Intl.DateTimeFormat(locale, { dateStyle: "long", timeStyle: "short" }).format(seconds * 1000);
 }
 
 function copy(id) {
