@@ -1,0 +1,101 @@
+"""An employer scans a printed certificate: the phone itself checks it, and tells nobody what it read."""
+
+import re
+import time
+from collections.abc import Callable
+
+import pypdfium2  # type: ignore[import-untyped]  # it comes without types
+import pytest
+import zxingcpp
+from playwright.sync_api import Page, Request, expect
+
+from .door import sign_in, staff
+from .test_trainer import award
+
+OpenPage = Callable[..., Page]
+PUBLISHED = 30.0  # seconds; the lists follow a change within a few
+
+
+def printed_code(page: Page, address: str) -> str:
+    """What a camera reads from the printed certificate."""
+    answer = page.request.get(f"{address}.pdf")
+    assert answer.ok
+    sheet = pypdfium2.PdfDocument(answer.body())[0].render(scale=4).to_pil()
+    codes = [found.text for found in zxingcpp.read_barcodes(sheet) if "/v#" in found.text]
+    assert len(codes) == 1
+    return codes[0]
+
+
+class Overheard:
+    """Everything that one page asks the server for."""
+
+    def __init__(self, page: Page) -> None:
+        self.asked: list[Request] = []
+        page.on("request", self._note)
+
+    def _note(self, request: Request) -> None:
+        self.asked.append(request)
+
+    def __contains__(self, digits: str) -> bool:
+        said = [f"{each.url.partition('#')[0]} {each.post_data or ''} {each.headers}" for each in self.asked]
+        return any(digits[at : at + 20] in text for text in said for at in range(0, len(digits) - 20, 20))
+
+
+def scan(page: Page, code: str) -> str:
+    """Open the code as a camera app does; returns the state that the page shows."""
+    page.goto("about:blank")
+    page.goto(code)
+    page.wait_for_selector("body[data-state]")
+    expect(page).to_have_url(re.compile(r"/v$"))
+    return str(page.evaluate("document.body.dataset.state"))
+
+
+@pytest.mark.parametrize(
+    ("language", "latin", "arabic"),
+    [("fr", "Nadia Benjelloun", "نادية بنجلون"), ("ar", "Hajar Tazi", "هاجر التازي")],
+)
+def test_a_printed_code_is_valid_until_it_is_revoked_and_nothing_of_it_is_sent(
+    open_page: OpenPage, language: str, latin: str, arabic: str
+) -> None:
+    signer = open_page(language=language)
+    sign_in(open_page, signer, staff(open_page, "Signer")[0], to="/teach/")
+    address = award(signer, latin=latin, arabic=arabic)
+
+    employer = open_page(language=language)
+    code = printed_code(employer, address)
+    digits = code.partition("#")[2]
+    overheard = Overheard(employer)
+    assert scan(employer, code) == "valid"
+    expect(employer.locator("main")).to_contain_text(latin)
+    expect(employer.locator(".checks li")).to_have_count(8)
+    paths = sorted(each.url for each in overheard.asked if re.search(r"/[ks]/", each.url))
+    assert len(paths) == 4  # one key and three lists
+    assert digits not in overheard
+
+    mangled = open_page(language=language)
+    assert scan(mangled, code.replace("#", "%23")) == "valid"
+
+    changed = open_page(language=language)
+    forged = digits[:-30] + str(int(digits[-30:]) ^ 1).zfill(30)
+    assert scan(changed, code.replace(digits, forged)) == "tampered"
+    expect(changed.locator("main")).not_to_contain_text(latin)
+
+    signer.goto(f"/teach{address}/revoke")
+    signer.locator("input[value=issued-in-error]").check()
+    signer.locator("main form button").click()
+    signer.locator("button[value=sure]").click()
+    expect(signer.locator("main .tag.off").first).to_be_visible()
+    give_up = time.monotonic() + PUBLISHED
+    while (state := scan(open_page(language=language), code)) == "valid" and time.monotonic() < give_up:
+        signer.wait_for_timeout(500)
+    assert state == "revoked"
+
+
+def test_without_scripts_the_page_asks_for_the_short_code(open_page: OpenPage) -> None:
+    page = open_page(scripts=False)
+    page.goto("/v#" + "1" * 500)
+    expect(page.locator("input[name=code]")).to_be_visible()
+    expect(page.locator("noscript, .note.age").first).to_be_attached()
+    page.fill("input[name=code]", "BZF3-G3DK-P8FZ")
+    page.locator("form:has(input[name=code]) button").click()
+    expect(page.locator("[role=alert]")).to_be_visible()
