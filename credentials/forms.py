@@ -14,6 +14,7 @@ from .awards import Person
 from .models import Achievement, AddressKind, StatusChange
 from .revocation import ACTS
 
+ON_PAPER = "none"
 MESSAGE_LANGUAGES = [("fr", "Français"), ("ar", "العربية"), ("en", "English")]
 SKILL_LIMIT = 20
 ESCO = "http://data.europa.eu/esco/"
@@ -81,12 +82,11 @@ class PersonForm(forms.Form):
     )
     address_kind = forms.ChoiceField(
         label=_("How do we reach the person?"),
-        required=False,
         choices=[
             (AddressKind.PHONE.value, _("Phone")),
             (AddressKind.EMAIL.value, _("E-mail")),
             (AddressKind.PASSPORT.value, _("Passport number")),
-            (AddressKind.NONE.value, _("Not at all: on paper only")),
+            (ON_PAPER, _("Not at all: on paper only")),
         ],
         widget=forms.RadioSelect,
     )
@@ -108,20 +108,21 @@ class PersonForm(forms.Form):
         if not cleaned.get("name_latin") and not cleaned.get("name_arabic") and not self.errors:
             self.add_error("name_latin", _("Type the person's name, in Latin or in Arabic letters."))
         kind, address = cleaned.get("address_kind"), cleaned.get("address")
-        if kind and not address and "address" not in self.errors:
+        if kind and kind != ON_PAPER and not address and "address" not in self.errors:
             self.add_error("address", _("Type it here, or choose “not at all”."))
-        if address and not kind and "address_kind" not in self.errors:
+        if address and kind == ON_PAPER:
             self.add_error("address_kind", _("Choose what this is: a phone, an e-mail or a passport number."))
         return cleaned
 
     @property
     def person(self) -> Person:
         """To whom, once the form is valid."""
+        on_paper = self.cleaned_data["address_kind"] == ON_PAPER
         return Person(
             name_latin=self.cleaned_data["name_latin"],
             name_arabic=self.cleaned_data["name_arabic"],
-            address_kind=self.cleaned_data["address_kind"],
-            address=self.cleaned_data["address"],
+            address_kind="" if on_paper else self.cleaned_data["address_kind"],
+            address="" if on_paper else self.cleaned_data["address"],
             language=self.cleaned_data["language"],
         )
 
@@ -287,7 +288,7 @@ class AchievementForm(forms.Form):
         label=_("Level (CNC)"),
         coerce=int,
         choices=[(level, str(level)) for level in range(1, 9)],
-        widget=_choice(dir="ltr"),
+        widget=_choice(),
     )
     cefr_level = forms.ChoiceField(
         label=_("Language level (CEFR)"),

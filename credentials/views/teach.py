@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from credentials import achievements, awards, reading, revocation, teaching
 from credentials.errors import CredentialsError, NotYours
-from credentials.forms import AwardForm, PersonForm, ReasonForm, ReplaceForm, SearchForm, shown
+from credentials.forms import ON_PAPER, AwardForm, PersonForm, ReasonForm, ReplaceForm, SearchForm, shown
 from credentials.models import Achievement, Award, Batch, Credential, StatusChange
 from issuers.access import issuers_of, member
 from issuers.errors import IssuersError
@@ -78,7 +78,7 @@ def award(request: HttpRequest, achievement_id: str) -> HttpResponseBase:
     form = AwardForm(request.POST)
     step = request.POST.get("step")
     if not form.is_valid():
-        return _award_page(request, achievement, form, status=422)
+        return _award_page(request, achievement, _keyed(form), status=422)
     if step == "edit":
         return _award_page(request, achievement, form)
     day = form.cleaned_data["awarded_on"]
@@ -142,8 +142,8 @@ def _opening_form(request: HttpRequest) -> AwardForm:
 
 
 def _typed(source: Award | Credential) -> dict[str, Any]:
-    names = ("name_latin", "name_arabic", "address_kind", "address")
-    return {name: getattr(source, name) for name in names}
+    names = ("name_latin", "name_arabic", "address")
+    return {name: getattr(source, name) for name in names} | {"address_kind": source.address_kind or ON_PAPER}
 
 
 def _award_page(
@@ -161,12 +161,23 @@ def _award_page(
     )
 
 
+def _keyed(form: Typed) -> Typed:
+    """The form with a new key if its own was lost, since the reader cannot see that field to mend it."""
+    if form.errors.pop("key", None):
+        _exchange_key(form, _("This page was incomplete. Check it and send it again."))
+    return form
+
+
+def _exchange_key(form: forms.Form, sentence: str) -> None:
+    form.data = {name: form.data.get(name) for name in form.data} | {"key": uuid4().hex}
+    form.add_error(None, sentence)
+
+
 def _with_refusal(form: Typed, refusal: CredentialsError | IssuersError) -> Typed:
     """The form as it was typed, with the sentence at its field; a used-up key is exchanged for a new one."""
     field = getattr(refusal, "field", "")
     if field == "idempotency_key":
-        form.data = {name: form.data.get(name) for name in form.data} | {"key": uuid4().hex}
-        form.add_error(None, _("This page was used for another award already. Check it and issue again."))
+        _exchange_key(form, _("This page was used for another award already. Check it and issue again."))
     else:
         form.add_error(field if field in form.fields else None, str(refusal.message))
     return form
@@ -297,7 +308,7 @@ def replace(request: HttpRequest, credential_id: str) -> HttpResponseBase:
     form = ReplaceForm(request.POST)
     step = request.POST.get("step")
     if not form.is_valid():
-        return _replace_page(request, found, form, status=422)
+        return _replace_page(request, found, _keyed(form), status=422)
     if step == "edit":
         return _replace_page(request, found, form)
     day = form.cleaned_data["awarded_on"]

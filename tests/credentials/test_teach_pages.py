@@ -201,7 +201,7 @@ def test_a_person_without_any_address_gets_a_certificate_on_paper(client: Client
     sign_in(client, house.trainer)
     answer = client.post(
         reverse("teach-award-form", args=[house.course.pk]),
-        typed(step="issue", address_kind="", address=""),
+        typed(step="issue", address_kind="none", address=""),
     )
     assert answer.status_code == 302
     assert Award.objects.get().address == ""
@@ -231,6 +231,17 @@ def test_a_used_form_with_another_name_gets_a_new_key_and_keeps_the_name(
     assert key
     again = typed(step="issue", name_latin="Hanane Berrada", name_arabic="", key=key[1])
     assert client.post(address, again).status_code == 302
+
+
+def test_a_form_that_lost_its_key_gets_a_new_one_and_says_so(client: Client, house: House) -> None:
+    sign_in(client, house.trainer)
+    answer = client.post(
+        reverse("teach-award-form", args=[house.course.pk]), typed(step="issue", key="short")
+    )
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert 'role="alert"' in page
+    assert re.search(r'name="key" value="[0-9a-f]{32}"', page)
 
 
 def test_a_stranger_cannot_award_by_a_guessed_address(client: Client, house: House) -> None:
@@ -383,7 +394,9 @@ def test_a_corrected_certificate_takes_the_place_of_the_old_one(client: Client, 
     sign_in(client, house.signer)
     address = reverse("teach-replace", args=[credential.pk])
     assert 'value="Khadija Aït Lahcen"' in client.get(address).content.decode()
-    correct = typed(name_latin="Khadija Ait-Lahcen", address_kind="", address="") | {"reason": "corrected"}
+    correct = typed(name_latin="Khadija Ait-Lahcen", address_kind="none", address="") | {
+        "reason": "corrected"
+    }
     look = client.post(address, correct | {"step": "look"})
     assert look.status_code == 200
     assert "Khadija Ait-Lahcen" in look.content.decode()

@@ -17,7 +17,7 @@ def award(page: Page, *, latin: str, arabic: str) -> str:
     page.locator(".course:not(:has(.note)) a").first.click()
     page.fill("#id_name_latin", latin)
     page.fill("#id_name_arabic", arabic)
-    page.locator('input[name=address_kind][value=""]').check()
+    page.locator("input[name=address_kind][value=none]").check()
     page.locator("button[value=look]").click()
     expect(page.locator(".specimen")).to_contain_text(latin)
     expect(page.locator(".specimen")).to_contain_text(arabic)
