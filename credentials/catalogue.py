@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.core.paginator import Page, Paginator
 
-from issuers.models import Arrondissement, Issuer, Theme
+from issuers.models import Arrondissement, Issuer, Theme, in_language
 
 from .models import Achievement
 
@@ -36,10 +36,11 @@ def near(*, arrondissement: str, theme: str, page: str = "1", size: int = 12) ->
     districts = sorted(Arrondissement.objects.all(), key=lambda district: district.name)
     chosen = next((district for district in districts if district.code == arrondissement), None)
     wanted = theme if theme in Theme.values else ""
+    titles = in_language(fr="title_fr title_ar", ar="title_ar title_fr").split()
     courses = (
         Achievement.objects.filter(state=Achievement.State.PUBLISHED, issuer__state=Issuer.State.ACTIVE)
         .select_related("issuer__arrondissement")
-        .order_by("title_fr", "title_ar", "pk")
+        .order_by(*titles, "pk")
     )
     if wanted:
         courses = courses.filter(theme=wanted)

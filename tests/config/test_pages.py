@@ -99,6 +99,15 @@ def test_a_course_is_titled_in_the_reader_s_script_or_else_in_the_other(
     assert "Seulement en français" in shown
 
 
+def test_courses_are_listed_by_title_in_the_reader_s_language(
+    client: Client, city: dict[str, Achievement]
+) -> None:
+    for fr, ar in (("Zoologie", "أولا"), ("Algèbre", "يوم")):
+        make_achievement(city["phone"].issuer, title_fr=fr, title_ar=ar, theme="health")
+    assert titles(text_of(client, "/catalogue?t=health", "fr")) == ["Algèbre", "Zoologie"]
+    assert titles(text_of(client, "/catalogue?t=health", "ar")) == ["أولا", "يوم"]
+
+
 # -- The neighbourhood ----------------------------------------------------------------------------
 @pytest.mark.parametrize("path", ["/", "/catalogue"])
 def test_a_neighbourhood_lists_its_own_courses_alone(
