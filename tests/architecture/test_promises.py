@@ -88,16 +88,16 @@ def test_the_key_room_alone_sees_private_keys() -> None:
 
 
 def test_linters_alone_make_what_can_be_signed() -> None:
-    makers = {str(p.relative_to(ROOT)) for p in sources() if re.search(r"(?<!class )\bSignable\(", p.read_text())}
+    makers = {
+        str(p.relative_to(ROOT)) for p in sources() if re.search(r"(?<!class )\bSignable\(", p.read_text())
+    }
     assert makers == {"credentials/linting.py", "issuers/publications.py"}
 
 
 def test_the_web_is_not_given_the_key_encryption_key() -> None:
     text = (ROOT / "config/launch.py").read_text()
     assert "KEY_ENCRYPTION_KEY_FILE" in text
-    users = {
-        str(p.relative_to(ROOT)) for p in sources() if "KEY_ENCRYPTION_KEY_FILE" in p.read_text()
-    }
+    users = {str(p.relative_to(ROOT)) for p in sources() if "KEY_ENCRYPTION_KEY_FILE" in p.read_text()}
     assert not {name for name in users if "views" in name or "api" in name}
 
 
@@ -111,8 +111,8 @@ def test_every_error_becomes_a_problem_document(app_name: str) -> None:
     assert len(bases) == 1
     for error in errors:
         assert issubclass(error, problems.REFUSALS)
-        assert 400 <= error.status < 600  # type: ignore[attr-defined]  # every refusal has one
-        assert str(error.message)  # type: ignore[attr-defined]  # and a sentence
+        assert 400 <= error.status < 600
+        assert str(error.message)
 
 
 def test_pure_modules_import_no_framework() -> None:
@@ -127,7 +127,9 @@ def test_pure_modules_import_no_framework() -> None:
             elif isinstance(node, ast.ImportFrom):
                 named = [node.module or ""]
             for name in named:
-                assert name.split(".")[0] not in ("django", "rest_framework", "celery", "allauth"), f"{path}: {name}"
+                assert name.split(".")[0] not in ("django", "rest_framework", "celery", "allauth"), (
+                    f"{path}: {name}"
+                )
 
 
 def test_every_module_says_what_it_is_for() -> None:

@@ -104,7 +104,7 @@ def change(path: str, value: Any) -> dict[str, Any]:
     """The payload with one member changed; ``None`` takes it out."""
     payload = deepcopy(openbadges.compose(facts()))
     *parents, last = path.split("/")
-    target = payload
+    target: Any = payload
     for parent in parents:
         target = target[int(parent)] if parent.isdigit() else target[parent]
     if value is None:

@@ -89,7 +89,7 @@ def test_a_hidden_certificate_leaves_the_timeline_and_can_come_back(client: Clie
 
 def test_without_signing_in_the_room_is_closed(client: Client) -> None:
     for path in ("/me/", "/me/settings", "/me/c/abc"):
-        assert client.get(path).url.startswith(reverse("account_login"))
+        assert client.get(path)["Location"].startswith(reverse("account_login"))
 
 
 def test_a_name_that_is_none_is_told_and_kept_on_the_page(client: Client, fatima: Learner) -> None:
