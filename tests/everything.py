@@ -20,11 +20,13 @@ from config.launch import BASE_DIR, CannotStart
 from . import services
 
 PR_SET_CHILD_SUBREAPER = 36
+LEAVE_SECONDS = 5.0
 CODE = ("config", "passport", "verify", "credentials", "issuers", "tests", "manage.py")
 #: As a city would run it: HTTPS behind a proxy, a real secret.
 DEPLOYED = {
     "BASE_URL": "https://passport.example",
     "BEHIND_PROXY": "1",
+    "DATABASE_URL": "sqlite://:memory:",
     "SECRET_KEY": secrets.token_urlsafe(64),
 }
 
@@ -72,13 +74,19 @@ def run(step: Step) -> bool:
 
 
 def left_running() -> list[str]:
-    """What the steps started and did not end; it is ended here."""
-    time.sleep(0.5)
-    left = psutil.Process().children(recursive=True)
-    names = [" ".join(process.cmdline()[:4]) or process.name() for process in left]
+    """What the steps started and did not end within moments; it is ended here."""
+    deadline = time.monotonic() + LEAVE_SECONDS
+    while time.monotonic() < deadline and _living():
+        time.sleep(0.2)
+    left = _living()
     for process in left:
         process.kill()
-    return names
+    return [process.name() for process in left]
+
+
+def _living() -> list[psutil.Process]:
+    children = psutil.Process().children(recursive=True)
+    return [process for process in children if process.status() != psutil.STATUS_ZOMBIE]
 
 
 def main(only: Sequence[str]) -> int:

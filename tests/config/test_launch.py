@@ -70,8 +70,21 @@ def running(
 
 
 def gone(processes: list[psutil.Process], *, seconds: float = 15) -> bool:
-    """Whether they all end in time."""
-    return not psutil.wait_procs(processes, timeout=seconds)[1]
+    """Whether they all end in time; one that nobody has buried yet has ended too."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if not any(alive(process) for process in processes):
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def alive(process: psutil.Process) -> bool:
+    """Whether the process still runs."""
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def prepared(var_dir: Path) -> Path:

@@ -35,7 +35,11 @@ def test_a_list_that_would_inflate_beyond_the_limit_is_refused() -> None:
         bitstring.decode(data)
 
 
-@pytest.mark.parametrize("data", [b"", b"nonsense", gzip.compress(b"\0" * 100), bitstring.encode([]) + b"x"])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"nonsense", gzip.compress(b"\0" * 100, mtime=0), bitstring.encode([]) + b"x"],
+    ids=["empty", "nonsense", "too short", "something after it"],
+)
 def test_what_is_not_a_list_is_refused(data: bytes) -> None:
     with pytest.raises(bitstring.BitstringError):
         bitstring.decode(data)

@@ -14,7 +14,7 @@ from credentials import linting, openbadges, paper
 from issuers import profiles
 from issuers.signable import Form
 
-SCHEMAS = Path(__file__).resolve().parents[3] / "shared/data/standards/schemas"
+SCHEMAS = Path(__file__).parents[1] / "standards/schemas"
 ISSUED = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 
 

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from credentials import paper
 from issuers import cose
 
-VECTOR = json.loads((Path(__file__).resolve().parents[3] / "shared/data/qr/sp1_vector.json").read_text())
+VECTOR = json.loads((Path(__file__).parents[1] / "verify/sp1_vector.json").read_text())
 COSE = bytes.fromhex(VECTOR["cose_hex"])
 DIGITS = VECTOR["url"].split("#")[1]
 

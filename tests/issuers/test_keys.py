@@ -25,7 +25,7 @@ from issuers.models import Issuer, RegisterChange, SigningKey
 from issuers.signable import Form, Signable
 from tests.factories import NOW, city_approver, make_issuer, write_kek
 
-VECTOR = json.loads((Path(__file__).resolve().parents[3] / "shared/data/qr/sp1_vector.json").read_text())
+VECTOR = json.loads((Path(__file__).parents[1] / "verify/sp1_vector.json").read_text())
 DOCUMENT = json.dumps({"id": "http://localhost:8000/c/x", "name": "دبلوم"}, ensure_ascii=False).encode()
 
 

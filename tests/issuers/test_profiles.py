@@ -13,7 +13,7 @@ from pyld import jsonld
 from issuers import jose, profiles
 
 BASE = "https://passeport.casablanca.ma"
-STANDARDS = Path(__file__).resolve().parents[3] / "shared/data/standards"
+STANDARDS = Path(__file__).parents[1] / "standards"
 CONTEXTS = json.loads((STANDARDS / "contexts/index.json").read_text())
 WHEN = datetime(2026, 1, 5, 8, 30, tzinfo=UTC)
 P256 = jose.jwk_of(ec.derive_private_key(7, ec.SECP256R1()).public_key())
