@@ -202,7 +202,7 @@ def free_port() -> int:
 
 def plain_environment() -> dict[str, str]:
     """What a fresh shell has: nothing that the tests or the machine's owner set for the product."""
-    kept = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "XDG_RUNTIME_DIR")
+    kept = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "XDG_RUNTIME_DIR", "STANDARDS")
     return {name: os.environ[name] for name in kept if name in os.environ}
 
 
