@@ -1,4 +1,4 @@
-"""Published schemas and contexts that tests hold our documents against: they lie beside the project, not in it.
+"""Published schemas and contexts that our documents are held against: they lie beside the project, not in it.
 
 The folder is ``../shared/data/standards``, or what ``STANDARDS`` names: 1EdTech's JSON schemas of Open Badges
 3.0 under ``schemas/``, JSON-LD contexts under ``contexts/``. Where it is missing the tests that need it are
