@@ -16,6 +16,9 @@ FATIMA_EMAIL = "fatima-zahra@example.org"
 FAMILY_PHONE = "+212685000001"
 LEARNERS = 56  # besides Fatima-Zahra and the family
 
+#: From which age to which, and how many of a hundred learners.
+AGES = ((15, 17, 10), (18, 24, 25), (25, 34, 25), (35, 49, 25), (50, 74, 15))
+
 #: What slips in when somebody else writes a name down.
 _SLIPS = (("ss", "s"), ("nn", "n"), ("mm", "m"), ("ou", "u"), ("kh", "k"), ("ia", "iya"), ("a", "e"))
 
@@ -28,11 +31,41 @@ class Account:
     name_latin: str
     name_arabic: str
     address: str
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """An address by which a learner is reached, and when she proves that it is hers."""
+
+    kind: str
+    value: str
+    proven_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resident:
+    """A learner of the demo, with the addresses that she will prove."""
+
+    learner: Learner
+    contacts: tuple[Contact, ...] = ()
+
+    def age(self, year: int) -> int:
+        """How old she is at least in this year, if she said when she was born."""
+        return year - 1 - (self.learner.birth_year or year)
 
 
 FATIMA = Account(
     role="", name_latin="Fatima-Zahra El Idrissi", name_arabic="فاطمة الزهراء الإدريسي", address=FATIMA_PHONE
 )
+MOTHER = Account(
+    role="",
+    name_latin="Khadija Amrani",
+    name_arabic="خديجة العمراني",
+    address=FAMILY_PHONE,
+    about="shares her phone with two children",
+)
+LEARNER_ACCOUNTS = (FATIMA, MOTHER)
 #: Staff of one provider and of the city; each has a second factor whose code the demo's outbox shows.
 PROVIDER_STAFF = (
     Account(
@@ -66,7 +99,7 @@ class People:
     def __init__(self, *, dice: random.Random, districts: Sequence[Arrondissement]) -> None:
         self._dice = dice
         self._districts = districts
-        self._weights = [district.population_15plus for district in districts]
+        self._weights = [need(district) for district in districts]
         self._numbers: set[str] = set()
         self._names: set[str] = set()
 
@@ -75,8 +108,7 @@ class People:
         person = self._make(
             name_latin=account.name_latin, name_arabic=account.name_arabic, language="fr", joined_at=now
         )
-        if account.address:
-            _prove(person, "email", account.address, at=now)
+        prove(person, Contact(kind="email", value=account.address, proven_at=now))
         return person
 
     def signer_of(self, slug: str, *, now: datetime) -> Learner:
@@ -90,7 +122,7 @@ class People:
         )
         return self.staff(account, now=now)
 
-    def fatima(self, *, joined_at: datetime) -> Learner:
+    def fatima(self, *, joined_at: datetime) -> Resident:
         """The learner whose passport the demo opens."""
         learner = self._make(
             name_latin=FATIMA.name_latin,
@@ -101,15 +133,19 @@ class People:
             gender="f",
             joined_at=joined_at,
         )
-        _prove(learner, "phone", FATIMA_PHONE, at=joined_at)
-        _prove(learner, "email", FATIMA_EMAIL, at=joined_at + timedelta(days=40))
-        return learner
+        return Resident(
+            learner=learner,
+            contacts=(
+                Contact(kind="phone", value=FATIMA_PHONE, proven_at=joined_at),
+                Contact(kind="email", value=FATIMA_EMAIL, proven_at=joined_at + timedelta(days=40)),
+            ),
+        )
 
-    def family(self, *, joined_at: datetime) -> list[Learner]:
+    def family(self, *, joined_at: datetime) -> list[Resident]:
         """A mother and her two children, with one phone for the three."""
         district = next(d for d in self._districts if d.name_fr == "Hay-Hassani")
         three = (
-            ("Khadija Amrani", "خديجة العمراني", 1979, "f", "ar"),
+            (MOTHER.name_latin, MOTHER.name_arabic, 1979, "f", "ar"),
             ("Salma Lahlou", "سلمى لحلو", 2004, "f", "fr"),
             ("Anas Lahlou", "أنس لحلو", 2008, "m", "fr"),
         )
@@ -125,34 +161,35 @@ class People:
                 gender=gender,
                 joined_at=joined,
             )
-            _prove(learner, "phone", FAMILY_PHONE, at=joined)
-            made.append(learner)
+            phone = Contact(kind="phone", value=FAMILY_PHONE, proven_at=joined)
+            made.append(Resident(learner=learner, contacts=(phone,)))
         return made
 
-    def learner(self, number: int, *, joined_at: datetime) -> Learner:
+    def resident(self, number: int, *, joined_at: datetime) -> Resident:
         """One more learner: most have a phone, some an e-mail too, every twelfth neither."""
         given, family, gender = self._name()
+        youngest, oldest, _share = self._dice.choices(AGES, weights=[share for *_, share in AGES])[0]
         learner = self._make(
             name_latin=f"{given['fr']} {family['fr']}",
             name_arabic="" if number % 9 == 4 else f"{given['ar']} {family['ar']}",
             language=self._dice.choice(("fr", "ar", "ar")),
             arrondissement=self._dice.choices(self._districts, weights=self._weights)[0],
-            birth_year=joined_at.year - self._dice.randint(16, 64),
+            birth_year=joined_at.year - self._dice.randint(youngest, oldest),
             gender=gender if number % 7 else "",
             joined_at=joined_at,
         )
-        if number % 12 == 11:
-            return learner
-        if number % 6 != 5:
-            prefix = self._dice.choice(("683", "685", "686"))
-            _prove(learner, "phone", f"+212{prefix}{100_000 + number * 137:06d}", at=joined_at)
-        if number % 3 == 2:
-            _prove(learner, "email", f"learner{number:02d}@example.org", at=joined_at)
-        return learner
+        contacts = []
+        if number % 12 != 11 and number % 6 != 5:
+            value = f"+212{self._dice.choice(('683', '685', '686'))}{100_000 + number * 137:06d}"
+            contacts.append(Contact(kind="phone", value=value, proven_at=joined_at))
+        if number % 12 != 11 and number % 3 == 2:
+            value = f"learner{number:02d}@example.org"
+            contacts.append(Contact(kind="email", value=value, proven_at=joined_at))
+        return Resident(learner=learner, contacts=tuple(contacts))
 
     def _name(self) -> tuple[dict[str, str], dict[str, str], str]:
         while True:
-            gender = self._dice.choice("ffm")
+            gender = self._dice.choice("fffmm")
             given = self._dice.choice(data.names("female" if gender == "f" else "male"))
             family = self._dice.choice(data.names("family"))
             whole = f"{given['fr']} {family['fr']}"
@@ -173,8 +210,23 @@ class People:
                 return body + check_digits(body)
 
 
-def _prove(learner: Learner, kind: str, value: str, *, at: datetime) -> None:
-    Address.objects.create(learner=learner, kind=kind, value=value, verified_at=at, primary=True, added_at=at)
+def prove(learner: Learner, contact: Contact) -> None:
+    """Write down that the learner proved this address."""
+    Address.objects.create(
+        learner=learner,
+        kind=contact.kind,
+        value=contact.value,
+        verified_at=contact.proven_at,
+        primary=True,
+        added_at=contact.proven_at,
+    )
+
+
+def need(district: Arrondissement) -> float:
+    """How many learners live there, relatively: its adults, more of them where fewer read or have work."""
+    census = district.census
+    share = (census["illiteracy_15plus_pct"] + census["unemployment_pct"]) / 100
+    return float(district.population_15plus * (1 + share))
 
 
 def misspelt(name: str) -> str:

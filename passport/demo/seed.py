@@ -1,8 +1,13 @@
 """Fills an empty database with the demo city: years of register and certificates, by the product's verbs."""
 
 import random
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
+from itertools import accumulate, cycle
 from typing import Any
 
 from django.db import transaction
@@ -13,10 +18,10 @@ from credentials.models import Achievement, Batch, Credential, StatusChange
 from issuers import keys, publications, registry, staff
 from issuers.models import Arrondissement, City, Issuer, Role
 from passport import filing, secondfactors
-from passport.models import Learner
+from passport.models import Learner, Proposal
 
 from . import data, people
-from .people import PROVIDER_STAFF, People
+from .people import PROVIDER_STAFF, People, Resident
 
 YEARS_OF_REGISTER = 4
 SHOWN = "P02"  # the provider whose staff sign in
@@ -24,7 +29,11 @@ Reason = StatusChange.Reason
 
 
 class NotEmpty(Exception):
-    """There are issuers already: a demo city is not mixed with another one."""
+    """Somebody is here already: a demo city is not mixed with another one."""
+
+
+class HereAlready(NotEmpty):
+    """The demo city was made before."""
 
 
 class NotIssued(Exception):
@@ -42,8 +51,16 @@ class Session:
     group: str = ""
 
 
-#: Fatima-Zahra's way: (course, how many days ago).
+#: Fatima-Zahra's way: (course, how many days ago). The first was awarded before she had a passport.
 FATIMAS_WAY = (("C08", 1020), ("C11", 790), ("C20", 712), ("C02", 590), ("C12", 235), ("C30", 75))
+#: Classes of years ago, whose certificates have expired since: (course, how many days ago).
+LONG_AGO = (("C11", 800), ("C14", 870), ("C18", 905), ("C20", 960), ("C23", 1005))
+SIZES = (3, 4, 5, 6, 6, 8)  # of a class, in turn
+#: Who comes to a course more often than others, and how many times.
+WOMEN = {"C01": 9, "C06": 2, "C14": 2, "C22": 9}
+YOUNG = {"C04": 3, "C13": 4, "C24": 12, "C30": 3}  # under 26
+ELDERS = {"C01": 6, "C08": 6, "C09": 3}  # from 40
+NEIGHBOURS = 4
 #: Who gave which reason for which act.
 REVOKED = (
     (Reason.ISSUED_IN_ERROR, "Inscrite deux fois dans la liste."),
@@ -57,18 +74,22 @@ REINSTATED = ("Feuille de présence retrouvée.", "Jury consulté, le résultat 
 
 
 def seed(*, now: datetime) -> int:
-    """Make the whole demo city as of ``now``; returns how many certificates there are. Raises NotEmpty.
+    """Make the whole demo city as of ``now``; returns how many certificates there are.
+
+    Raises NotEmpty, and HereAlready if it is the demo city that is here.
+
 
     All of it or nothing: an interrupted start leaves the database empty.
     """
-    if Issuer.objects.exists():
+    if City.objects.filter(census__demo=True).exists():
+        raise HereAlready
+    if City.objects.exists() or Issuer.objects.exists() or Learner.objects.exists():
         raise NotEmpty
     with transaction.atomic():
         story = Story(now=now)
         story.tell()
         statuslists.publish_changed(now=now)
         publications.tend(now=now)
-    filing.consider_unfiled(now=now, limit=1000)
     return Credential.objects.count()
 
 
@@ -81,8 +102,11 @@ class Story:
         self.opened = at(now.date() - timedelta(days=YEARS_OF_REGISTER * 365), hour=9)
         self.issuers: dict[str, Issuer] = {}
         self.signers: dict[str, Learner] = {}
+        self.awarders: dict[str, Learner] = {}
         self.courses: dict[str, Achievement] = {}
         self.provider_of = {course["code"]: course["provider"] for course in data.courses()}
+        self.held: Counter[int] = Counter()
+        self.taken: set[tuple[str, int]] = set()
 
     def tell(self) -> None:
         """From the city's first day until now."""
@@ -90,10 +114,20 @@ class Story:
         self.people = People(dice=self.dice, districts=list(Arrondissement.objects.all()))
         self.open_register()
         self.open_courses()
-        learners = self.open_passports()
-        for number, session in enumerate(self.plan(learners)):
-            self.award(session, number)
+        residents = self.meet_residents()
+        acts: list[tuple[datetime, Callable[[], None]]] = [
+            (contact.proven_at, partial(self.prove, resident.learner, contact))
+            for resident in residents
+            for contact in resident.contacts
+        ]
+        acts += [
+            (session.moment, partial(self.award, session, number))
+            for number, session in enumerate(self.plan(residents))
+        ]
+        for _moment, act in sorted(acts, key=lambda act: act[0]):
+            act()
         self.change_minds()
+        self.answer_questions()
 
     # -- The city and its register ------------------------------------------------------------------
     def found_city(self) -> None:
@@ -171,6 +205,8 @@ class Story:
             owner = person if account.role == Role.OWNER else owner
             if account.role == Role.SIGNER:
                 self.signers[number] = person
+            if account.role == Role.TRAINER:
+                self.awarders[number] = person
 
     def open_courses(self) -> None:
         """Thirty courses, drafted and published once their provider has keys."""
@@ -185,18 +221,23 @@ class Story:
             )
 
     # -- Learners and their certificates ------------------------------------------------------------
-    def open_passports(self) -> list[Learner]:
+    def meet_residents(self) -> list[Resident]:
         """Fatima-Zahra first, then the family, then everybody else."""
-        learners = [self.people.fatima(joined_at=self._ago(1010))]
-        learners += self.people.family(joined_at=self._ago(300))
+        residents = [self.people.fatima(joined_at=self._ago(1010))]
+        residents += self.people.family(joined_at=self._ago(300))
         for number in range(people.LEARNERS):
             joined = self._ago(self.dice.randint(20, 900), hour=self.dice.randint(9, 16))
-            learners.append(self.people.learner(number, joined_at=joined))
-        return learners
+            residents.append(self.people.resident(number, joined_at=joined))
+        return residents
 
-    def plan(self, learners: list[Learner]) -> list[Session]:
-        """All sessions by date: Fatima-Zahra's, expired ones of years ago, and those of the last year."""
-        fatima, family, others = learners[0], learners[1:4], learners[4:]
+    def prove(self, learner: Learner, contact: people.Contact) -> None:
+        """An address is the learner's from now on; what was sent to it before is filed."""
+        people.prove(learner, contact)
+        filing.address_proven(learner=learner, kind=contact.kind, value=contact.value, now=contact.proven_at)
+
+    def plan(self, residents: list[Resident]) -> list[Session]:
+        """Fatima-Zahra's certificates, the family's, expired ones, and those of the last year."""
+        fatima, family, others = residents[0], residents[1:4], residents[4:]
         sessions = [self._one(code, days, person_of(fatima)) for code, days in FATIMAS_WAY]
         # A first spelling that still is her name: it is filed, and replaced by the right one later.
         slip = Person(name_latin="Fatima Zahra El-idrissi", address_kind="phone", address=people.FATIMA_PHONE)
@@ -211,13 +252,14 @@ class Story:
             self._one("C24", 60, person_of(family[2])),
             self._one("C25", 40, family_question),
         ]
-        for code, days in (("C11", 800), ("C14", 870), ("C18", 905), ("C20", 960), ("C23", 1005)):
-            sessions.append(self._group(code, days, others, size=3))
-        for course in data.courses():
-            for _session in range(2 if course["hours"] <= 14 else 1):
-                days = self.dice.randint(4, 355)
-                sessions.append(self._group(course["code"], days, others, size=self.dice.randint(4, 6)))
-        return sorted(sessions, key=lambda session: (session.moment, session.code))
+        sessions += [self._group(code, self._ago(days).date(), others, size=3) for code, days in LONG_AGO]
+        self.taken.clear()  # nobody takes a course twice in one year; once it has expired, they may
+        classes = [c["code"] for c in data.courses() for _ in range(2 if c["hours"] <= 14 else 1)]
+        self.dice.shuffle(classes)
+        days = year_of_classes(last=self.now.date() - timedelta(days=4), count=len(classes))
+        for code, day, size in zip(classes, days, cycle(SIZES), strict=False):
+            sessions.append(self._group(code, day, others, size=size))
+        return sessions
 
     def _ago(self, days: int, *, hour: int = 10) -> datetime:
         day = self.now.date() - timedelta(days=days)
@@ -227,34 +269,52 @@ class Story:
         moment = self._ago(days)
         return Session(code=code, moment=moment, awarded_on=moment.date(), who=[person])
 
-    def _group(self, code: str, days: int, learners: list[Learner], *, size: int) -> Session:
+    def _group(self, code: str, ended: date, residents: list[Resident], *, size: int) -> Session:
         """A class whose certificates are signed up to three days after its last day."""
-        ended = self._ago(days).date()
         moment = at(
             ended + timedelta(days=self.dice.randint(0, 3)),
             hour=self.dice.randint(9, 16),
             minute=self.dice.randint(0, 59),
         )
         least = self.courses[code].min_age
-        old_enough = [one for one in learners if ended.year - (one.birth_year or ended.year) > least]
-        chosen = self.dice.sample(old_enough, size)
+        chances = {
+            one: self._chance(code, one, ended.year)
+            for one in residents
+            if one.age(ended.year) >= least and (code, one.learner.pk) not in self.taken
+        }
+        chosen = sorted(chances, key=lambda one: self.dice.random() ** (1 / chances[one]))[-size:]
+        self.held.update(one.learner.pk for one in chosen)
+        self.taken.update((code, one.learner.pk) for one in chosen)
         return Session(
             code=code,
             moment=moment,
             awarded_on=ended,
-            who=[self._as_written(learner) for learner in chosen],
+            who=[self._as_written(one, moment) for one in chosen],
             group=f"{ended:%Y-%m} {self.dice.choice('ABC')}",
         )
 
-    def _as_written(self, learner: Learner) -> Person:
+    def _chance(self, code: str, resident: Resident, year: int) -> float:
+        """How likely this resident comes to this course, relatively: neighbours more, old hands less."""
+        learner, age = resident.learner, resident.age(year)
+        house = self.issuers[self.provider_of[code]].arrondissement
+        home = learner.arrondissement
+        near = home is not None and home.prefecture_code == house.prefecture_code
+        chance = float(NEIGHBOURS if near else 1)
+        chance *= WOMEN.get(code, 1) if learner.gender == "f" else 1
+        chance *= YOUNG.get(code, 1) if age < 26 else 1
+        chance *= ELDERS.get(code, 1) if age >= 40 else 1
+        return chance / (1 + self.held[learner.pk])
+
+    def _as_written(self, resident: Resident, moment: datetime) -> Person:
         """How a provider noted this learner: mostly right, now and then on paper alone or with a slip."""
+        learner = resident.learner
         chance = self.dice.random()
         if chance < 0.06:
             return Person(name_latin=learner.name_latin, name_arabic=learner.name_arabic)
-        if chance < 0.14:
-            return person_of(learner, kind="passport")
-        person = person_of(learner)
-        if chance < 0.20 and person.address_kind in ("phone", "email"):
+        if chance < 0.14 and learner.joined_at < moment:
+            return person_of(resident, kind="passport")
+        person = person_of(resident)
+        if 0.14 <= chance < 0.20 and person.address:
             return Person(
                 name_latin=people.misspelt(learner.name_latin),
                 address_kind=person.address_kind,
@@ -264,23 +324,28 @@ class Story:
         return person
 
     def award(self, session: Session, number: int) -> None:
-        """Accept and sign one session's certificates at its moment. Raises NotIssued."""
+        """Accept, sign and file one session's certificates at its moment. Raises NotIssued."""
         provider = self.provider_of[session.code]
         kind = Batch.Kind.ROSTER if len(session.who) > 1 else Batch.Kind.INTERACTIVE
-        accept(
+        accepted = accept(
             issuer=self.issuers[provider],
             achievement=self.courses[session.code],
             awarded_on=session.awarded_on,
             people=session.who,
             kind=kind,
-            requested_by=self.signers[provider],
+            requested_by=self.awarders.get(provider, self.signers[provider]),
             idempotency_key=f"demo-{number}",
             session=session.group,
             notify=False,
             now=session.moment,
         )
-        if issuance.issue_ready(kind=kind, now=session.moment) != len(session.who):
+        self._issue(accepted.batch, now=session.moment)
+
+    def _issue(self, batch: Batch, *, now: datetime) -> None:
+        if issuance.issue_ready(kind=Batch.Kind(batch.kind), now=now) != batch.row_count:
             raise NotIssued
+        issued = Credential.objects.filter(award__batch=batch).order_by("award__row")
+        filing.consider(credential_ids=list(issued.values_list("pk", flat=True)), now=now)
 
     # -- Changes of mind ----------------------------------------------------------------------------
     def change_minds(self) -> None:
@@ -292,7 +357,7 @@ class Story:
                 issued_at__gt=self.now - timedelta(days=365),
                 award__batch__kind=Batch.Kind.ROSTER,
             )
-            .select_related("issuer", "award__batch")
+            .select_related("issuer", "achievement", "award__batch")
             .order_by("issued_at", "award__row")
         )
         chosen = iter(self.dice.sample(active, len(REVOKED) + len(SUSPENDED) + len(REINSTATED)))
@@ -302,7 +367,7 @@ class Story:
                 credential=credential,
                 reason=reason,
                 note=note,
-                by=credential.award.batch.requested_by,
+                by=self._signer_of(credential),
                 now=self._after(credential, days=6),
             )
         for note in SUSPENDED:
@@ -314,49 +379,64 @@ class Story:
                 credential=credential,
                 reason=Reason.REVIEW_CLOSED,
                 note=note,
-                by=credential.award.batch.requested_by,
+                by=self._signer_of(credential),
                 now=self._after(credential, days=9),
             )
+
+    def _signer_of(self, credential: Credential) -> Learner:
+        return self.signers[self.provider_of[credential.achievement.code]]
 
     def _suspend(self, credential: Credential, *, note: str) -> None:
         revocation.suspend(
             credential=credential,
             reason=Reason.UNDER_REVIEW,
             note=note,
-            by=credential.award.batch.requested_by,
+            by=self._signer_of(credential),
             now=self._after(credential, days=4),
         )
 
     def _replace_misspelt(self) -> None:
         """Fatima-Zahra's spelling is put right, and that of two others."""
-        right = {people.FATIMA_PHONE: Learner.objects.get(name_latin=people.FATIMA.name_latin)}
-        wrong = [Credential.objects.get(achievement=self.courses["C15"], address=people.FATIMA_PHONE)]
         slips = Credential.objects.filter(
             award__batch__kind=Batch.Kind.ROSTER,
-            address_kind__in=("phone", "email"),
-            name_arabic="",
+            proposals__isnull=False,
             issued_at__gt=self.now - timedelta(days=365),
         ).order_by("issued_at", "award__row")
-        for credential in slips:
-            learner = Learner.objects.filter(addresses__value=credential.address).get()
-            if learner.name_latin != credential.name_latin and len(wrong) < 3:
-                right[credential.address] = learner
-                wrong.append(credential)
-        for credential in wrong:
-            moment = self._after(credential, days=3)
-            person = person_of(right[credential.address], kind=credential.address_kind)
-            revocation.replace(
+        hers = Credential.objects.get(achievement=self.courses["C15"], address=people.FATIMA_PHONE)
+        for credential in [hers, *slips[:2]]:
+            learner = Learner.objects.get(addresses__value=credential.address)
+            moment = max(self._after(credential, days=3), learner.joined_at)
+            batch = revocation.replace(
                 credential=credential,
-                person=person,
+                person=Person(
+                    name_latin=learner.name_latin,
+                    name_arabic=learner.name_arabic,
+                    address_kind=credential.address_kind,
+                    address=credential.address,
+                    language=learner.language,
+                ),
                 reason=Reason.CORRECTED,
                 note="Nom corrigé d’après la pièce d’identité.",
-                by=credential.award.batch.requested_by,
+                by=self._signer_of(credential),
                 idempotency_key=f"demo-again-{credential.pk}",
                 now=moment,
                 notify=False,
             )
-            if issuance.issue_ready(kind=Batch.Kind.INTERACTIVE, now=moment) != 1:
-                raise NotIssued
+            self._issue(batch, now=moment)
+
+    def answer_questions(self) -> None:
+        """Some learners have said whether a certificate sent to their address is theirs."""
+        asked = Proposal.objects.filter(
+            answer=Proposal.Answer.OPEN,
+            credential__status=Credential.Status.ACTIVE,
+            credential__award__batch__kind=Batch.Kind.ROSTER,
+        ).order_by("credential__issued_at", "credential__award__row")
+        for number, proposal in enumerate(asked):
+            moment = min(proposal.made_at + timedelta(days=2), self.now)
+            if number % 5 == 4:
+                filing.decline(proposal=proposal, now=moment)
+            elif number % 5 < 3:
+                filing.confirm(proposal=proposal, now=moment)
 
     def _after(self, credential: Credential, *, days: int) -> datetime:
         """Some days later, or yesterday at most."""
@@ -364,18 +444,37 @@ class Story:
         return min(credential.issued_at + timedelta(days=days, hours=1), last)
 
 
+def year_of_classes(*, last: date, count: int) -> list[date]:
+    """On which days ``count`` classes end within the year before ``last``, in their order.
+
+    Two in five end within the forty days from June to the tenth of July, few in the weeks after, none on
+    a Sunday.
+    """
+    days = [last - timedelta(days=back) for back in range(350, -1, -1)]
+    reached = list(accumulate(map(_season, days)))
+    marks = (reached[-1] * (number + 0.5) / count for number in range(count))
+    return [days[bisect_left(reached, mark)] for mark in marks]
+
+
+def _season(day: date) -> float:
+    if day.weekday() == 6:
+        return 0.0
+    if (6, 1) <= (day.month, day.day) <= (7, 10):
+        return 5.0
+    return 0.3 if day.month in (7, 8) else 1.0
+
+
 def at(day: date, *, hour: int, minute: int = 0) -> datetime:
     """That day at an office hour."""
     return datetime.combine(day, time(hour, minute), tzinfo=UTC)
 
 
-def person_of(learner: Learner, *, kind: str = "") -> Person:
-    """The learner as an award names her; by her first address unless ``kind`` says which, or by none."""
-    if kind == "passport":
-        address = learner.passport_number
-    else:
-        proven = learner.addresses.filter(**({"kind": kind} if kind else {})).order_by("-kind").first()
-        kind, address = (proven.kind, proven.value) if proven else ("", "")
+def person_of(resident: Resident, *, kind: str = "") -> Person:
+    """The learner as an award names her: by passport number if asked, else by her first address, if any."""
+    learner = resident.learner
+    address = learner.passport_number if kind == "passport" else ""
+    if not kind and resident.contacts:
+        kind, address = resident.contacts[0].kind, resident.contacts[0].value
     return Person(
         name_latin=learner.name_latin,
         name_arabic=learner.name_arabic,

@@ -1,8 +1,6 @@
-"""Who signs in to the demo, and where the codes appear."""
+"""Who signs in to the demo."""
 
 from dataclasses import dataclass
-
-from django.conf import settings
 
 from issuers.models import Role
 from passport.models import Address
@@ -17,12 +15,12 @@ class SignIn:
     role: str
     name: str
     address: str
-    codes: str
+    second_step: bool
 
 
 def sign_ins() -> list[SignIn]:
     """The demo's accounts that are in this database: none in a real city."""
-    accounts = (people.FATIMA, *people.PROVIDER_STAFF, *people.CITY_STAFF)
+    accounts = (*people.LEARNER_ACCOUNTS, *people.PROVIDER_STAFF, *people.CITY_STAFF)
     present = set(
         Address.objects.filter(value__in=[account.address for account in accounts]).values_list(
             "value", flat=True
@@ -30,11 +28,16 @@ def sign_ins() -> list[SignIn]:
     )
     return [
         SignIn(
-            role=str(Role(account.role).label).split(":")[0] if account.role else "Learner",
+            role=_role(account),
             name=account.name_latin,
             address=account.address,
-            codes=f"{settings.BASE_URL}/outbox/",
+            second_step=bool(account.role),
         )
         for account in accounts
         if account.address in present
     ]
+
+
+def _role(account: people.Account) -> str:
+    name = str(Role(account.role).label).split(":")[0] if account.role else "Learner"
+    return f"{name}, {account.about}" if account.about else name

@@ -1,8 +1,10 @@
 """The demo city: whole, true to the register and verifiable in every status."""
 
+import json
+from base64 import urlsafe_b64decode
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -12,10 +14,11 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import transaction
+from django.db.models import F
 from django.test import override_settings
 
 from credentials import paper, qr
-from credentials.models import Achievement, Credential, StatusChange
+from credentials.models import Achievement, Credential, LocalMessage, Message, StatusChange
 from issuers.models import Arrondissement, City, Issuer, IssuerKind, Membership, Publication, Role, Theme
 from passport import filing
 from passport.demo import data, people
@@ -59,6 +62,7 @@ def test_the_city_has_its_16_districts_and_is_marked_as_a_demo() -> None:
     census = City.objects.get().census
     assert census["demo"] is True
     assert census["population_legal"] == 3_215_935
+    assert sum(Arrondissement.objects.values_list("population", flat=True)) == 3_215_935
     assert "HCP" in census["source"]
 
 
@@ -78,18 +82,69 @@ def test_thirty_published_courses_speak_both_languages() -> None:
         for field in ("title", "description", "criteria"):
             assert getattr(course, f"{field}_fr"), (course.code, field)
             assert getattr(course, f"{field}_ar"), (course.code, field)
+        assert len(course.title_fr) <= 60
         assert len(course.criteria_fr) <= 280
         assert len(course.criteria_ar) <= 280
+        assert bool(course.prerequisites_fr) == bool(course.prerequisites_ar)
         assert course.skills
-        assert all(skill["label_fr"] and skill["label_ar"] for skill in course.skills)
+        for named in (*course.skills, *course.digcomp):
+            assert all(named[f"label_{code}"] for code in ("en", "fr", "ar"))
+
+
+def test_every_course_s_certificates_carry_the_eleven_european_elements() -> None:
+    courses = Achievement.objects.all()
+    for course in courses:
+        credential = Credential.objects.filter(achievement=course).first()
+        assert credential, course.code
+        document = payload(credential)
+        subject, issuer = document["credentialSubject"], document["issuer"]
+        achievement = subject["achievement"]
+        levels = [a["targetCode"] for a in achievement["alignment"] if a["targetFramework"] == "CNC"]
+        skills = {a["targetUrl"] for a in achievement["alignment"] if a["targetFramework"] == "ESCO"}
+        assert credential.name_latin in [one["identityHash"] for one in subject["identifier"]]  # the learner
+        assert achievement["name"] == course.title_fr  # the title
+        assert issuer["address"]["addressCountryCode"] == "MA"  # the country
+        assert issuer["name"] == achievement["creator"]["name"] == course.issuer.name_fr  # the awarding body
+        assert document["awardedDate"].startswith(credential.awarded_on.isoformat())  # the date
+        assert achievement["criteria"]["narrative"] == course.criteria_fr  # the outcomes
+        assert skills == {skill["uri"] for skill in course.skills}
+        assert achievement["volumeOfLearning"] == f"PT{course.hours}H"  # the workload
+        assert levels == [str(course.cnc_level)]  # the level
+        assert achievement["assessmentType"] == course.assessment_uri  # the assessment
+        assert achievement["learningMode"] == course.mode_uri  # the form of participation
+        assert achievement["qualityAssurance"]  # the quality assurance
+
+
+def payload(credential: Credential) -> dict[str, Any]:
+    """What is signed."""
+    part = credential.jwt.split(".")[1]
+    document: dict[str, Any] = json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    return document
 
 
 def test_every_status_is_there() -> None:
-    assert Credential.objects.count() > 200
     counted = Counter(Credential.objects.values_list("status", flat=True))
     assert (counted["revoked"], counted["suspended"], counted["replaced"]) == (5, 3, 3)
     assert StatusChange.objects.filter(act="reinstate").count() == 2
     assert Credential.objects.filter(status="active", valid_until__lt=NOW).count() >= 10
+
+
+def test_the_last_year_has_its_classes_most_of_them_before_the_summer() -> None:
+    last_year = Credential.objects.filter(awarded_on__gt=NOW.date() - timedelta(days=365))
+    days = [(day.month, day.day) for day in last_year.values_list("awarded_on", flat=True)]
+    peak = [day for day in days if (6, 1) <= day <= (7, 10)]
+    assert 215 <= len(days) <= 260
+    assert 0.25 <= len(peak) / len(days) <= 0.45  # 26 of these 40 days lie in the year that ends in June
+
+
+def test_nobody_takes_a_course_twice_in_the_last_year() -> None:
+    last_year = Credential.objects.filter(awarded_on__gt=NOW.date() - timedelta(days=365))
+    taken = Counter(
+        last_year.filter(entry__isnull=False)
+        .exclude(status="replaced")
+        .values_list("entry__learner", "achievement")
+    )
+    assert set(taken.values()) == {1}
 
 
 def test_every_certificate_verifies_as_what_it_is() -> None:
@@ -120,6 +175,7 @@ def test_fatima_zahra_holds_certificates_of_several_providers_and_years() -> Non
     assert held.values("issuer").distinct().count() >= 4
     assert len({credential.awarded_on.year for credential in held}) >= 3
     assert held.filter(valid_until__lt=NOW).exists()
+    assert held.filter(valid_until__range=(NOW, NOW + timedelta(days=30))).exists()
     assert held.filter(status="replaced").count() == 1
     assert held.get(status="replaced").replaced_by in held
     assert len(filing.open_proposals(learner=fatima())) == 1
@@ -128,7 +184,19 @@ def test_fatima_zahra_holds_certificates_of_several_providers_and_years() -> Non
 def test_certificates_are_filed_asked_about_or_unclaimed() -> None:
     outcomes = Counter(Credential.objects.values_list("filing__outcome", flat=True))
     assert set(outcomes) == {"filed", "proposed", "unclaimed"}
-    assert Entry.objects.filter(how=Entry.How.NUMBER).exists()
+    assert set(Entry.objects.values_list("how", flat=True)) == set(Entry.How.values)
+    assert set(Proposal.objects.values_list("answer", flat=True)) == set(Proposal.Answer.values)
+
+
+def test_nothing_was_filed_before_its_passport_was_opened() -> None:
+    assert not Entry.objects.filter(filed_at__lt=F("learner__joined_at")).exists()
+    assert not Entry.objects.filter(filed_at__lt=F("credential__issued_at")).exists()
+    assert Entry.objects.filter(learner=fatima(), credential__issued_at__lt=F("learner__joined_at")).exists()
+
+
+def test_nobody_gets_a_message_about_the_past() -> None:
+    assert not Message.objects.exists()
+    assert not LocalMessage.objects.exists()
 
 
 def test_a_question_to_a_shared_phone_goes_to_the_whole_family() -> None:
@@ -158,9 +226,11 @@ def test_the_staff_who_sign_in_have_their_roles_and_a_second_factor() -> None:
 def test_the_table_of_sign_ins_names_everybody_and_the_outbox() -> None:
     printed = StringIO()
     call_command("demo_signins", stdout=printed)
-    for account in (people.FATIMA, *people.PROVIDER_STAFF, *people.CITY_STAFF):
+    for account in (*people.LEARNER_ACCOUNTS, *people.PROVIDER_STAFF, *people.CITY_STAFF):
         assert account.address in printed.getvalue()
+    assert "City approver" in printed.getvalue()
     assert f"{settings.BASE_URL}/outbox/" in printed.getvalue()
+    assert "manage.py totp" in printed.getvalue()
 
 
 def test_a_demo_account_shows_its_code_in_a_demo_alone() -> None:
@@ -174,12 +244,12 @@ def test_a_demo_account_shows_its_code_in_a_demo_alone() -> None:
         call_command("totp", "signer@example.org")
 
 
-def test_a_second_run_refuses_and_changes_nothing() -> None:
+def test_a_second_run_says_that_the_city_is_here_and_changes_nothing() -> None:
     before = Credential.objects.count()
-    with pytest.raises(CommandError, match="already"):
-        call_command("seed_demo", stdout=StringIO())
-    quiet = StringIO()
+    printed, quiet = StringIO(), StringIO()
+    call_command("seed_demo", stdout=printed)
     call_command("seed_demo", "--if-empty", stdout=quiet)
+    assert "here already" in printed.getvalue()
     assert quiet.getvalue() == ""
     assert Credential.objects.count() == before
 

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.conf import settings
+from django.core.management.base import BaseCommand, no_translations
 
 from passport.demo.signins import sign_ins
 
@@ -12,13 +13,20 @@ class Command(BaseCommand):
 
     help = "Prints who signs in to the demo, and where the codes appear."
 
+    @no_translations
     def handle(self, *args: Any, **options: Any) -> None:
-        rows = [("Role", "Name", "Sign-in", "Codes appear at")]
-        rows += [(row.role, row.name, row.address, row.codes) for row in sign_ins()]
-        if len(rows) == 1:
+        found = sign_ins()
+        if not found:
             self.stdout.write("There are no demo sign-ins here.")
             return
+        rows = [("Role", "Name", "Sign-in", "Second step")]
+        rows += [(row.role, row.name, row.address, "yes" if row.second_step else "no") for row in found]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         for row in rows:
             cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
             self.stdout.write(f"  {'  '.join(cells)}".rstrip())
+        staff = next(row.address for row in found if row.second_step)
+        self.stdout.write(
+            f"\n  Codes arrive at {settings.BASE_URL}/outbox/, where staff find that of the second step too."
+            f"\n  The second step on the command line: DEMO=1 .venv/bin/python manage.py totp {staff}"
+        )

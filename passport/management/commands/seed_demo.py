@@ -21,13 +21,13 @@ def moment(text: str) -> datetime:
 
 
 class Command(BaseCommand):
-    """All or nothing: a database that holds issuers already stays as it is."""
+    """All or nothing: a database that is not empty stays as it is."""
 
     help = "Fills an empty database with the demo city."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--if-empty", action="store_true", help="say nothing if there are issuers already"
+            "--if-empty", action="store_true", help="say nothing if the database is not empty"
         )
         parser.add_argument("--now", type=moment, metavar="ISO", help="tell the story as of this moment")
 
@@ -37,10 +37,14 @@ class Command(BaseCommand):
             raise CommandError("The moment that --now names lies in the future.")
         try:
             made = seed.seed(now=now)
+        except seed.HereAlready:
+            if not options["if_empty"]:
+                self.stdout.write("The demo city is here already.")
+            return
         except seed.NotEmpty as refusal:
             if options["if_empty"]:
                 return
-            raise CommandError("There are issuers already, so the demo city was not added.") from refusal
+            raise CommandError("The database is not empty, so the demo city was not added.") from refusal
         except NoKeyRoom as refusal:
             raise CommandError(
                 "To sign the demo city, let KEY_ENCRYPTION_KEY_FILE name a file with 32 bytes in base64."
