@@ -19,7 +19,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--every", type=float, default=3.0, help="seconds between rounds (default 3)")
-        parser.add_argument("--once", action="store_true", help="one round, then end (exit 1 if a part failed)")
+        parser.add_argument(
+            "--once", action="store_true", help="one round, then end (exit 1 if a part failed)"
+        )
 
     def handle(self, *args: Any, every: float, once: bool, **options: Any) -> None:
         if once:
