@@ -117,6 +117,10 @@ class Achievement(models.Model):
         return in_language(fr=self.criteria_fr, ar=self.criteria_ar)
 
     @property
+    def prerequisites(self) -> str:
+        return in_language(fr=self.prerequisites_fr, ar=self.prerequisites_ar)
+
+    @property
     def level_label(self) -> str:
         """The level as a certificate prints it, such as ``B1 · CNC 3``."""
         parts = [self.cefr_level] if self.cefr_level else []
