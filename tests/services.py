@@ -3,6 +3,7 @@
 ``TEST_DATABASE=postgresql python -m pytest`` runs the tests on a PostgreSQL of their own.
 """
 
+import atexit
 import os
 import pwd
 import secrets
@@ -18,7 +19,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from signal import SIGQUIT
+from signal import SIGQUIT, SIGTERM, Signals
 from urllib.parse import quote
 
 import psycopg
@@ -36,7 +37,7 @@ class _Started:
     """What this process started, in the order in which it did."""
 
     folders: list[Path] = field(default_factory=list)
-    processes: list["subprocess.Popen[bytes]"] = field(default_factory=list)
+    processes: list[tuple["subprocess.Popen[bytes]", Signals]] = field(default_factory=list)
 
 
 _started = _Started()
@@ -68,8 +69,8 @@ def environment_under_test() -> dict[str, str]:
 def stop() -> None:
     """End what this process started, the latest first."""
     while _started.processes:
-        process = _started.processes.pop()
-        process.send_signal(SIGQUIT if process.args and "postgres" in str(process.args) else 15)
+        process, ending = _started.processes.pop()
+        process.send_signal(ending)
         try:
             process.wait(10)
         except subprocess.TimeoutExpired:
@@ -78,6 +79,9 @@ def stop() -> None:
     while _started.folders:
         shutil.rmtree(_started.folders.pop(), ignore_errors=True)
     folder.cache_clear()
+
+
+atexit.register(stop)  # also where the session ended before it began
 
 
 # -- Redis ----------------------------------------------------------------------------------------
@@ -90,7 +94,7 @@ def redis() -> str:
         stdout=subprocess.DEVNULL,
         preexec_fn=end_with_parent(),  # noqa: PLW1509  # no thread runs yet
     )
-    _started.processes.append(process)
+    _started.processes.append((process, SIGTERM))
     embedded.wait_for_redis(folder(), process)
     return embedded.redis_url(folder())
 
@@ -121,6 +125,14 @@ def _servant() -> pwd.struct_passwd | None:
     return names.get("postgres") or names["nobody"]
 
 
+def _copied(programs: Path, home: Path) -> Path:
+    """The wheel's programs where every user reads them, with the libraries that they look for beside them."""
+    package = programs.parent.parent
+    for part in (programs.parent, package.with_name(f"{package.name}.libs")):
+        shutil.copytree(part, home / part.relative_to(package.parent), symlinks=True)
+    return home / programs.relative_to(package.parent)
+
+
 @cache
 def postgresql() -> str:
     """The URL of a PostgreSQL of this session: a Unix socket, no port, and nothing kept."""
@@ -129,7 +141,7 @@ def postgresql() -> str:
     _started.folders.append(home)
     if servant:
         if not str(programs).startswith("/usr/"):  # another user may not read our folders
-            programs = Path(shutil.copytree(programs.parent, home / "programs", symlinks=True)) / "bin"
+            programs = _copied(programs, home)
         os.chown(home, servant.pw_uid, servant.pw_gid)
     account = {"user": servant.pw_uid, "group": servant.pw_gid, "extra_groups": []} if servant else {}
     plain = {"PATH": os.defpath, "LC_ALL": "C"}
@@ -158,9 +170,9 @@ def postgresql() -> str:
         cwd="/",
         env=plain,
         preexec_fn=end_with_parent(SIGQUIT),  # noqa: PLW1509  # no thread runs yet
-        **account,  # type: ignore[call-overload]
+        **account,  # type: ignore[call-overload]  # as above
     )
-    _started.processes.append(process)
+    _started.processes.append((process, SIGQUIT))
     url = f"postgres://passport@{quote(str(home), safe='')}/postgres"
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
