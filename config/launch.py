@@ -482,7 +482,10 @@ def announce(stack: Stack) -> None:
         "Trainers": "/teach/",
         "The city": "/city/",
     }
-    say(f"\nThe learner passport runs at {stack.base_url}\n")
+    say(f"\nThe learner passport runs at {stack.base_url}")
+    if urlsplit(stack.base_url).hostname not in LOCAL:
+        say(f"(the proxy in front of it must lead to {stack.bind}:{stack.port})")
+    say("")
     for label, path in rows.items():
         say(f"  {label:<22}{stack.base_url}{path}")
     say("")
