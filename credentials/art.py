@@ -1,7 +1,7 @@
 """Pure. Badge art drawn from data: a silhouette by theme, an ornament by achievement, a border by hours.
 
 The ornament is a function of SHA-256 of the achievement's id, the border's marks of the issuer's, so a
-badge is the same everywhere and no two achievements look alike. ``docs/faces.md`` describes the geometry.
+badge is the same everywhere and no two achievements look alike. Angles run clockwise from the top.
 """
 
 import hashlib
@@ -11,11 +11,15 @@ from html import escape
 from math import ceil, cos, hypot, pi, sin
 
 Point = tuple[float, float]
+Shape = tuple[str, list[Point]]
+Tones = tuple[str, str, str, str, str]
 SIZE = 240
 CENTRE = 120.0
 RADIUS = 112.0
 BRASS = "#D9A441"
 WHITE = "#FFFFFF"
+#: Places of three of the five tones.
+DEEP, PLAIN, GILT = 0, 3, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +31,25 @@ class Palette:
     pale: str
 
     @property
-    def tones(self) -> tuple[str, str, str, str, str]:
+    def tones(self) -> Tones:
+        """What an assessed badge is laid with."""
         return (self.deep, self.mid, self.pale, WHITE, BRASS)
+
+    @property
+    def attended_tones(self) -> Tones:
+        """What a badge for attendance is laid with, on its white plate."""
+        return (self.pale, WHITE, self.mid, WHITE, self.pale)
+
+
+@dataclass(frozen=True, slots=True)
+class Rosette:
+    """An {N/k} star: its rays, the skips it may have, its size and the points of the star in its middle."""
+
+    rays: int
+    skips: tuple[int, ...]
+    outer: float
+    points: int
+    lowered: float = 0.0
 
 
 PALETTES = {
@@ -38,12 +59,28 @@ PALETTES = {
     "health": Palette("#12573B", "#3E9570", "#BFE3D0"),
     "trades": Palette("#8A2F1E", "#CC6A4C", "#F3CDBE"),
 }
-#: Theme → (rays, choices of skip, outer radius, how far it is lowered) for the rosettes.
 ROSETTES = {
-    "languages": (16, (5, 6), 76.0, 0.0),
-    "health": (24, (8, 9, 10), 84.0, 0.0),
-    "trades": (20, (5, 6, 7), 76.0, 7.0),
+    "languages": Rosette(rays=16, skips=(5, 6), outer=76.0, points=8),
+    "health": Rosette(rays=24, skips=(8, 9, 10), outer=84.0, points=12),
+    "trades": Rosette(rays=20, skips=(5, 6, 7), outer=76.0, points=10, lowered=7.0),
 }
+CELL = 20.5
+SQUARE: list[Point] = [(0, 0), (1, 0), (1, 1), (0, 1)]
+#: What may lie on a square cell: nothing, a lozenge, a half, an hourglass.
+FIGURES: tuple[list[list[Point]], ...] = (
+    [],
+    [[(0.5, 0), (1, 0.5), (0.5, 1), (0, 0.5)]],
+    [[(0, 0), (1, 0), (0, 1)]],
+    [[(0, 0), (1, 0), (0.5, 0.5)], [(0, 1), (1, 1), (0.5, 0.5)]],
+)
+#: What may lie on a tile of the frieze: a lozenge, an hourglass, an hourglass on its side.
+BAND_FIGURES: tuple[list[list[Point]], ...] = (
+    FIGURES[1],
+    FIGURES[3],
+    [[(0, 0), (0, 1), (0.5, 0.5)], [(1, 0), (1, 1), (0.5, 0.5)]],
+)
+#: What XML 1.0 forbids in text (section 2.2).
+FORBIDDEN = dict.fromkeys([*range(9), 11, 12, *range(14, 32), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF])
 
 
 def badge_svg(
@@ -58,51 +95,59 @@ def badge_svg(
 ) -> str:
     """The badge as an SVG of 240 by 240 units, without script, style or anything from outside.
 
-    ``hours`` fill the border (2.5 an hour mark, 48 at most), ``level`` 1 to 8 climbs the foot; what was
+    ``hours`` fill the border (a mark for 2.5 hours, 48 at most), ``level`` 1 to 8 climbs the foot; what was
     attended and not assessed stands on a white plate.
     """
     palette = PALETTES[theme]
     seed = hashlib.sha256(achievement_id.encode()).digest()
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIZE} {SIZE}" role="img">',
-        f"<title>{escape(title)}</title>" if title else "",
-        _plate(theme, palette, assessed),
-        _border(theme, palette, hashlib.sha256(issuer_id.encode()).digest(), hours, assessed),
-        f'<g stroke="{palette.deep if assessed else palette.mid}" stroke-width="{1.1 if assessed else 0.8}" '
-        'stroke-linejoin="round">',
-        "".join(
-            f'<path fill="{tone}" d="{shape}"/>'
-            for tone, shape in _merged(_ornament(theme, palette, seed, assessed))
-        ),
-        "</g>",
-        _foot(palette, level),
-        "</svg>",
-    ]
-    return "".join(parts)
+    ornament = "".join(
+        f'<path fill="{tone}" d="{shape}"/>'
+        for tone, shape in _merged(_ornament(theme, palette, seed, assessed))
+    )
+    return "".join(
+        (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIZE} {SIZE}" role="img">',
+            f"<title>{escape(title.translate(FORBIDDEN))}</title>" if title else "",
+            _plate(theme, palette, assessed),
+            _border(theme, palette, hashlib.sha256(issuer_id.encode()).digest(), hours, assessed),
+            f'<g stroke="{palette.deep}" stroke-width="1.1" stroke-linejoin="round">'
+            if assessed
+            else f'<g stroke="{palette.mid}" stroke-width="0.8" stroke-linejoin="round">',
+            ornament,
+            "</g>",
+            _foot(palette, level),
+            "</svg>",
+        )
+    )
 
 
-def frieze(theme: str, seed: bytes, *, columns: int, rows: int) -> list[tuple[str, list[Point]]]:
-    """A band of zellige: unit cells with a ground and a figure, as (colour, polygon) in cell units."""
+def zellige_band_svg(*, theme: str, achievement_id: str, columns: int = 60, rows: int = 2) -> str:
+    """A frieze of square tiles in the theme's tones, one unit a tile; six patterns a row, there and back."""
     tones = PALETTES[theme].tones
-    shapes: list[tuple[str, list[Point]]] = []
+    seed = hashlib.sha256(achievement_id.encode()).digest()
+    shapes: list[Shape] = []
     for row in range(rows):
+        patterns = _band_patterns(seed, row)
         for column in range(columns):
-            mirrored = min(column, columns - 1 - column)
-            q = (mirrored * 7 + row * 13) % 32
-            ground = tones[seed[q] % 4]
-            figure = tones[(seed[q] % 4 + 1 + seed[(q + 9) % 32] % 4) % 5]
-            x, y = float(column), float(row)
-            shapes.append((ground, [(x, y), (x + 1, y), (x + 1, y + 1), (x, y + 1)]))
-            kind = seed[(q + 5) % 32] % 3
-            if kind == 0:
-                shapes.append((figure, [(x + 0.5, y), (x + 1, y + 0.5), (x + 0.5, y + 1), (x, y + 0.5)]))
-            elif kind == 1:
-                shapes.append((figure, [(x, y), (x, y + 1), (x + 0.5, y + 0.5)]))
-                shapes.append((figure, [(x + 1, y), (x + 1, y + 1), (x + 0.5, y + 0.5)]))
-            else:
-                shapes.append((figure, [(x, y), (x + 1, y), (x + 0.5, y + 0.5)]))
-                shapes.append((figure, [(x, y + 1), (x + 1, y + 1), (x + 0.5, y + 0.5)]))
-    return shapes
+            ground, figure, parts = patterns[min(column % 12, 11 - column % 12)]
+            shapes.append((tones[ground], [(column + u, row + v) for u, v in SQUARE]))
+            shapes += [(tones[figure], [(column + u, row + v) for u, v in part]) for part in parts]
+    drawn = "".join(f'<path fill="{tone}" d="{shape}"/>' for tone, shape in _merged(shapes))
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {columns} {rows}">{drawn}</svg>'
+
+
+def _band_patterns(seed: bytes, row: int) -> list[tuple[int, int, list[list[Point]]]]:
+    """Six tiles as ground, figure and its parts: the grounds of neighbours differ, figures stand out."""
+    patterns, previous = [], GILT
+    for i in range(6):
+        q = 6 * row + i
+        ground = seed[q % 32] % 4
+        if ground == previous:
+            ground = (ground + 1) % 4
+        figure = (ground + 1 + seed[(q + 12) % 32] % 4) % 5
+        patterns.append((ground, figure, BAND_FIGURES[seed[(q + 20) % 32] % 3]))
+        previous = ground
+    return patterns
 
 
 # -- Numbers and paths ------------------------------------------------------------------------------
@@ -159,7 +204,7 @@ def _silhouette(theme: str, r: float) -> list[Point]:
 def _plate(theme: str, palette: Palette, assessed: bool) -> str:
     if assessed:
         return f'<path d="{_path(_silhouette(theme, RADIUS))}" fill="{palette.deep}"/>'
-    outline = _path(_silhouette(theme, RADIUS - 1.5))
+    outline = _path(_silhouette(theme, RADIUS - 2))
     return f'<path d="{outline}" fill="#fff" stroke="{palette.deep}" stroke-width="3"/>'
 
 
@@ -204,7 +249,7 @@ def _border(theme: str, palette: Palette, seed: bytes, hours: int, assessed: boo
 
 
 def _foot(palette: Palette, level: int) -> str:
-    bars = [f"M{93 + 7.7 * i:.1f} 231.5v-{4 + 2.6 * i:.1f}" for i in range(8)]
+    bars = [f"M{_number(93 + 7.7 * i)} 231.5v-{_number(4 + 2.6 * i)}" for i in range(8)]
     filled, empty = "".join(bars[:level]), "".join(bars[level:])
     drawn = (
         '<path d="M77 236v-14h7v-9h8v-9h56v9h8v9h7v14z" fill="#fff" '
@@ -216,131 +261,118 @@ def _foot(palette: Palette, level: int) -> str:
 
 
 # -- Ornaments --------------------------------------------------------------------------------------
-def _ornament(theme: str, palette: Palette, seed: bytes, assessed: bool) -> list[tuple[str, list[Point]]]:
-    # An attended course is paler: deep → pale, mid → white, pale → mid, white → white, brass → pale.
-    tones = palette.tones if assessed else (palette.pale, WHITE, palette.mid, WHITE, palette.pale)
+def _ornament(theme: str, palette: Palette, seed: bytes, assessed: bool) -> list[Shape]:
+    tones = palette.tones if assessed else palette.attended_tones
     if theme == "digital":
         return _grid(tones, seed)
     if theme == "financial":
         return _facets(tones, seed)
-    return _rosette(tones, palette, seed, *ROSETTES[theme], assessed=assessed)
+    return _rosette(tones, seed, ROSETTES[theme], gap=palette.deep if assessed else WHITE)
 
 
-def _rosette(
-    tones: tuple[str, ...],
-    palette: Palette,
-    seed: bytes,
-    rays: int,
-    skips: tuple[int, ...],
-    outer: float,
-    lowered: float,
-    *,
-    assessed: bool,
-) -> list[tuple[str, list[Point]]]:
-    """An {N/k} star laid as kites, ring by ring inwards."""
-    k = skips[seed[0] % len(skips)]
-    radius = [outer * cos(pi * k / rays) / cos(pi * j / rays) for j in range(k + 1)]
+def _rosette(tones: Tones, seed: bytes, rosette: Rosette, *, gap: str) -> list[Shape]:
+    """An {N/k} star laid as kites, ring by ring inwards, and a small star in its middle."""
+    rays = rosette.rays
+    k = rosette.skips[seed[0] % len(rosette.skips)]
+    radii = [rosette.outer * cos(pi * k / rays) / cos(pi * j / rays) for j in range(k + 1)]
     ring = _ring_tones(seed, k)
 
-    def at(j: int, turn: float) -> Point:
-        return _polar(radius[j], turn * pi / rays, lowered=lowered)
+    def at(j: int, turn: int) -> Point:
+        return _polar(radii[j], turn * pi / rays, lowered=rosette.lowered)
 
-    gaps = tones[0] if assessed else WHITE
-    shapes = [(gaps, [at(k, 2 * i), at(k - 1, 2 * i + 1), at(k, 2 * i + 2)]) for i in range(rays)]
+    shapes = [(gap, [at(k, 2 * i), at(k - 1, 2 * i + 1), at(k, 2 * i + 2)]) for i in range(rays)]
     for j in range(k - 1, 0, -1):
-        tone = ring[k - 1 - j]
-        style = seed[20 + j] % 3 if j > 1 or seed[20 + j] % 3 < 2 else 0
+        tone, style = ring[j], seed[20 + j] % 3
         for i in range(rays):
             turn = 2 * i + (k - j - 1) % 2
-            tip, foot = at(j + 1, turn), at(j - 1, turn)
-            right, left = at(j, turn + 1), at(j, turn - 1)
-            if style == 2:
-                shapes.append((tones[tone], [tip, right, foot]))
-                shapes.append((tones[(tone + 1) % 5], [tip, foot, left]))
+            tip, right, left = at(j + 1, turn), at(j, turn + 1), at(j, turn - 1)
+            # the innermost kites are triangles: their feet lie on the line between their sides
+            kite = [tip, right, left] if j == 1 else [tip, right, at(j - 1, turn), left]
+            if style == 2 and j > 1:
+                shapes.append((tones[tone], [tip, right, kite[2]]))
+                shapes.append((tones[(tone + 1) % 4], [tip, kite[2], left]))
             elif style == 1 and i % 2 == 0:
-                shapes.append((tones[(tone + 2) % 4], [tip, right, foot, left]))
+                shapes.append((tones[(tone + 2) % 4], kite))
             else:
-                shapes.append((tones[tone], [tip, right, foot, left]))
-    centre = ring[k - 1]
-    inner = [at(1, 2 * i + (k % 2)) for i in range(rays)]
-    shapes.append((tones[centre], inner))
-    points = 10 if rays == 20 else rays // 2
+                shapes.append((tones[tone], kite))
+    first = (k - 1) % 2
+    shapes.append((tones[ring[0]], [at(1, 2 * i + first) for i in range(rays)]))
     star = [
-        _polar(radius[1] * (0.92 if i % 2 == 0 else 0.5), i * pi / points, lowered=lowered)
-        for i in range(2 * points)
+        _polar(radii[1] * (0.5 if i % 2 else 0.92), i * pi / rosette.points, lowered=rosette.lowered)
+        for i in range(2 * rosette.points)
     ]
-    shapes.append((palette.deep if tones[centre] == WHITE else WHITE, star))
+    shapes.append((tones[DEEP if ring[0] == PLAIN else PLAIN], star))
     return shapes
 
 
 def _ring_tones(seed: bytes, count: int) -> list[int]:
+    """One tone a ring, from the centre outwards: neighbours differ, and brass comes once at most."""
     tones: list[int] = []
-    previous, brass = 0, False
+    previous = DEEP
     for j in range(count):
         tone = (previous + 1 + seed[8 + j] % 4) % 5
-        if tone == 4 and brass:
-            tone = (tone + 1 + (previous == 0)) % 4
-        if tone == previous:
-            tone = (tone + 1) % 4
-        brass = brass or tone == 4
+        if tone == GILT and GILT in tones:
+            tone = (tone + 1 + (previous == DEEP)) % 4
+            if tone == previous:
+                tone = (tone + 1) % 4
         tones.append(tone)
         previous = tone
     return tones
 
 
-def _grid(tones: tuple[str, ...], seed: bytes) -> list[tuple[str, list[Point]]]:
+def _grid(tones: Tones, seed: bytes) -> list[Shape]:
     """A quarter of four by four cells, reflected in both axes and the diagonal."""
-    cell = 20.5
-    shapes: list[tuple[str, list[Point]]] = []
+    shapes: list[Shape] = []
     q = 0
     for j in range(4):
         for i in range(j + 1):
-            kind = seed[q % 32] % 4 if i != j else (1 if seed[q % 32] % 4 else 0)
+            kind = seed[q % 32] % 4
+            if i == j and kind == 3:
+                kind = 1  # an hourglass is not its own reflection in the diagonal; a lozenge is
             ground = seed[(q + 5) % 32] % 5
             figure = (ground + 1 + seed[(q + 9) % 32] % 3) % 4
-            places = {(i, j), (j, i)}
-            for a, b in sorted(places):
-                for sx, sy in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
-                    shapes += _cell(tones, kind, ground, figure, a, b, sx, sy, cell)
+            places = [
+                (column, row, across, down, swapped)
+                for across in (1, -1)
+                for down in (1, -1)
+                for column, row, swapped in ([(i, j, False)] if i == j else [(i, j, False), (j, i, True)])
+            ]
+            shapes += [(tones[ground], _tile(SQUARE, *place)) for place in places]
+            for part in FIGURES[kind]:
+                shapes += [(tones[figure], _tile(part, *place)) for place in places]
             q += 3
     return shapes
 
 
-def _cell(
-    tones: tuple[str, ...], kind: int, ground: int, figure: int, a: int, b: int, sx: int, sy: int, cell: float
-) -> list[tuple[str, list[Point]]]:
-    def at(u: float, v: float) -> Point:
-        return (CENTRE + sx * (a + u) * cell, CENTRE + sy * (b + v) * cell)
-
-    shapes = [(tones[ground], [at(0, 0), at(1, 0), at(1, 1), at(0, 1)])]
-    if kind == 1:
-        shapes.append((tones[figure], [at(0.5, 0), at(1, 0.5), at(0.5, 1), at(0, 0.5)]))
-    elif kind == 2:
-        shapes.append((tones[figure], [at(0, 0), at(1, 0), at(0, 1)]))
-    elif kind == 3:
-        shapes.append((tones[figure], [at(0, 0), at(1, 0), at(0.5, 0.5)]))
-        shapes.append((tones[figure], [at(0, 1), at(1, 1), at(0.5, 0.5)]))
-    return shapes
+def _tile(part: list[Point], column: int, row: int, across: int, down: int, swapped: bool) -> list[Point]:
+    """A figure of the unit cell, laid at a place of the grid."""
+    return [
+        (
+            CENTRE + across * (column + (v if swapped else u)) * CELL,
+            CENTRE + down * (row + (u if swapped else v)) * CELL,
+        )
+        for u, v in part
+    ]
 
 
-def _facets(tones: tuple[str, ...], seed: bytes) -> list[tuple[str, list[Point]]]:
+def _facets(tones: Tones, seed: bytes) -> list[Shape]:
     """A hexagon of six sectors, each of five rows of triangles."""
-    rows, edge = 5, 84.0 / 5
-    shapes: list[tuple[str, list[Point]]] = []
+    edge = 84.0 / 5
+    shapes: list[Shape] = []
     for sector in range(6):
         first, second = sector * pi / 3, (sector + 1) * pi / 3
 
         def at(row: int, i: int, a: float = first, b: float = second) -> Point:
-            along = (row - i, i)
-            x = CENTRE + edge * (along[0] * sin(a) + along[1] * sin(b))
-            y = CENTRE - edge * (along[0] * cos(a) + along[1] * cos(b))
-            return (x, y)
+            return (
+                CENTRE + edge * ((row - i) * sin(a) + i * sin(b)),
+                CENTRE - edge * ((row - i) * cos(a) + i * cos(b)),
+            )
 
-        for row in range(rows):
+        for row in range(5):
             for i in range(row + 1):
                 tone = seed[(3 * row + 5 * min(i, row - i)) % 32] % 5
                 shapes.append((tones[tone], [at(row, i), at(row + 1, i), at(row + 1, i + 1)]))
-            for i in range(row):
-                tone = (seed[(3 * row + 5 * min(i, row - 1 - i) + 11) % 32] % 5 + 1) % 4
-                shapes.append((tones[tone], [at(row, i), at(row + 1, i + 1), at(row, i + 1)]))
+                if i < row:
+                    tone = (seed[(3 * row + 5 * min(i, row - 1 - i) + 11) % 32] % 5 + 1) % 4
+                    shapes.append((tones[tone], [at(row, i), at(row + 1, i + 1), at(row, i + 1)]))
     return shapes
