@@ -1,7 +1,7 @@
 """``make bench``: what the product does on this machine, each figure beside its limit or a peer in one run.
 
-Starts the whole product on a fresh database with the demo city (PostgreSQL where the machine has one, else
-SQLite), measures over loopback in bounded loops, prints a table and writes ``var/bench.json``.
+Starts the whole product on a fresh database with the demo city (PostgreSQL, or what
+``DATABASE_URL`` names), measures over loopback in bounded loops, prints a table and writes ``var/bench.json``.
 """
 
 import http.client
@@ -224,7 +224,8 @@ def measure(stack: Stack) -> list[Figure]:
 
 def main() -> int:
     """Measure, print, write."""
-    os.environ.setdefault("TEST_DATABASE", "postgresql")
+    if not os.environ.get("DATABASE_URL"):
+        os.environ["DATABASE_URL"] = services.postgresql()
     memory = psutil.virtual_memory().total / 2**30
     machine = f"{os.cpu_count()} cores, {memory:.0f} GiB, Python {platform.python_version()}"
     try:
