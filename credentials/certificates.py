@@ -1,6 +1,5 @@
 """The certificate on paper: one A4 page in both scripts, with badge, code and the signed file inside."""
 
-import hashlib
 import json
 from dataclasses import dataclass
 from datetime import date
@@ -16,7 +15,6 @@ from . import art, qr
 
 TEMPLATE = Path(__file__).parent / "typst" / "certificate.typ"
 MARKS = str.maketrans("", "", "\u200e\u200f\u061c")
-FRIEZE_COLUMNS, FRIEZE_ROWS = 60, 2
 
 #: The fixed words of a certificate, in the two languages that it is always printed in.
 WORDS: dict[str, dict[str, str]] = {
@@ -104,7 +102,6 @@ def _compiler() -> Any:
 def _data(face: CertificateFace) -> dict[str, Any]:
     assessed = face.kind == "MicroCredential"
     side = len(qr.qr_matrix(face.qr_text)) + 2 * qr.QUIET_ZONE
-    seed = hashlib.sha256(face.achievement_id.encode()).digest()
     languages = [language for language in ("fr", "ar") if getattr(face, f"title_{language}")]
     sides = [_side(face, language, assessed=assessed) for language in languages]
     if len(sides) == 2:
@@ -132,7 +129,7 @@ def _data(face: CertificateFace) -> dict[str, Any]:
             assessed=assessed,
         ),
         "badge_alt": face.title_fr or face.title_ar,
-        "frieze": _frieze(face.theme, seed),
+        "frieze": art.zellige_band_svg(theme=face.theme, achievement_id=face.achievement_id),
         "qr": qr.qr_svg(face.qr_text, title="QR"),
         "qr_alt": f"QR {face.short_code}",
         "qr_modules": side,
@@ -172,13 +169,3 @@ def _side(face: CertificateFace, language: str, *, assessed: bool) -> dict[str, 
 
 def _day(value: date, language: str) -> str:
     return format_date(value, "d MMMM y", locale=f"{language}_MA").translate(MARKS)
-
-
-def _frieze(theme: str, seed: bytes) -> str:
-    shapes = "".join(
-        f'<path fill="{tone}" d="M{"L".join(f"{x:g} {y:g}" for x, y in points)}Z"/>'
-        for tone, points in art.frieze(theme, seed, columns=FRIEZE_COLUMNS, rows=FRIEZE_ROWS)
-    )
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {FRIEZE_COLUMNS} {FRIEZE_ROWS}">{shapes}</svg>'
-    )

@@ -12,8 +12,6 @@ from qrcode.exceptions import DataOverflowError
 QUIET_ZONE = 4  # modules (ISO/IEC 18004, section 9.1)
 MAX_VERSION = 13
 MODULE_MM = 5 * 25.4 / 300  # five dots of a 300-dpi printer
-#: Finder-like patterns beside four light modules, either way round, 1 for dark (section 7.8.3.1).
-FINDERS = ((1, 0, 1, 1, 1, 0, 1, 0, 0, 0, 0), (0, 0, 0, 0, 1, 0, 1, 1, 1, 0, 1))
 
 
 class TooDense(ValueError):
@@ -34,13 +32,10 @@ def qr_version(text: str) -> int:
 @lru_cache(maxsize=256)
 def qr_matrix(text: str) -> tuple[tuple[bool, ...], ...]:
     """The modules, row by row, dark ones true, without the quiet zone. Raises TooDense."""
-    version = qr_version(text)
-    size = 17 + 4 * version
-    first = _pictures(_code(text, version=version, mask=0))
-    masked = [(first[0] ^ rows, first[1] ^ columns) for rows, columns in _differences(version)]
-    rows, _ = min(masked, key=lambda pictures: _penalty(pictures[0], pictures[1], size))
-    bits = f"{rows:0{size * size}b}"
-    return tuple(tuple(bit == "1" for bit in bits[i : i + size]) for i in range(0, size * size, size))
+    qr_version(text)
+    code = _code(text)
+    code.make(fit=True)
+    return tuple(tuple(bool(module) for module in row) for row in code.get_matrix())
 
 
 def dark_runs(text: str) -> list[tuple[int, int, int]]:
@@ -69,55 +64,7 @@ def qr_svg(text: str, *, title: str) -> str:
     )
 
 
-def _code(text: str, *, version: int | None = None, mask: int | None = None) -> "qrcode.QRCode[Any]":
-    code: qrcode.QRCode[Any] = qrcode.QRCode(
-        version=version, error_correction=ERROR_CORRECT_M, border=0, mask_pattern=mask
-    )
+def _code(text: str) -> "qrcode.QRCode[Any]":
+    code: qrcode.QRCode[Any] = qrcode.QRCode(error_correction=ERROR_CORRECT_M, border=0)
     code.add_data(text)  # its default splitting finds the shortest segments here
     return code
-
-
-# -- The mask ---------------------------------------------------------------------------------------
-# The library lays and judges all eight masks module by module. A mask changes the same modules whatever
-# the text, so one layout and eight stored differences give all eight symbols, here as whole numbers.
-def _pictures(code: "qrcode.QRCode[Any]") -> tuple[int, int]:
-    """The symbol as two numbers, a bit a module, the first module highest: by rows and by columns."""
-    code.make(fit=False)
-    matrix = code.get_matrix()
-    return tuple(  # type: ignore[return-value]  # two of them
-        int("".join("1" if dark else "0" for line in lines for dark in line), 2)
-        for lines in (matrix, zip(*matrix, strict=True))
-    )
-
-
-@lru_cache(maxsize=MAX_VERSION)
-def _differences(version: int) -> list[tuple[int, int]]:
-    """What each of the eight masks changes in a symbol with mask 0: the data's modules and the format's."""
-    masked = [_pictures(_code("0", version=version, mask=mask)) for mask in range(8)]
-    return [(masked[0][0] ^ rows, masked[0][1] ^ columns) for rows, columns in masked]
-
-
-def _penalty(rows: int, columns: int, size: int) -> int:
-    """How ill a symbol scans (ISO/IEC 18004, section 7.8.3.1): the mask with the least is used."""
-    everything = (1 << size * size) - 1
-    points = 0
-    for picture in (rows, columns):
-        alike = ~(picture ^ picture >> 1) & _windows(size, 2)
-        five = alike & alike >> 1 & alike >> 2 & alike >> 3
-        points += five.bit_count() + 2 * (five & ~(five << 1)).bit_count()  # a run of n costs n - 2
-        for pattern in FINDERS:
-            found = _windows(size, len(pattern))
-            for k, dark in enumerate(reversed(pattern)):
-                found &= picture >> k if dark else ~(picture >> k)
-            points += 40 * found.bit_count()
-    beside = ~(rows ^ rows >> 1) & _windows(size, 2)
-    blocks = beside & beside >> size & ~(rows ^ rows >> size) & everything >> size
-    dark_share = 100 * rows.bit_count() / (size * size)
-    return points + 3 * blocks.bit_count() + 10 * int(abs(dark_share - 50) / 5)
-
-
-@lru_cache(maxsize=64)
-def _windows(size: int, width: int) -> int:
-    """The bits at which a stretch of ``width`` modules, read upwards, stays within its row."""
-    row = (1 << size - width + 1) - 1
-    return sum(row << size * y for y in range(size))

@@ -1,7 +1,7 @@
 """``make bench``: what the product does on this machine, each figure beside its limit or a peer in one run.
 
-Starts the whole product on a fresh database with the demo city (PostgreSQL, or what
-``DATABASE_URL`` names), measures over loopback in bounded loops, prints a table and writes ``var/bench.json``.
+Starts the whole product on a fresh database with the demo city (PostgreSQL, or what ``DATABASE_URL``
+names), measures over loopback in bounded loops, prints a table and writes ``var/bench.json``.
 """
 
 import http.client
