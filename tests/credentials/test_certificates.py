@@ -1,0 +1,146 @@
+"""The certificate on paper: one page, both scripts, a code that scans, and the signed file inside."""
+
+from collections.abc import Iterator
+from datetime import date
+from io import BytesIO
+from typing import Any
+
+import pypdfium2  # type: ignore[import-untyped]  # it comes without types
+import pytest
+import zxingcpp
+from pypdf import PdfReader
+
+from credentials import art, qr
+from credentials.certificates import CertificateFace, render_pdf
+
+CODE = "https://v.skills.example/v#" + "12345678" * 75
+
+
+def face(**changes: Any) -> CertificateFace:
+    """A certificate in both languages."""
+    details: dict[str, Any] = {
+        "name_latin": "Fatima-Zahra El Idrissi",
+        "name_arabic": "فاطمة الزهراء الإدريسي",
+        "title_fr": "Français professionnel pour l’accueil – B1",
+        "title_ar": "الفرنسية المهنية للاستقبال – B1",
+        "outcome_fr": "Accueille, écoute et oriente un client.",
+        "outcome_ar": "تستقبل الزبون وتُصغي إليه وتوجّهه.",
+        "issuer_fr": "Atlas Relation Client – centre de formation",
+        "issuer_ar": "أطلس لعلاقات الزبناء – مركز التكوين",
+        "kind": "MicroCredential",
+        "theme": "languages",
+        "level_label": "B1 · CNC 3",
+        "hours": 50,
+        "assessment_fr": "Épreuve orale",
+        "assessment_ar": "اختبار شفوي",
+        "awarded_on": date(2026, 11, 20),
+        "valid_until": date(2029, 11, 20),
+        "qr_text": CODE,
+        "short_code": "BZF3-G3DK-P8FZ",
+        "address": "v.skills.example/v",
+        "city_fr": "Casablanca, ville apprenante",
+        "city_ar": "الدار البيضاء، مدينة التعلّم",
+        "achievement_id": "C03",
+        "issuer_id": "atlas",
+        "cnc_level": 3,
+        "jwt": "aaa.bbb.ccc",
+    }
+    return CertificateFace(**details | changes)
+
+
+def text_of(pdf: bytes) -> str:
+    """The page's text."""
+    return str(pypdfium2.PdfDocument(pdf)[0].get_textpage().get_text_range())
+
+
+CASES: dict[str, dict[str, Any]] = {
+    "both languages": {},
+    "French alone": {"title_ar": "", "outcome_ar": "", "theme": "health", "kind": "CertificateOfCompletion"},
+    "Arabic alone": {"title_fr": "", "outcome_fr": "", "name_latin": "", "theme": "digital"},
+    "long texts": {
+        "name_latin": "Abdelkader-Mohammed-Othmane Aït Lahcen Ben Cherkaoui El Idrissi El Alaoui",
+        "title_fr": "Devenir auto-entrepreneur : statut, factures, cotisations et accompagnement des coops",
+        "outcome_fr": "Accueille, écoute et oriente un client ; traite une réclamation simple. " * 4,
+        "theme": "trades",
+    },
+    "no end": {"valid_until": None, "theme": "financial"},
+}
+
+
+@pytest.fixture(params=list(CASES.values()), ids=list(CASES))
+def printed(request: pytest.FixtureRequest) -> Iterator[bytes]:
+    yield render_pdf(face(**request.param))
+
+
+def test_it_is_one_landscape_page(printed: bytes) -> None:
+    document = pypdfium2.PdfDocument(printed)
+    assert len(document) == 1
+    width, height = document[0].get_size()
+    assert (round(width * 25.4 / 72), round(height * 25.4 / 72)) == (297, 210)
+
+
+@pytest.mark.parametrize("dots", [300, 600])
+def test_its_code_scans_from_a_black_and_white_print(dots: int) -> None:
+    page = pypdfium2.PdfDocument(render_pdf(face()))[0].render(scale=dots / 72).to_pil().convert("L")
+    printed = page.point(lambda light: 255 if light > 127 else 0)
+    assert [found.text for found in zxingcpp.read_barcodes(printed)] == [CODE]
+
+
+def test_every_case_keeps_its_code_readable(printed: bytes) -> None:
+    page = pypdfium2.PdfDocument(printed)[0].render(scale=300 / 72).to_pil()
+    assert [found.text for found in zxingcpp.read_barcodes(page)] == [CODE]
+
+
+def test_both_names_and_the_short_code_can_be_read_out() -> None:
+    text = text_of(render_pdf(face()))
+    assert "Fatima-Zahra El Idrissi" in text
+    assert "BZF3-G3DK-P8FZ" in text
+    assert any("\u0600" <= c <= "\u06ff" for c in text)
+
+
+def test_the_signed_file_is_inside() -> None:
+    attached = PdfReader(BytesIO(render_pdf(face()))).attachments["certificate.jwt"]
+    assert [bytes(content) for content in attached] == [b"aaa.bbb.ccc"]
+
+
+def test_fonts_are_embedded() -> None:
+    page = PdfReader(BytesIO(render_pdf(face()))).pages[0]
+    fonts = [font.get_object() for font in page["/Resources"]["/Font"].values()]  # type: ignore[index]  # a page
+    names = {str(font["/BaseFont"]) for font in fonts}
+    assert any("IBMPlexSans" in name for name in names)
+    assert any("Arabic" in name for name in names)
+    assert any("Tifinagh" in name for name in names)
+
+
+@pytest.mark.parametrize(
+    "name", ["#eval(1)", "$x^2$", "*bold*", "a\\b", "“quoted”", "<script>", "#sys.inputs", "[x]"]
+)
+def test_nothing_in_a_name_is_read_as_markup(name: str) -> None:
+    assert name in text_of(render_pdf(face(name_latin=name)))
+
+
+@pytest.mark.parametrize("theme", art.PALETTES)
+def test_a_badge_is_the_same_each_time_and_asks_for_nothing(theme: str) -> None:
+    details: dict[str, Any] = {"issuer_id": "ennour", "theme": theme, "hours": 12, "level": 2}
+    one = art.badge_svg(achievement_id="A", assessed=True, **details)
+    assert one == art.badge_svg(achievement_id="A", assessed=True, **details)
+    assert one != art.badge_svg(achievement_id="B", assessed=True, **details)
+    assert one != art.badge_svg(achievement_id="A", assessed=False, **details)
+    assert len(one) < 30_000
+    assert "script" not in one
+    assert "href" not in one
+    assert "style" not in one
+
+
+def test_a_title_in_a_badge_is_escaped() -> None:
+    drawn = art.badge_svg(
+        achievement_id="A", issuer_id="e", theme="digital", hours=1, level=1, assessed=True, title="<b>&"
+    )
+    assert "<title>&lt;b&gt;&amp;</title>" in drawn
+
+
+def test_a_code_that_would_be_too_dense_is_refused() -> None:
+    with pytest.raises(qr.TooDense):
+        qr.qr_version("https://v.skills.example/v#" + "1" * 900)
+    with pytest.raises(qr.TooDense):
+        qr.qr_matrix("x" * 5000)
