@@ -6,12 +6,13 @@ since one phone may lead to several people.
 
 import hashlib
 import secrets
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
+from django.core.cache import cache
 from django.core.mail import send_mail
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
@@ -62,7 +63,6 @@ class Pending:
     value: str
     digest: str
     expires: float
-    tries: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -88,22 +88,26 @@ def send_code(*, kind: str, value: str, language: str, now: datetime) -> Pending
     return Pending(kind=kind, value=value, digest=_digest(code), expires=(now + CODE_HOLDS).timestamp())
 
 
-def check_code(*, pending: Pending, typed: str, now: datetime) -> Pending:
+def check_code(*, pending: Pending, typed: str, now: datetime) -> None:
     """Raises CodeGone when it ran out or was tried too often, CodeWrong otherwise unless it is right.
 
-    The caller keeps ``tried(pending)`` after CodeWrong, and drops it after success.
+    Each try takes one of five places in the shared cache, whose key decides between tries made at once.
     """
-    if now.timestamp() >= pending.expires or pending.tries >= MAX_TRIES:
+    if now.timestamp() >= pending.expires:
         raise CodeGone
+    last = _take_try(pending)
     digits = "".join(str(int(c)) for c in typed if c.isdecimal())
     if not secrets.compare_digest(_digest(digits), pending.digest):
-        raise CodeGone if pending.tries + 1 >= MAX_TRIES else CodeWrong
-    return pending
+        raise CodeGone if last else CodeWrong
 
 
-def tried(pending: Pending) -> Pending:
-    """The same, tried once more."""
-    return replace(pending, tries=pending.tries + 1)
+def _take_try(pending: Pending) -> bool:
+    """Take a place; returns whether it was the last. Raises CodeGone when none is left."""
+    name = _digest(f"{pending.kind}|{pending.value}|{pending.expires}|{pending.digest}")
+    for place in range(1, MAX_TRIES + 1):
+        if cache.add(f"door.try:{name}:{place}", 1, timeout=2 * int(CODE_HOLDS.total_seconds())):
+            return place == MAX_TRIES
+    raise CodeGone
 
 
 def _digest(code: str) -> str:

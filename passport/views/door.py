@@ -71,7 +71,6 @@ def enter_code(request: HttpRequest) -> HttpResponse:
         try:
             accounts.check_code(pending=pending, typed=form.cleaned_data["code"], now=now)
         except PassportError as error:
-            request.session[PENDING] = accounts.tried(pending).as_dict()
             complain(form, error)
         else:
             del request.session[PENDING]

@@ -216,3 +216,16 @@ def test_the_outbox_page_exists_in_a_demo_alone(client: Client, settings: Any) -
     settings.DEMO = True
     accounts.send_code(kind="phone", value="+212683000001", language="ar", now=NOW)
     assert newest_code() in client.get("/outbox/").content.decode()
+
+
+def test_tries_made_in_many_sessions_are_counted_together() -> None:
+    pending = accounts.send_code(kind="phone", value="+212683000001", language="fr", now=NOW)
+    wrong = "000000" if newest_code() != "000000" else "000001"
+    refused = []
+    for _ in range(accounts.MAX_TRIES):
+        with pytest.raises(accounts.PassportError) as refusal:
+            accounts.check_code(pending=pending, typed=wrong, now=NOW)
+        refused.append(type(refusal.value).__name__)
+    assert refused == ["CodeWrong"] * 4 + ["CodeGone"]
+    with pytest.raises(accounts.CodeGone):
+        accounts.check_code(pending=pending, typed=newest_code(), now=NOW)
