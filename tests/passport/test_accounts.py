@@ -13,6 +13,7 @@ from django.urls import reverse
 from credentials.awards import Person
 from credentials.models import LocalMessage
 from passport import accounts, secondfactors
+from passport.errors import PassportError
 from passport.models import Address, Entry, Learner
 from tests.factories import (
     NOW,
@@ -223,7 +224,7 @@ def test_tries_made_in_many_sessions_are_counted_together() -> None:
     wrong = "000000" if newest_code() != "000000" else "000001"
     refused = []
     for _ in range(accounts.MAX_TRIES):
-        with pytest.raises(accounts.PassportError) as refusal:
+        with pytest.raises(PassportError) as refusal:
             accounts.check_code(pending=pending, typed=wrong, now=NOW)
         refused.append(type(refusal.value).__name__)
     assert refused == ["CodeWrong"] * 4 + ["CodeGone"]
