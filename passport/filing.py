@@ -10,22 +10,28 @@ from datetime import datetime
 
 from django.db import transaction
 
-from credentials.models import AddressKind, Credential
+from credentials.models import AddressKind, Award, Credential
 
 from . import names
 from .errors import AlreadyDecided, NotYourPassport
 from .models import Address, Entry, Filing, Learner, Proposal
 
 Outcome = Filing.Outcome
+CHUNK = 200
 MAX_PROPOSALS = 10
+#: Questions shown at once; the next ones follow as these are answered.
+MAX_QUESTIONS = 20
+
+#: What filing needs of a credential: not its documents.
+_NEEDED = ("address_kind", "address", "name_latin", "name_arabic", "award__replaces_id")
 
 
 def consider(*, credential_ids: Sequence[str], now: datetime) -> int:
     """Look at these credentials; returns how many went into a passport."""
-    filed = 0
-    for start in range(0, len(credential_ids), 200):
-        filed += _consider_some(credential_ids[start : start + 200], now=now)
-    return filed
+    return sum(
+        _consider_chunk(credential_ids[start : start + CHUNK], now=now)
+        for start in range(0, len(credential_ids), CHUNK)
+    )
 
 
 def consider_unfiled(*, now: datetime, limit: int = 500) -> int:
@@ -39,11 +45,15 @@ def consider_unfiled(*, now: datetime, limit: int = 500) -> int:
 
 
 def address_proven(*, learner: Learner, kind: str, value: str, now: datetime) -> int:
-    """The learner proved this address: look again at what was sent to it and is in no passport."""
+    """The learner proved this address: look again at what was sent to it and is in no passport.
+
+    What she was asked about already, or said no to, is not looked at again.
+    """
     ids = list(
         Credential.objects.filter(
             address_kind=kind, address=value, entry__isnull=True, erased_at__isnull=True
         )
+        .exclude(proposals__learner=learner)
         .order_by("issued_at")
         .values_list("pk", flat=True)
     )
@@ -51,14 +61,15 @@ def address_proven(*, learner: Learner, kind: str, value: str, now: datetime) ->
 
 
 @transaction.atomic
-def _consider_some(ids: Sequence[str], *, now: datetime) -> int:
+def _consider_chunk(ids: Sequence[str], *, now: datetime) -> int:
     credentials = list(
         Credential.objects.filter(pk__in=ids, entry__isnull=True)
         .select_related("award")
-        .order_by("issued_at")
+        .only(*_NEEDED)
+        .order_by("issued_at", "award_id")
     )
     by_address = _learners_by_address(credentials)
-    predecessors = _predecessors(credentials)
+    holders = _holders_of_replaced(credentials)
     declined = set(
         Proposal.objects.filter(credential__in=credentials, answer=Proposal.Answer.NOT_MINE).values_list(
             "credential_id", "learner_id"
@@ -66,14 +77,12 @@ def _consider_some(ids: Sequence[str], *, now: datetime) -> int:
     )
     entries, proposals, filings = [], [], []
     for credential in credentials:
-        entry = _entry_for(credential, by_address, predecessors, now)
-        candidates = [
-            learner
-            for learner in by_address.get((credential.address_kind, credential.address), ())
-            if (credential.pk, learner.pk) not in declined
-        ]
+        reached = by_address.get((credential.address_kind, credential.address), [])
+        candidates = [learner for learner in reached if (credential.pk, learner.pk) not in declined]
+        entry = _entry_for(credential, candidates, holders, now)
         if entry:
             entries.append(entry)
+            holders[credential.pk] = entry.learner_id  # its successor may be in this chunk too
             outcome = Outcome.FILED
         elif candidates:
             proposals += [
@@ -92,7 +101,13 @@ def _consider_some(ids: Sequence[str], *, now: datetime) -> int:
         unique_fields=["credential"],
         update_fields=["outcome", "considered_at"],
     )
-    return len(entries)
+    # Another process may have filed some of them meanwhile: what is there decides.
+    there = dict(Entry.objects.filter(credential__in=credentials).values_list("credential_id", "learner_id"))
+    Filing.objects.filter(credential_id__in=there).exclude(outcome=Outcome.FILED).update(
+        outcome=Outcome.FILED
+    )
+    _follow(there, now=now)
+    return len(there)
 
 
 def _learners_by_address(credentials: Iterable[Credential]) -> dict[tuple[str, str], list[Learner]]:
@@ -104,7 +119,7 @@ def _learners_by_address(credentials: Iterable[Credential]) -> dict[tuple[str, s
     for kind in (AddressKind.PHONE, AddressKind.EMAIL):
         if wanted[kind]:
             proven = Address.objects.filter(kind=kind, value__in=wanted[kind], verified_at__isnull=False)
-            for address in proven.select_related("learner").order_by("added_at"):
+            for address in proven.select_related("learner").order_by("added_at", "pk"):
                 found[kind, address.value].append(address.learner)
     if wanted[AddressKind.PASSPORT]:
         for learner in Learner.objects.filter(passport_number__in=wanted[AddressKind.PASSPORT]):
@@ -112,29 +127,22 @@ def _learners_by_address(credentials: Iterable[Credential]) -> dict[tuple[str, s
     return found
 
 
-def _predecessors(credentials: Iterable[Credential]) -> dict[str, int]:
-    """The learner in whose passport the certificate is that each of these replaces."""
-    replaced = {c.award.replaces_id: c.pk for c in credentials if c.award.replaces_id}
+def _holders_of_replaced(credentials: Iterable[Credential]) -> dict[str, int]:
+    """In whose passport the certificates are that some of these replace."""
+    replaced = [c.award.replaces_id for c in credentials if c.award.replaces_id]
     held = Entry.objects.filter(credential_id__in=replaced).values_list("credential_id", "learner_id")
-    return {replaced[old]: learner for old, learner in held}
+    return dict(held)
 
 
 def _entry_for(
-    credential: Credential,
-    by_address: dict[tuple[str, str], list[Learner]],
-    predecessors: dict[str, int],
-    now: datetime,
+    credential: Credential, candidates: Iterable[Learner], holders: dict[str, int], now: datetime
 ) -> Entry | None:
-    if credential.pk in predecessors:
-        return Entry(
-            learner_id=predecessors[credential.pk],
-            credential=credential,
-            how=Entry.How.SUCCESSION,
-            filed_at=now,
-        )
+    holder = holders.get(credential.award.replaces_id or "")
+    if holder is not None:
+        return Entry(learner_id=holder, credential=credential, how=Entry.How.SUCCESSION, filed_at=now)
     fitting = [
         learner
-        for learner in by_address.get((credential.address_kind, credential.address), ())
+        for learner in candidates
         if names.match(
             latin=(credential.name_latin, learner.name_latin),
             arabic=(credential.name_arabic, learner.name_arabic),
@@ -144,6 +152,27 @@ def _entry_for(
         return None
     how = Entry.How.NUMBER if credential.address_kind == AddressKind.PASSPORT else Entry.How.MATCH
     return Entry(learner=fitting[0], credential=credential, how=how, filed_at=now)
+
+
+def _follow(holders: dict[str, int], *, now: datetime) -> None:
+    """What replaced these certificates goes into the same passports, and so on down the line."""
+    while holders:
+        successors = Award.objects.filter(
+            replaces_id__in=holders, credential__isnull=False, credential__entry__isnull=True
+        )
+        following = {
+            credential_id: holders[replaced]
+            for credential_id, replaced in successors.values_list("credential__pk", "replaces_id")
+        }
+        Entry.objects.bulk_create(
+            [
+                Entry(learner_id=learner_id, credential_id=pk, how=Entry.How.SUCCESSION, filed_at=now)
+                for pk, learner_id in following.items()
+            ],
+            ignore_conflicts=True,
+        )
+        Filing.objects.filter(credential_id__in=following).update(outcome=Outcome.FILED)
+        holders = following
 
 
 # -- The learner's word -----------------------------------------------------------------------------
@@ -160,6 +189,7 @@ def confirm(*, proposal: Proposal, now: datetime) -> Entry:
     held.answer, held.answered_at = Proposal.Answer.MINE, now
     held.save(update_fields=["answer", "answered_at"])
     Filing.objects.filter(credential_id=held.credential_id).update(outcome=Outcome.FILED)
+    _follow({held.credential_id: held.learner_id}, now=now)
     return entry
 
 
@@ -171,7 +201,9 @@ def decline(*, proposal: Proposal, now: datetime) -> None:
     held.save(update_fields=["answer", "answered_at"])
     others = Proposal.objects.filter(credential_id=held.credential_id, answer=Proposal.Answer.OPEN)
     if not others.exists():
-        Filing.objects.filter(credential_id=held.credential_id).update(outcome=Outcome.UNCLAIMED)
+        Filing.objects.filter(credential_id=held.credential_id, outcome=Outcome.PROPOSED).update(
+            outcome=Outcome.UNCLAIMED
+        )
 
 
 def _open(proposal: Proposal) -> Proposal:
@@ -183,11 +215,11 @@ def _open(proposal: Proposal) -> Proposal:
 
 def open_proposals(*, learner: Learner) -> list[Proposal]:
     """The questions that wait for this learner, without those that somebody else has answered."""
-    return list(
-        Proposal.objects.filter(
-            learner=learner, answer=Proposal.Answer.OPEN, credential__entry__isnull=True
-        ).select_related("credential__achievement", "credential__issuer")
+    waiting = Proposal.objects.filter(
+        learner=learner, answer=Proposal.Answer.OPEN, credential__entry__isnull=True
     )
+    related = waiting.select_related("credential__achievement", "credential__issuer")
+    return list(related.defer("credential__jwt", "credential__paper")[:MAX_QUESTIONS])
 
 
 def proposal_of(*, learner: Learner, proposal_id: int) -> Proposal:

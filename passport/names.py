@@ -2,12 +2,15 @@
 
 import re
 import unicodedata
+from itertools import permutations
 
 _ARABIC = str.maketrans(
     {"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ئ": "ي", "ؤ": "و", "ة": "ه", "ـ": "", "ء": ""}
 )
 _PARTICLE = re.compile(r"\b(el|al|ait|ben|bin|ibn|ould|abd)\s+", re.ASCII)
 _ARABIC_PARTICLE = re.compile(r"\b(ايت|بن|ابن|عبد)\s+")
+#: Names of more words are compared in their order alone.
+_MOST_WORDS = 6
 
 
 def plain(name: str) -> str:
@@ -20,9 +23,19 @@ def plain(name: str) -> str:
 
 
 def same(one: str, other: str) -> bool:
-    """Whether both names have the same words, in any order; an empty name is nobody's."""
+    """Whether both names have the same words, in any order, joined or not; an empty name is nobody's."""
     first, second = plain(one).split(), plain(other).split()
-    return bool(first) and (sorted(first) == sorted(second) or "".join(first) == "".join(second))
+    if not first or sorted("".join(first)) != sorted("".join(second)):
+        return False
+    if sorted(first) == sorted(second) or "".join(first) == "".join(second):
+        return True
+    if max(len(first), len(second)) > _MOST_WORDS:
+        return False
+    return not _orders(first).isdisjoint(_orders(second))
+
+
+def _orders(words: list[str]) -> set[str]:
+    return {"".join(order) for order in permutations(words)}
 
 
 def match(*, latin: tuple[str, str], arabic: tuple[str, str]) -> bool:

@@ -1,13 +1,15 @@
 """Where certificates go: into the right passport at once, into a question, or nowhere yet."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connections, transaction
 
 from credentials import issuance, revocation
 from credentials.awards import Person
 from credentials.models import Batch, Credential
+from credentials.signals import credentials_issued
 from passport import accounts, filing
 from passport.errors import AlreadyDecided, NotYourPassport
 from passport.models import Entry, Filing, Learner, Proposal
@@ -34,7 +36,8 @@ def with_phone(**fields: Any) -> Learner:
 def issued(achievement: Any, **fields: Any) -> Credential:
     """A certificate, considered for filing as the worker's doorbell has it."""
     details = {"address_kind": "phone", "address": PHONE} | FATIMA | fields
-    credential = make_credential(achievement, Person(**details))
+    session = details.pop("session", "")
+    credential = make_credential(achievement, Person(**details), session=session)
     filing.consider(credential_ids=[credential.pk], now=NOW)
     return credential
 
@@ -148,3 +151,170 @@ def test_the_sweeper_files_what_nobody_considered(achievement: Any) -> None:
     make_credential(achievement, Person(**FATIMA, address_kind="phone", address=PHONE))
     assert filing.consider_unfiled(now=NOW) == 1
     assert filing.consider_unfiled(now=NOW) == 0
+
+
+def corrected(old: Credential, **person: Any) -> Credential:
+    """The certificate that replaces this one, not considered yet."""
+    revocation.replace(
+        credential=old,
+        person=Person(**person),
+        reason="corrected",
+        by=None,
+        idempotency_key=f"mend-{old.pk}",
+        now=NOW,
+    )
+    issuance.issue_ready(kind=Batch.Kind.INTERACTIVE, now=NOW)
+    return Credential.objects.get(award__replaces=old)
+
+
+def test_old_and_new_looked_at_together_go_into_one_passport(achievement: Any) -> None:
+    learner = with_phone(**FATIMA)
+    person = Person(**FATIMA, address_kind="phone", address=PHONE)
+    old = make_credential(achievement, person)
+    new = corrected(old, name_latin="Fatima Zohra El Idrissi")
+    assert filing.consider(credential_ids=[new.pk, old.pk], now=NOW) == 2
+    assert {e.how for e in Entry.objects.filter(learner=learner)} == {Entry.How.MATCH, Entry.How.SUCCESSION}
+
+
+def test_saying_yes_to_the_old_one_brings_the_corrected_one_too(achievement: Any) -> None:
+    mother = with_phone(name_latin="Khadija Tazi", name_arabic="")
+    with_phone(name_latin="Omar Tazi", name_arabic="")
+    old = issued(achievement, name_latin="Kadija Tazi", name_arabic="")
+    new = corrected(old, name_latin="K. Tazi")
+    filing.consider(credential_ids=[new.pk], now=NOW)
+    assert not Entry.objects.exists()
+    filing.confirm(proposal=mother.proposals.get(credential=old), now=NOW)
+    assert set(mother.entries.values_list("credential_id", flat=True)) == {old.pk, new.pk}
+    assert set(Filing.objects.values_list("outcome", flat=True)) == {Filing.Outcome.FILED}
+    assert filing.open_proposals(learner=mother) == []
+
+
+def test_a_certificate_without_an_address_is_nobodys_yet(achievement: Any) -> None:
+    with_phone(**FATIMA)
+    issued(achievement, address_kind="", address="")
+    assert Filing.objects.get().outcome == Filing.Outcome.UNCLAIMED
+    assert not Proposal.objects.exists()
+
+
+def test_a_passport_number_without_the_name_is_a_question(achievement: Any) -> None:
+    learner = make_learner(**FATIMA)
+    issued(achievement, address_kind="passport", address=learner.passport_number, name_latin="Omar Tazi")
+    assert not Entry.objects.exists()
+    assert Proposal.objects.get().learner == learner
+
+
+def test_ten_people_at_most_are_asked(achievement: Any) -> None:
+    for number in range(12):
+        with_phone(name_latin=f"Salma {'abcdefghijkl'[number]}mrani", name_arabic="")
+    issued(achievement, name_latin="Hajar Tazi", name_arabic="")
+    assert Proposal.objects.count() == filing.MAX_PROPOSALS
+
+
+def test_what_she_said_no_to_is_not_hers_by_its_name_later(achievement: Any) -> None:
+    learner = with_phone(name_latin="Hajar T", name_arabic="")
+    credential = issued(achievement, name_latin="Hajar Tazi", name_arabic="")
+    filing.decline(proposal=learner.proposals.get(), now=NOW)
+    assert Filing.objects.get().outcome == Filing.Outcome.UNCLAIMED
+    accounts.rename(learner=learner, name_latin="Hajar Tazi", name_arabic="", language="fr")
+    accounts.prove(learner=learner, kind="phone", value=PHONE, now=NOW)
+    filing.consider(credential_ids=[credential.pk], now=NOW)
+    assert not Entry.objects.exists()
+    assert filing.open_proposals(learner=learner) == []
+
+
+def test_an_address_that_was_not_proved_files_nothing(achievement: Any) -> None:
+    learner = make_learner(**FATIMA)
+    learner.addresses.create(kind="phone", value=PHONE, added_at=NOW)
+    issued(achievement)
+    assert Filing.objects.get().outcome == Filing.Outcome.UNCLAIMED
+
+
+def test_an_address_of_somebody_else_files_nothing(achievement: Any) -> None:
+    learner = make_learner(**FATIMA)
+    accounts.prove(learner=learner, kind="email", value="a@example.org", now=NOW)
+    issued(achievement, address_kind="email", address="b@example.org")
+    assert not Entry.objects.exists()
+
+
+@pytest.mark.parametrize("count", [1, 450])
+def test_a_roster_is_filed_in_few_queries(
+    achievement: Any, count: int, django_assert_max_num_queries: Any
+) -> None:
+    people = []
+    for number in range(count):
+        name, phone = f"Omar {_word(number)}", f"+2126850{number:05d}"
+        learner = make_learner(name_latin=name, name_arabic="")
+        learner.addresses.create(kind="phone", value=phone, added_at=NOW, verified_at=NOW)
+        people.append(Person(name_latin=name, address_kind="phone", address=phone))
+    make_credential(achievement, *people, kind=Batch.Kind.ROSTER)
+    ids = list(Credential.objects.values_list("pk", flat=True))
+    chunks = -(-count // filing.CHUNK)
+    with django_assert_max_num_queries(13 * chunks):
+        assert filing.consider(credential_ids=ids, now=NOW) == count
+    assert Entry.objects.count() == count
+
+
+def _word(number: int) -> str:
+    return "".join(chr(ord("a") + int(digit)) for digit in f"{number:04d}")
+
+
+def test_trouble_with_filing_does_not_reach_whoever_issues(
+    achievement: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    with_phone(**FATIMA)
+    credential = make_credential(achievement, Person(**FATIMA, address_kind="phone", address=PHONE))
+    never: Any = None  # a moment that the database refuses
+    results = credentials_issued.send_robust(sender=Credential, credential_ids=[credential.pk], now=never)
+    assert not [answer for _, answer in results if isinstance(answer, Exception)]
+    assert "filing after issue failed" in caplog.text
+    assert "Fatima" not in caplog.text
+    assert filing.consider_unfiled(now=NOW) == 1
+
+
+def test_questions_come_twenty_at_a_time(achievement: Any) -> None:
+    learner = with_phone(name_latin="Khadija Tazi", name_arabic="")
+    for number in range(filing.MAX_QUESTIONS + 3):
+        issued(achievement, name_latin="K Tazi", name_arabic="", session=str(number))
+    assert len(filing.open_proposals(learner=learner)) == filing.MAX_QUESTIONS
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_processes_file_a_certificate_once(key_room: Any) -> None:
+    achievement = make_achievement(make_issuer())
+    with_phone(**FATIMA)
+    person = Person(**FATIMA, address_kind="phone", address=PHONE)
+    ids = [make_credential(achievement, person, session=str(number)).pk for number in range(6)]
+    Entry.objects.all().delete()
+    Filing.objects.all().delete()
+
+    def considers(_number: int) -> None:
+        try:
+            filing.consider(credential_ids=ids, now=NOW)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        list(pool.map(considers, range(8)))
+    assert Entry.objects.count() == len(ids)
+    assert set(Filing.objects.values_list("outcome", flat=True)) == {Filing.Outcome.FILED}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_say_yes_at_once_one_gets_it(key_room: Any) -> None:
+    achievement = make_achievement(make_issuer())
+    family = [with_phone(name_latin=f"{name} Tazi", name_arabic="") for name in ("Khadija", "Omar")]
+    make_credential(achievement, Person(name_latin="Hajar Tazi", address_kind="phone", address=PHONE))
+    filing.consider_unfiled(now=NOW)
+
+    def confirms(learner: Learner) -> bool:
+        try:
+            filing.confirm(proposal=learner.proposals.get(), now=NOW)
+        except AlreadyDecided:
+            return False
+        finally:
+            connections.close_all()
+        return True
+
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        assert sorted(pool.map(confirms, family)) == [False, True]
+    assert Entry.objects.count() == 1
