@@ -8,7 +8,7 @@ from functools import partial
 from credentials import issuance, outbox, statuslists
 from credentials.models import Batch
 from issuers import publications
-from passport import filing
+from passport import codes, filing
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +20,7 @@ ROUND: tuple[tuple[str, Callable[..., object]], ...] = (
     ("publish lists", statuslists.publish_changed),
     ("file certificates", filing.consider_unfiled),
     ("deliver messages", outbox.deliver_due),
+    ("forget codes", codes.forget),
 )
 
 

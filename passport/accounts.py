@@ -1,49 +1,33 @@
-"""Accounts: one door for everybody, a code by phone or e-mail; passports opened, addresses proven.
+"""Accounts: one door for everybody; passports opened with a proven address, addresses added and taken off.
 
-django-allauth signs in and asks for the second factor; the code and the choice of a passport are ours,
-since one phone may lead to several people.
+django-allauth signs in and asks for the second factor; codes and the choice of a passport are ours, since
+one phone may lead to several people.
 """
 
-import hashlib
-import secrets
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from django.conf import settings
-from django.core.cache import cache
-from django.core.mail import send_mail
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
-from django.utils import translation
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as _
 
-from credentials import awards, messengers
+from credentials import awards
 
-from . import filing
-from .errors import PassportError
-from .models import Address, Learner
+from . import codes, filing
+from .errors import LastAddress, NotYourPassport, PassportError, TooManyAddresses, TooManyPassports
+from .models import Address, Code, Learner
 
-CODE_HOLDS = timedelta(minutes=10)
-MAX_TRIES = 5
-
-
-class CodeWrong(PassportError):
-    """Not the code that was sent."""
-
-    message = gettext_lazy("This is not the code we sent. Look again at the newest message.")
-
-
-class CodeGone(PassportError):
-    """The code has run out, was used, or was tried too often."""
-
-    message = gettext_lazy("This code no longer holds. Ask for another.")
+MAX_ADDRESSES = 10
+MAX_PASSPORTS = 30
 
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is not typed
     """allauth's hooks: nobody signs up by its own forms, and nobody has a password."""
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "too_many_login_attempts": _("Too many tries. Wait five minutes, then try again."),
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
@@ -55,113 +39,95 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is not ty
         return next(iter(passports_of(kind="phone", value=phone)), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pending:
-    """A code under way, as the session keeps it: its digest alone."""
-
-    kind: str
-    value: str
-    digest: str
-    expires: float
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
-
-def read_address(text: str) -> tuple[str, str]:
-    """(kind, value) of a phone or an e-mail as people type it. Raises BadAward with the remedy."""
-    if "@" in text:
-        return "email", awards.clean_email(text)
-    return "phone", awards.clean_phone(text)
-
-
-def send_code(*, kind: str, value: str, language: str, now: datetime) -> Pending:
-    """Send a fresh six-digit code, whether or not anybody is known by that address."""
-    code = f"{secrets.randbelow(1_000_000):06d}"
-    with translation.override(language):
-        text = _("%(code)s is your code for the learner passport. It holds for 10 minutes.") % {"code": code}
-        subject = _("Your code for the learner passport")
-    if kind == "email":
-        send_mail(subject, text, settings.DEFAULT_FROM_EMAIL, [value])
-    else:
-        messengers.send_sms(to=value, text=text)
-    return Pending(kind=kind, value=value, digest=_digest(code), expires=(now + CODE_HOLDS).timestamp())
-
-
-def check_code(*, pending: Pending, typed: str, now: datetime) -> None:
-    """Raises CodeGone when it ran out or was tried too often, CodeWrong otherwise unless it is right.
-
-    Each try takes one of five places in the shared cache, whose key decides between tries made at once.
-    """
-    if now.timestamp() >= pending.expires:
-        raise CodeGone
-    last = _take_try(pending)
-    digits = "".join(str(int(c)) for c in typed if c.isdecimal())
-    if not secrets.compare_digest(_digest(digits), pending.digest):
-        raise CodeGone if last else CodeWrong
-
-
-def _take_try(pending: Pending) -> bool:
-    """Take a place; returns whether it was the last. Raises CodeGone when none is left."""
-    name = _digest(f"{pending.kind}|{pending.value}|{pending.expires}|{pending.digest}")
-    for place in range(1, MAX_TRIES + 1):
-        if cache.add(f"door.try:{name}:{place}", 1, timeout=2 * int(CODE_HOLDS.total_seconds())):
-            return place == MAX_TRIES
-    raise CodeGone
-
-
-def _digest(code: str) -> str:
-    return hashlib.sha256(f"{settings.SECRET_KEY}|{code}".encode()).hexdigest()
-
-
 def passports_of(*, kind: str, value: str) -> list[Learner]:
     """Everybody who proved this address, the longest here first."""
     return list(
         Learner.objects.filter(
             addresses__kind=kind, addresses__value=value, addresses__verified_at__isnull=False, is_active=True
-        ).order_by("joined_at")
+        ).order_by("joined_at", "pk")
     )
 
 
-@transaction.atomic
-def open_passport(
-    *, name_latin: str, name_arabic: str, language: str, kind: str, value: str, now: datetime
-) -> Learner:
-    """A new passport with one proven address; what waits for it is filed. Raises BadAward for a name."""
+def come_in(*, code: Code, learner: Learner, now: datetime) -> None:
+    """The typed code leads into this passport, and proves its address anew.
+
+    Raises CodeUsed, and NotYourPassport for one that the address does not reach.
+    """
+    if learner not in passports_of(kind=code.kind, value=code.value):
+        raise NotYourPassport
+    codes.use(code=code, now=now)
+    prove(learner=learner, kind=code.kind, value=code.value, now=now)
+
+
+def open_passport(*, code: Code, name_latin: str, name_arabic: str, language: str, now: datetime) -> Learner:
+    """A new passport reached by the address of this typed code; what waits for it is filed.
+
+    Raises BadAward for a name, CodeUsed, TooManyPassports.
+    """
     person = awards.clean_person(
         awards.Person(name_latin=name_latin, name_arabic=name_arabic, language=language)
     )
-    for _attempt in range(5):
-        try:
-            with transaction.atomic():
-                learner = Learner.objects.create_user(
-                    name_latin=person.name_latin,
-                    name_arabic=person.name_arabic,
-                    language=language,
-                    joined_at=now,
-                )
-            break
-        except IntegrityError:  # the random passport number was taken
-            continue
-    else:
-        raise PassportError
-    prove(learner=learner, kind=kind, value=value, now=now)
+    if len(passports_of(kind=code.kind, value=code.value)) >= MAX_PASSPORTS:
+        raise TooManyPassports
+    with transaction.atomic():
+        codes.use(code=code, now=now)
+        learner = _new(person, now=now)
+        _write_down(learner=learner, kind=code.kind, value=code.value, now=now)
+    filing.address_proven(learner=learner, kind=code.kind, value=code.value, now=now)
     return learner
 
 
-@transaction.atomic
+def _new(person: awards.Person, *, now: datetime) -> Learner:
+    for _attempt in range(5):
+        try:
+            with transaction.atomic():
+                return Learner.objects.create_user(
+                    name_latin=person.name_latin,
+                    name_arabic=person.name_arabic,
+                    language=person.language,
+                    joined_at=now,
+                )
+        except IntegrityError:  # the random passport number was taken
+            continue
+    raise PassportError
+
+
 def prove(*, learner: Learner, kind: str, value: str, now: datetime) -> Address:
-    """The learner has shown that she reads what is sent there; what waits for her is filed."""
-    first = not Address.objects.filter(learner=learner, kind=kind, primary=True).exists()
+    """The learner has shown that she reads what is sent there; what waits for her is filed.
+
+    The address is committed before the search, so that a certificate issued at the same moment is found
+    by one of the two. Raises TooManyAddresses.
+    """
+    address = _write_down(learner=learner, kind=kind, value=value, now=now)
+    filing.address_proven(learner=learner, kind=kind, value=value, now=now)
+    return address
+
+
+@transaction.atomic
+def _write_down(*, learner: Learner, kind: str, value: str, now: datetime) -> Address:
+    _require_room(learner=learner, kind=kind, value=value)
+    primary = not Address.objects.filter(learner=learner, kind=kind, primary=True).exists()
     address, _created = Address.objects.update_or_create(
         learner=learner,
         kind=kind,
         value=value,
         defaults={"verified_at": now},
-        create_defaults={"verified_at": now, "added_at": now, "primary": first},
+        create_defaults={"verified_at": now, "added_at": now, "primary": primary},
     )
-    filing.address_proven(learner=learner, kind=kind, value=value, now=now)
     return address
+
+
+def _require_room(*, learner: Learner, kind: str, value: str) -> None:
+    others = Address.objects.filter(learner=learner).exclude(kind=kind, value=value)
+    if others.count() >= MAX_ADDRESSES:
+        raise TooManyAddresses
+
+
+def add_address(*, learner: Learner, code: Code, now: datetime) -> Address:
+    """The typed code adds its address to this passport. Raises CodeUsed, TooManyAddresses."""
+    _require_room(learner=learner, kind=code.kind, value=code.value)
+    codes.use(code=code, now=now)
+    return prove(learner=learner, kind=code.kind, value=code.value, now=now)
 
 
 def rename(*, learner: Learner, name_latin: str, name_arabic: str, language: str) -> None:
@@ -170,21 +136,19 @@ def rename(*, learner: Learner, name_latin: str, name_arabic: str, language: str
         awards.Person(name_latin=name_latin, name_arabic=name_arabic, language=language)
     )
     Learner.objects.filter(pk=learner.pk).update(
-        name_latin=person.name_latin, name_arabic=person.name_arabic, language=language
+        name_latin=person.name_latin, name_arabic=person.name_arabic, language=person.language
     )
 
 
 @transaction.atomic
 def forget_address(*, learner: Learner, address_id: int) -> None:
-    """Take an address off; the last one stays, or nobody could come back in. Raises PassportError."""
+    """Take an address off. Raises LastAddress, and NotYourPassport for one that is not hers."""
     addresses = list(Address.objects.select_for_update().filter(learner=learner))
-    if len(addresses) < 2:
-        raise PassportError(
-            _("This is your only address: without it you could not come back in. Add another first.")
-        )
     gone = next((a for a in addresses if a.pk == address_id), None)
     if gone is None:
-        raise PassportError
+        raise NotYourPassport
+    if len(addresses) < 2:
+        raise LastAddress
     gone.delete()
     rest = [a for a in addresses if a.pk != gone.pk and a.kind == gone.kind]
     if gone.primary and rest:

@@ -1,12 +1,24 @@
-"""What learners type: an address, a code, a name, a choice."""
+"""What learners type: an address, a code, a name, a choice; and the second step of staff."""
 
+import json
+import struct
 from typing import Any
 
+from allauth.mfa.base.forms import AuthenticateForm
+from allauth.mfa.base.internal.flows import check_rate_limit
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import validate_totp_code
+from allauth.mfa.webauthn.forms import AuthenticateWebAuthnForm
+from allauth.mfa.webauthn.internal import auth as webauthn
 from django import forms
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from credentials.models import Credential
+
+from . import secondfactors
+from .models import Learner
 
 
 class AddressForm(forms.Form):
@@ -61,14 +73,115 @@ class VisibilityForm(forms.Form):
     )
 
 
-class SecondFactorForm(forms.Form):
-    """The six digits of the authenticator app."""
+# -- The second step of staff ---------------------------------------------------------------------
+DIGITS_REFUSED = _("This code is not right, or was used already. Wait for the next one.")
+PASSKEY_REFUSED = _("This passkey was not recognised. Try again.")
 
-    code = forms.CharField(
+#: What reading a passkey's answer raises when it was not made by a browser.
+_UNREADABLE = (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError, struct.error)
+
+
+def _six_digits() -> forms.CharField:
+    return forms.CharField(
         label=_("Six digits from your authenticator app"),
         max_length=12,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "dir": "ltr"}),
     )
+
+
+def _digits(text: str) -> str:
+    """Western digits without spaces, whatever the keyboard gave."""
+    return "".join(str(int(c)) for c in text if c.isdecimal())
+
+
+class AppCodeForm(AuthenticateForm):  # type: ignore[misc]  # allauth is not typed
+    """The digits that the authenticator app shows now."""
+
+    code = _six_digits()
+
+    def clean_code(self) -> str:
+        self.cleaned_data["code"] = _digits(self.cleaned_data["code"])
+        try:
+            code = str(super().clean_code())
+        except ValidationError as error:
+            raise ValidationError(
+                DIGITS_REFUSED if error.code == "incorrect_code" else error.messages
+            ) from error
+        secondfactors.use_digits(learner=self.user, digits=code)
+        return code
+
+
+class AppSetupForm(forms.Form):
+    """The first digits of an authenticator app that has just scanned its key."""
+
+    code = _six_digits()
+
+    def __init__(self, *args: Any, learner: Learner, secret: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.learner, self.secret = learner, secret
+
+    def clean_code(self) -> str:
+        digits = _digits(self.cleaned_data["code"])
+        right = check_rate_limit(self.learner)
+        if not validate_totp_code(self.secret, digits):
+            raise ValidationError(DIGITS_REFUSED)
+        right()
+        secondfactors.use_digits(learner=self.learner, digits=digits)
+        return digits
+
+
+class PasskeyAnswer(forms.CharField):
+    """What a browser says of a passkey: JSON of a bounded size."""
+
+    def __init__(self) -> None:
+        super().__init__(widget=forms.HiddenInput, max_length=16_384)
+
+    def clean(self, value: Any) -> dict[str, Any]:
+        text = super().clean(value)
+        try:
+            answer = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise ValidationError(PASSKEY_REFUSED) from error
+        if not isinstance(answer, dict):
+            raise ValidationError(PASSKEY_REFUSED)
+        return answer
+
+
+class PasskeyForm(AuthenticateWebAuthnForm):  # type: ignore[misc]  # allauth is not typed
+    """A passkey instead of digits."""
+
+    credential = PasskeyAnswer()
+
+    def clean_credential(self) -> Authenticator:
+        try:
+            return super().clean_credential()
+        except _UNREADABLE as error:
+            raise ValidationError(PASSKEY_REFUSED) from error
+        except ValidationError as error:
+            raise ValidationError(
+                PASSKEY_REFUSED if error.code == "incorrect_code" else error.messages
+            ) from error
+
+
+class PasskeySetupForm(forms.Form):
+    """A new passkey, and what its owner calls it."""
+
+    name = forms.CharField(
+        label=_("What do you call it?"),
+        max_length=60,
+        required=False,
+        help_text=_("For example: my phone, the key on my key ring."),
+    )
+    credential = PasskeyAnswer()
+
+    def clean_credential(self) -> dict[str, Any]:
+        answer: dict[str, Any] = self.cleaned_data["credential"]
+        try:
+            webauthn.parse_registration_response(answer)
+            webauthn.complete_registration(answer)
+        except (*_UNREADABLE, AssertionError, ValidationError) as error:
+            raise ValidationError(PASSKEY_REFUSED) from error
+        return answer
 
 
 def complain(form: forms.Form, error: Any) -> None:

@@ -13,6 +13,8 @@ from .models import Entry, Learner
 
 #: What she may choose for a certificate's page.
 VISIBILITIES = (Credential.Visibility.LINK, Credential.Visibility.PRIVATE)
+#: What a list of certificates does without.
+DOCUMENTS = ("credential__jwt", "credential__paper")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +29,7 @@ class Timeline:
 
 def timeline(*, learner: Learner) -> Timeline:
     """Everything in this passport that she has not hidden; the figures count what holds."""
-    entries = list(_of(learner).filter(hidden_at__isnull=True))
+    entries = list(_of(learner).filter(hidden_at__isnull=True).defer(*DOCUMENTS))
     holding = [e.credential for e in entries if e.credential.status == Credential.Status.ACTIVE]
     return Timeline(
         entries=entries,
@@ -39,7 +41,7 @@ def timeline(*, learner: Learner) -> Timeline:
 
 def _of(learner: Learner) -> QuerySet[Entry]:
     return Entry.objects.filter(learner=learner).select_related(
-        "credential__achievement__issuer", "credential__issuer", "credential__replaced_by"
+        "credential__achievement__issuer", "credential__issuer"
     )
 
 
@@ -49,6 +51,11 @@ def entry_of(*, learner: Learner, credential_id: str) -> Entry:
     if found is None:
         raise NotYourPassport
     return found
+
+
+def successor_of(*, entry: Entry) -> Entry | None:
+    """The line of the same passport whose certificate has taken this one's place."""
+    return Entry.objects.filter(learner=entry.learner_id, credential=entry.credential.replaced_by_id).first()
 
 
 def set_visibility(*, entry: Entry, visibility: str) -> None:
@@ -70,4 +77,4 @@ def show(*, entry: Entry) -> None:
 
 def hidden(*, learner: Learner) -> list[Entry]:
     """What she has taken off the timeline."""
-    return list(_of(learner).filter(hidden_at__isnull=False))
+    return list(_of(learner).filter(hidden_at__isnull=False).defer(*DOCUMENTS))

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from credentials.models import AddressKind, Credential
-from issuers.models import Arrondissement, in_language
+from issuers.models import Arrondissement, in_language, random_token
 
 from .numbers import new_passport_number
 
@@ -86,6 +86,42 @@ class Address(models.Model):
         )
         indexes = (models.Index(fields=("kind", "value"), name="address_by_value"),)
         verbose_name_plural = "addresses"
+
+    def __str__(self) -> str:
+        return self.kind
+
+
+class Code(models.Model):
+    """Six digits on their way to an address; whoever types them back reads what is sent there.
+
+    Kept for a day, so that codes can be counted by address and by place.
+    """
+
+    MAX_TRIES = 5
+
+    id = models.CharField(primary_key=True, max_length=22, default=random_token, editable=False)
+    kind = models.CharField(max_length=8, choices=[("email", _("E-mail")), ("phone", _("Phone"))])
+    value = models.CharField(max_length=254, help_text="As in an address")
+    place = models.CharField(max_length=64, help_text="Keyed hash of the network address that asked")
+    digest = models.CharField(max_length=64, help_text="Keyed hash of the digits")
+    sent_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0)
+    proved_at = models.DateTimeField(null=True, blank=True, help_text="When the right digits were typed")
+    used_at = models.DateTimeField(null=True, blank=True, help_text="When that led into a passport")
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=Q(tries__lte=5), name="code_tried_five_times"),
+            models.CheckConstraint(
+                condition=Q(used_at__isnull=True) | Q(proved_at__isnull=False), name="code_proved_before_used"
+            ),
+        )
+        indexes = (
+            models.Index(fields=("kind", "value", "sent_at"), name="code_by_address"),
+            models.Index(fields=("place", "sent_at"), name="code_by_place"),
+            models.Index(fields=("sent_at",), name="code_by_age"),
+        )
 
     def __str__(self) -> str:
         return self.kind
@@ -173,4 +209,4 @@ class Opening(models.Model):
         return f"{self.credential_id} {self.on}"
 
 
-__all__ = ["Address", "AddressKind", "Entry", "Filing", "Learner", "Opening", "Proposal"]
+__all__ = ["Address", "AddressKind", "Code", "Entry", "Filing", "Learner", "Opening", "Proposal"]

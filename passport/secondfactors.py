@@ -1,16 +1,56 @@
-"""Second factors of staff: enrolment for a demo, and the codes that a demo shows instead of an app."""
+"""Second factors of staff: an authenticator app or passkeys; and the codes that a demo shows instead."""
 
 import time
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from allauth.mfa import app_settings
+from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
 from allauth.mfa.utils import decrypt
+from allauth.mfa.webauthn.internal.auth import WebAuthn
 from django.conf import settings
+from django.core.cache import cache
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
-from .errors import PassportError
+from issuers.models import Membership
+
+from .errors import LastFactor, NotYourPassport, PassportError
 from .models import Address, Learner
+from .numbers import grouped
+
+Kind = Authenticator.Type
+KINDS = (Kind.TOTP, Kind.WEBAUTHN)
+MAX_PASSKEYS = 10
+
+
+class Adapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth is not typed
+    """How this service and its people are called in authenticator apps and by passkeys."""
+
+    def get_totp_label(self, user: Any) -> str:
+        return f"{settings.HOST}:{user.passport_number}"
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        return {"id": settings.HOST.partition(":")[0], "name": settings.MFA_TOTP_ISSUER}
+
+    def get_public_key_credential_user_entity(self, user: Any) -> dict[str, Any]:
+        told: dict[str, Any] = super().get_public_key_credential_user_entity(user)
+        return told | {"display_name": user.name, "name": grouped(user.passport_number)}
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """One second factor as its owner sees it."""
+
+    pk: int
+    kind: str
+    name: str
+    added_at: datetime
+    last_used_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +63,72 @@ class DemoCode:
     code: str
 
 
+def needed(learner: Learner) -> bool:
+    """Whether a role of hers asks for a second factor."""
+    return Membership.objects.filter(person=learner).exists()
+
+
+def of(learner: Learner) -> list[Factor]:
+    """Her second factors, the oldest first."""
+    held = Authenticator.objects.filter(user=learner, type__in=KINDS).order_by("created_at", "pk")
+    return [
+        Factor(
+            pk=one.pk,
+            kind=one.type,
+            name=one.data.get("name", "") if one.type == Kind.WEBAUTHN else str(_("Authenticator app")),
+            added_at=one.created_at,
+            last_used_at=one.last_used_at,
+        )
+        for one in held
+    ]
+
+
+def new_secret() -> str:
+    """A fresh key for an authenticator app, in base32."""
+    return str(generate_totp_secret())
+
+
+def set_up_app(*, learner: Learner, secret: str) -> Authenticator:
+    """Her authenticator app, whose first digits were right; the one she has already, if there is one."""
+    with transaction.atomic():
+        Learner.objects.select_for_update().get(pk=learner.pk)  # two clicks, one authenticator
+        held = Authenticator.objects.filter(user=learner, type=Kind.TOTP).first()
+        return held or TOTP.activate(learner, secret).instance
+
+
+def add_passkey(*, learner: Learner, name: str, answer: dict[str, Any]) -> Authenticator:
+    """A passkey whose answer was checked. Raises PassportError beyond ten."""
+    count = Authenticator.objects.filter(user=learner, type=Kind.WEBAUTHN).count()
+    if count >= MAX_PASSKEYS:
+        raise PassportError(_("Ten passkeys are enough. Remove one before you add another."))
+    numbered = _("Passkey %(number)d") % {"number": count + 1}
+    return WebAuthn.add(learner, name.strip() or str(numbered), answer).instance
+
+
+def remove(*, learner: Learner, factor_id: int) -> None:
+    """Take a second factor off. Raises LastFactor where her role needs one, NotYourPassport for another's."""
+    with transaction.atomic():
+        Learner.objects.select_for_update().get(pk=learner.pk)
+        held = Authenticator.objects.filter(user=learner, type__in=KINDS)
+        gone = held.filter(pk=factor_id).first()
+        if gone is None:
+            raise NotYourPassport
+        if held.count() < 2 and needed(learner):
+            raise LastFactor
+        gone.delete()
+
+
+def use_digits(*, learner: Learner, digits: str) -> None:
+    """Digits count once, for as long as the tolerance lets them be right. Raises ValidationError."""
+    period = app_settings.TOTP_PERIOD * (2 * app_settings.TOTP_TOLERANCE + 1)
+    if not cache.add(f"passport.digits:{learner.pk}:{digits}", 1, timeout=period):
+        raise ValidationError(_("This code is not right, or was used already. Wait for the next one."))
+
+
+# -- The demo ---------------------------------------------------------------------------------------
 def enrol(learner: Learner) -> None:
     """Give a demo account an authenticator with a fresh secret."""
-    if not Authenticator.objects.filter(user=learner, type=Authenticator.Type.TOTP).exists():
-        TOTP.activate(learner, generate_totp_secret())
+    set_up_app(learner=learner, secret=new_secret())
 
 
 def current_code(authenticator: Authenticator) -> str:
@@ -39,7 +141,7 @@ def current_code(authenticator: Authenticator) -> str:
 
 def demo_codes() -> list[DemoCode]:
     """The codes of everybody enrolled, for the demo's outbox page."""
-    enrolled = Authenticator.objects.filter(type=Authenticator.Type.TOTP).select_related("user")
+    enrolled = Authenticator.objects.filter(type=Kind.TOTP).select_related("user")
     rows = []
     for authenticator in enrolled:
         learner = authenticator.user

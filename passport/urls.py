@@ -1,12 +1,11 @@
 """Addresses of the one door, of the learner's room, and of the demo's outbox."""
 
 from allauth.account.views import account_inactive, logout
-from allauth.mfa.base.views import authenticate
 from django.urls import path
 
 from issuers.access import public
 
-from .views import door, me, outbox
+from .views import door, me, outbox, second_step
 
 urlpatterns = [
     path("accounts/login/", door.sign_in, name="account_login"),
@@ -15,8 +14,14 @@ urlpatterns = [
     path("accounts/open/", door.open_passport, name="account_open"),
     path("accounts/logout/", public(logout), name="account_logout"),
     path("accounts/inactive/", public(account_inactive), name="account_inactive"),
-    path("accounts/2fa/", public(authenticate), name="mfa_authenticate"),
-    path("accounts/second-factor/", door.second_factor, name="second-factor"),
+    path("accounts/2fa/", second_step.sign_in_step, name="mfa_authenticate"),
+    path("accounts/second-factor/", second_step.second_factor, name="second-factor"),
+    path("accounts/second-factor/add/", second_step.add_factor, name="second-factor-add"),
+    path(
+        "accounts/second-factor/<int:factor_id>/remove/",
+        second_step.remove_factor,
+        name="second-factor-remove",
+    ),
     path("me/", me.home, name="me"),
     path("me/settings", me.settings_page, name="me-settings"),
     path("me/addresses/<int:address_id>/forget", me.forget_address, name="me-address-forget"),

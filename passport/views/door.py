@@ -1,34 +1,28 @@
-"""Signing in: an address, a code, a passport; the second factor for staff."""
-
-from typing import Any
+"""Signing in: an address, a code, a passport."""
 
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.utils import perform_login
-from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret, validate_totp_code
+from allauth.core.internal.ratelimit import get_ip
 from django.conf import settings
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from credentials.errors import BadAward
-from credentials.qr import qr_svg
-from issuers.access import public, signed_in
-from issuers.models import Membership
-from passport import accounts, limits
+from issuers.access import public
+from passport import accounts, codes
 from passport.errors import PassportError
-from passport.forms import AddressForm, CodeForm, NameForm, SecondFactorForm, complain
-from passport.models import Learner
+from passport.forms import AddressForm, CodeForm, NameForm, complain
+from passport.models import Code, Learner
 
-PENDING, PROVED, NEXT, SECRET = "door.pending", "door.proved", "door.next", "door.totp-secret"
+CODE, NEXT = "door.code", "door.next"
 
 
 @public
@@ -39,21 +33,29 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if "next" in request.GET:
         request.session[NEXT] = _safe(request.GET["next"])
     if request.user.is_authenticated:
-        return redirect(_next(request))
-    form = AddressForm(request.POST or None)
+        return redirect(next_of(request))
+    held = codes.held(code_id=request.session.get(CODE, ""), now=timezone.now())
+    form = AddressForm(request.POST or None, initial={"address": held.value if held else ""})
     if request.method == "POST" and form.is_valid():
         try:
-            kind, value = accounts.read_address(form.cleaned_data["address"])
-            limits.take(f"code:{value}", limit=5, seconds=600)
-            limits.take(f"code-from:{request.META.get('REMOTE_ADDR', '')}", limit=60, seconds=600)
-            language = get_language() or "fr"
-            pending = accounts.send_code(kind=kind, value=value, language=language, now=timezone.now())
+            ask_for_code(request, form.cleaned_data["address"])
         except (BadAward, PassportError) as error:
             complain(form, error)
         else:
-            request.session[PENDING] = pending.as_dict()
             return redirect("account_code")
     return render(request, "account/login.html", {"form": form})
+
+
+def ask_for_code(request: HttpRequest, address: str) -> None:
+    """Send a code there; this browser waits for it. Raises BadAward, PassportError."""
+    code = codes.ask(
+        address=address,
+        language=get_language() or "fr",
+        place=get_ip(request),
+        held=request.session.get(CODE, ""),
+        now=timezone.now(),
+    )
+    request.session[CODE] = code.pk
 
 
 @public
@@ -61,40 +63,62 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def enter_code(request: HttpRequest) -> HttpResponse:
     """The code that was sent; then her passport, a choice of passports, or a new one."""
-    held = request.session.get(PENDING)
-    if not held:
+    held = codes.held(code_id=request.session.get(CODE, ""), now=timezone.now())
+    if held is None:
         return redirect("account_login")
-    pending = accounts.Pending(**held)
-    form = CodeForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        now = timezone.now()
+    if held.proved_at:
+        return _lead_on(request, held)
+    again = request.POST.get("act") == "again"
+    form = CodeForm(request.POST if request.method == "POST" and not again else None)
+    if request.method == "POST":
         try:
-            accounts.check_code(pending=pending, typed=form.cleaned_data["code"], now=now)
+            if again:
+                return _send_again(request, held)
+            if form.is_valid():
+                typed = form.cleaned_data["code"]
+                return _lead_on(request, codes.check(code_id=held.pk, typed=typed, now=timezone.now()))
         except PassportError as error:
-            complain(form, error)
-        else:
-            del request.session[PENDING]
-            if request.user.is_authenticated:
-                accounts.prove(learner=learner_of(request), kind=pending.kind, value=pending.value, now=now)
-                return redirect("me-settings")
-            request.session[PROVED] = {"kind": pending.kind, "value": pending.value}
-            return _enter(request)
-    return render(request, "account/code.html", {"form": form, "pending": pending, "demo": settings.DEMO})
+            if again:
+                messages.warning(request, str(error.message))
+            else:
+                complain(form, error)
+    return render(request, "account/code.html", {"form": form, "sent_to": held, "demo": settings.DEMO})
 
 
-def _enter(request: HttpRequest) -> HttpResponse:
-    proved = request.session[PROVED]
-    people = accounts.passports_of(**proved)
+def _send_again(request: HttpRequest, held: Code) -> HttpResponse:
+    code = codes.ask_again(
+        held=held.pk, language=get_language() or "fr", place=get_ip(request), now=timezone.now()
+    )
+    request.session[CODE] = code.pk
+    messages.info(request, _("A new code is on its way. The one before no longer counts."))
+    return redirect("account_code")
+
+
+def _lead_on(request: HttpRequest, code: Code) -> HttpResponse:
+    """Where a typed code leads: into the one passport of its address, to a choice, to a new passport."""
+    if isinstance(request.user, Learner):
+        accounts.add_address(learner=request.user, code=code, now=timezone.now())
+        return redirect("me-settings")
+    people = accounts.passports_of(kind=code.kind, value=code.value)
     if len(people) == 1:
-        return _sign_in(request, people[0])
+        return _come_in(request, code, people[0])
     return redirect("account_choose" if people else "account_open")
 
 
+def _come_in(request: HttpRequest, code: Code, learner: Learner) -> HttpResponse:
+    accounts.come_in(code=code, learner=learner, now=timezone.now())
+    return _sign_in(request, learner)
+
+
 def _sign_in(request: HttpRequest, learner: Learner) -> HttpResponse:
-    target = _next(request)
-    response: HttpResponse = perform_login(request, learner, email_verification="none", redirect_url=target)
+    request.session.pop(CODE, None)
+    response: HttpResponse = perform_login(
+        request, learner, email_verification="none", redirect_url=next_of(request)
+    )
     if request.user.is_authenticated:
         record_authentication(request, request.user, method="code")
+    if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:  # what she chose on this device stays
+        keep_language(response, learner.language)
     return response
 
 
@@ -103,15 +127,14 @@ def _sign_in(request: HttpRequest, learner: Learner) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def choose(request: HttpRequest) -> HttpResponse:
     """Several people proved this address: whose passport?"""
-    proved = request.session.get(PROVED)
-    if not proved:
+    code = codes.proved(code_id=request.session.get(CODE, ""), now=timezone.now())
+    if code is None or request.user.is_authenticated:
         return redirect("account_login")
-    people = accounts.passports_of(**proved)
-    if request.method == "POST":
-        chosen = next((p for p in people if str(p.pk) == request.POST.get("passport")), None)
-        if chosen:
-            return _sign_in(request, chosen)
-    return render(request, "account/choose.html", {"people": people})
+    people = accounts.passports_of(kind=code.kind, value=code.value)
+    chosen = next((p for p in people if str(p.pk) == request.POST.get("passport")), None)
+    if chosen:
+        return _come_in(request, code, chosen)
+    return render(request, "account/choose.html", {"people": people, "sent_to": code})
 
 
 @public
@@ -119,55 +142,20 @@ def choose(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def open_passport(request: HttpRequest) -> HttpResponse:
     """A name, and the passport is there."""
-    proved = request.session.get(PROVED)
-    if not proved:
+    code = codes.proved(code_id=request.session.get(CODE, ""), now=timezone.now())
+    if code is None or request.user.is_authenticated:
         return redirect("account_login")
     form = NameForm(request.POST or None, initial={"language": get_language() or "fr"})
     if request.method == "POST" and form.is_valid():
         try:
-            learner = accounts.open_passport(**form.cleaned_data, **proved, now=timezone.now())
+            learner = accounts.open_passport(**form.cleaned_data, code=code, now=timezone.now())
         except (BadAward, PassportError) as error:
             complain(form, error)
         else:
-            return _sign_in(request, learner)
+            response = _sign_in(request, learner)
+            keep_language(response, learner.language)
+            return response
     return render(request, "account/open.html", {"form": form})
-
-
-@signed_in
-@never_cache
-@require_http_methods(["GET", "POST"])
-def second_factor(request: HttpRequest) -> HttpResponse:
-    """For staff: set the authenticator app up, or prove it in a session that was opened without."""
-    learner = learner_of(request)
-    held = Authenticator.objects.filter(user=learner, type=Authenticator.Type.TOTP).first()
-    secret = "" if held else request.session.setdefault(SECRET, generate_totp_secret())
-    form = SecondFactorForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        code = form.cleaned_data["code"].replace(" ", "")
-        try:
-            limits.take(f"totp:{learner.pk}", limit=10, seconds=300)
-        except PassportError as error:
-            complain(form, error)
-        else:
-            right = TOTP(held).validate_code(code) if held else validate_totp_code(secret, code)
-            if right:
-                if held is None:
-                    held = TOTP.activate(learner, secret).instance
-                    request.session.pop(SECRET, None)
-                held.record_usage()
-                record_authentication(request, request.user, method="mfa", id=held.pk, type="totp")
-                return redirect(_home_of(learner) if _next(request) == "/me/" else _next(request))
-            form.add_error("code", _("This code is not right, or was used already. Wait for the next one."))
-    uri = f"otpauth://totp/{settings.HOST}:{learner.passport_number}?secret={secret}&issuer={settings.HOST}"
-    context: dict[str, Any] = {"form": form, "setup": not held, "secret": secret, "demo": settings.DEMO}
-    if not held:
-        context["code"] = SafeString(qr_svg(uri, title=_("Code for your authenticator app")))
-    return render(request, "account/second_factor.html", context)
-
-
-def _home_of(learner: Learner) -> str:
-    city = Membership.objects.filter(person=learner, issuer__isnull=True).exists()
-    return reverse("city-home" if city else "teach-home")
 
 
 def learner_of(request: HttpRequest) -> Learner:
@@ -177,10 +165,23 @@ def learner_of(request: HttpRequest) -> Learner:
     return request.user
 
 
+def keep_language(response: HttpResponse, language: str) -> None:
+    """From the next page on this browser reads this language."""
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        language,
+        max_age=settings.LANGUAGE_COOKIE_AGE,
+        samesite="Lax",
+        secure=settings.SECURE,
+        httponly=True,
+    )
+
+
+def next_of(request: HttpRequest) -> str:
+    """Where she was going when the door stopped her."""
+    return str(request.session.get(NEXT, "/me/"))
+
+
 def _safe(target: str) -> str:
     sound = url_has_allowed_host_and_scheme(target, allowed_hosts=None) and target.startswith("/")
     return target if sound else "/me/"
-
-
-def _next(request: HttpRequest) -> str:
-    return str(request.session.get(NEXT, "/me/"))

@@ -1,10 +1,14 @@
 """The learner's room: her timeline, one certificate, questions, settings."""
 
+from django.conf import settings
 from django.contrib import messages
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -13,12 +17,12 @@ from credentials.errors import BadAward
 from credentials.qr import qr_svg
 from credentials.views.files import jwt_file, pdf_file
 from issuers.access import signed_in
-from passport import accounts, filing, holding, limits
+from passport import accounts, filing, holding, secondfactors
 from passport.errors import PassportError
 from passport.forms import AddressForm, NameForm, VisibilityForm, complain
 from passport.models import Address
 
-from .door import PENDING, learner_of
+from .door import ask_for_code, keep_language, learner_of
 
 
 @signed_in
@@ -49,16 +53,22 @@ def certificate(request: HttpRequest, credential_id: str) -> HttpResponse:
         messages.info(request, _("Kept. It holds from now on."))
         return redirect("me-entry", credential_id)
     text = reading.qr_text(entry.credential)
+    achievement = entry.credential.achievement
+    arabic = (get_language() or "").startswith("ar")
+    other_title = achievement.title_fr if arabic else achievement.title_ar
     return render(
         request,
         "passport/certificate.html",
         {
             "entry": entry,
             "credential": entry.credential,
-            "achievement": entry.credential.achievement,
+            "achievement": achievement,
+            "other_title": other_title if other_title != achievement.title else "",
+            "other_language": "fr" if arabic else "ar",
+            "successor": holding.successor_of(entry=entry),
             "form": form,
             "qr": SafeString(qr_svg(text, title=_("QR code of this certificate"))),
-            "link": request.build_absolute_uri(f"/c/{credential_id}"),
+            "link": f"{settings.BASE_URL}{reverse('credential', args=[credential_id])}",
             "code": paper.group_code(entry.credential.short_code),
             "now": timezone.now(),
         },
@@ -87,8 +97,10 @@ def hide(request: HttpRequest, credential_id: str) -> HttpResponse:
     entry = holding.entry_of(learner=learner_of(request), credential_id=credential_id)
     if entry.hidden_at:
         holding.show(entry=entry)
+        messages.info(request, _("It is back in your passport."))
     else:
         holding.hide(entry=entry, now=timezone.now())
+        messages.info(request, _("It is hidden. You find it again under Settings."))
     return redirect("me")
 
 
@@ -109,7 +121,7 @@ def answer(request: HttpRequest, proposal_id: int) -> HttpResponse:
 @signed_in
 @require_http_methods(["GET", "POST"])
 def settings_page(request: HttpRequest) -> HttpResponse:
-    """Her names, her language, her addresses."""
+    """Her names, her language, her addresses, her second steps."""
     learner = learner_of(request)
     adding = request.POST.get("act") == "address"
     name_form = NameForm(
@@ -121,24 +133,12 @@ def settings_page(request: HttpRequest) -> HttpResponse:
         },
     )
     address_form = AddressForm(request.POST if adding else None)
-    if request.method == "POST":
-        form = address_form if adding else name_form
-        if form.is_valid():
-            try:
-                if adding:
-                    kind, value = accounts.read_address(form.cleaned_data["address"])
-                    limits.take(f"code:{value}", limit=5, seconds=600)
-                    pending = accounts.send_code(
-                        kind=kind, value=value, language=learner.language, now=timezone.now()
-                    )
-                    request.session[PENDING] = pending.as_dict()
-                    return redirect("account_code")
-                accounts.rename(learner=learner, **form.cleaned_data)
-            except (BadAward, PassportError) as error:
-                complain(form, error)
-            else:
-                messages.info(request, _("Kept. It holds from now on."))
-                return redirect("me-settings")
+    form = address_form if adding else name_form
+    if form.is_bound and form.is_valid():
+        try:
+            return _add_address(request, form) if adding else _rename(request, form)
+        except (BadAward, PassportError) as error:
+            complain(form, error)
     return render(
         request,
         "passport/settings.html",
@@ -147,9 +147,26 @@ def settings_page(request: HttpRequest) -> HttpResponse:
             "name_form": name_form,
             "address_form": address_form,
             "addresses": Address.objects.filter(learner=learner),
+            "factors": secondfactors.of(learner),
+            "staff": secondfactors.needed(learner),
             "hidden": holding.hidden(learner=learner),
         },
     )
+
+
+def _add_address(request: HttpRequest, form: Form) -> HttpResponse:
+    ask_for_code(request, form.cleaned_data["address"])
+    return redirect("account_code")
+
+
+def _rename(request: HttpRequest, form: Form) -> HttpResponse:
+    accounts.rename(learner=learner_of(request), **form.cleaned_data)
+    language = form.cleaned_data["language"]
+    with override(language):  # the next page is in the language that she has just chosen
+        messages.info(request, _("Kept. It holds from now on."))
+    response = redirect("me-settings")
+    keep_language(response, language)
+    return response
 
 
 @signed_in

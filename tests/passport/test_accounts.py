@@ -1,29 +1,20 @@
-"""The one door: a code by phone or e-mail, a passport, a second factor for staff."""
+"""The one door: a code by phone or e-mail, and a passport; the addresses that lead to it."""
 
 import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from allauth.mfa.models import Authenticator
-from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from credentials.awards import Person
 from credentials.models import LocalMessage
-from passport import accounts, secondfactors
-from passport.errors import PassportError
-from passport.models import Address, Entry, Learner
-from tests.factories import (
-    NOW,
-    key_room,
-    make_achievement,
-    make_credential,
-    make_issuer,
-    make_learner,
-    make_member,
-)
+from passport import accounts, codes
+from passport.errors import CodeUsed, LastAddress, NotYourPassport, TooManyAddresses, TooManyPassports
+from passport.models import Address, Code, Entry, Filing, Learner
+from tests.factories import NOW, key_room, make_achievement, make_credential, make_issuer, make_learner
 
 __all__ = ["key_room"]
 pytestmark = pytest.mark.django_db
@@ -31,8 +22,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def as_in_a_demo(settings: Any) -> None:
-    """Fresh limits, and e-mails that end in the local outbox (pytest-django puts its own in their way)."""
-    cache.clear()
+    """E-mails end in the local outbox; pytest-django puts its own in their way."""
     settings.EMAIL_BACKEND = "credentials.messengers.LocalEmailBackend"
 
 
@@ -119,12 +109,6 @@ def test_after_five_tries_the_code_is_gone(client: Client) -> None:
     assert "_auth_user_id" not in client.session
 
 
-def test_a_code_runs_out_after_ten_minutes() -> None:
-    pending = accounts.send_code(kind="phone", value="+212683000001", language="fr", now=NOW)
-    with pytest.raises(accounts.CodeGone):
-        accounts.check_code(pending=pending, typed=newest_code(), now=NOW + timedelta(minutes=10))
-
-
 def test_a_code_is_used_once(client: Client) -> None:
     make = make_learner()
     accounts.prove(learner=make, kind="phone", value="+212683000001", now=NOW)
@@ -135,11 +119,29 @@ def test_a_code_is_used_once(client: Client) -> None:
     assert enter(client, code).url == reverse("account_login")
 
 
-def test_codes_are_asked_for_five_times_in_ten_minutes_at_most(client: Client) -> None:
+def test_a_sixth_code_in_ten_minutes_is_refused_at_the_door(client: Client) -> None:
     for _ in range(5):
-        assert ask(client, "0683000001").status_code == 302
-    assert ask(client, "0683000001").status_code == 200
+        assert ask(Client(), "0683000001").status_code == 302
+    page = ask(client, "0683000001")
+    assert page.status_code == 200
+    assert "0683000001" in page.content.decode()
     assert LocalMessage.objects.count() == 5
+
+
+def test_another_code_comes_without_typing_the_address_again(client: Client) -> None:
+    ask(client, "0683000001")
+    assert client.post(reverse("account_code"), {"act": "again"}).status_code == 200
+    assert LocalMessage.objects.count() == 1
+    Code.objects.update(sent_at=timezone.now() - timedelta(minutes=1))
+    assert client.post(reverse("account_code"), {"act": "again"})["Location"] == reverse("account_code")
+    assert LocalMessage.objects.count() == 2
+    enter(client, newest_code())
+    assert client.get(reverse("account_open")).status_code == 200
+
+
+def test_back_at_the_door_the_address_is_still_there(client: Client) -> None:
+    ask(client, "0683000001")
+    assert 'value="+212683000001"' in client.get(reverse("account_login")).content.decode()
 
 
 @pytest.mark.parametrize("typed", ["", "12", "not an address", "a@"])
@@ -174,59 +176,144 @@ def test_the_last_address_stays(client: Client) -> None:
     assert Address.objects.filter(learner=learner).exists()
 
 
-# -- The second factor ------------------------------------------------------------------------------
-def test_staff_without_a_second_factor_are_led_to_set_one_up(
-    client: Client, settings: Any, key_room: Any
-) -> None:
-    settings.DEMO = True
-    trainer = make_member(make_issuer(), "trainer")
-    accounts.prove(learner=trainer, kind="email", value="trainer@example.org", now=NOW)
-    ask(client, "trainer@example.org")
+def proved_code(value: str = "+212683000001") -> Code:
+    """A code whose digits were typed."""
+    code = codes.ask(address=value, language="fr", place="", held="", now=NOW)
+    return codes.check(code_id=code.pk, typed=newest_code(), now=NOW)
+
+
+def test_one_typed_code_opens_one_passport() -> None:
+    code = proved_code()
+    names = {"name_latin": "Hajar Tazi", "name_arabic": "", "language": "fr"}
+    accounts.open_passport(code=code, **names, now=NOW)
+    with pytest.raises(CodeUsed):
+        accounts.open_passport(code=code, **names, now=NOW)
+    assert Learner.objects.count() == 1
+
+
+def test_a_typed_code_leads_into_no_passport_that_its_address_does_not_reach() -> None:
+    stranger = make_learner()
+    with pytest.raises(NotYourPassport):
+        accounts.come_in(code=proved_code(), learner=stranger, now=NOW)
+
+
+def test_a_closed_passport_is_not_offered() -> None:
+    learner = make_learner()
+    accounts.prove(learner=learner, kind="phone", value="+212683000001", now=NOW)
+    Learner.objects.update(is_active=False)
+    assert accounts.passports_of(kind="phone", value="+212683000001") == []
+
+
+def test_an_address_opens_thirty_passports_at_most() -> None:
+    for _ in range(accounts.MAX_PASSPORTS):
+        accounts.prove(learner=make_learner(), kind="phone", value="+212683000001", now=NOW)
+    with pytest.raises(TooManyPassports):
+        accounts.open_passport(
+            code=proved_code(), name_latin="Hajar Tazi", name_arabic="", language="fr", now=NOW
+        )
+
+
+def test_a_passport_has_ten_addresses_at_most() -> None:
+    learner = make_learner()
+    for number in range(accounts.MAX_ADDRESSES):
+        accounts.prove(learner=learner, kind="phone", value=f"+21268300000{number}", now=NOW)
+    code = proved_code("+212685000000")
+    with pytest.raises(TooManyAddresses):
+        accounts.add_address(learner=learner, code=code, now=NOW)
+    assert codes.proved(code_id=code.pk, now=NOW)
+
+
+def test_coming_in_finds_what_was_missed_when_the_address_was_proved(key_room: Any) -> None:
+    learner = make_learner(name_latin="Hajar Tazi", name_arabic="")
+    accounts.prove(learner=learner, kind="phone", value="+212683000001", now=NOW)
+    person = Person(name_latin="Hajar Tazi", address_kind="phone", address="+212683000001")
+    credential = make_credential(make_achievement(make_issuer()), person)
+    Filing.objects.create(credential=credential, outcome=Filing.Outcome.UNCLAIMED, considered_at=NOW)
+    accounts.come_in(code=proved_code(), learner=learner, now=NOW)
+    assert Entry.objects.get().learner == learner
+
+
+def test_somebody_elses_address_is_not_hers_to_take_off() -> None:
+    hers, other = make_learner(), make_learner()
+    for learner in (hers, other):
+        accounts.prove(learner=learner, kind="phone", value="+212683000001", now=NOW)
+        accounts.prove(learner=learner, kind="email", value="a@example.org", now=NOW)
+    foreign = Address.objects.filter(learner=other)[0]
+    with pytest.raises(NotYourPassport):
+        accounts.forget_address(learner=hers, address_id=foreign.pk)
+    assert Address.objects.count() == 4
+
+
+def test_when_the_first_phone_goes_the_next_one_takes_its_place() -> None:
+    learner = make_learner()
+    first = accounts.prove(learner=learner, kind="phone", value="+212683000001", now=NOW)
+    accounts.prove(learner=learner, kind="phone", value="+212683000002", now=NOW)
+    accounts.forget_address(learner=learner, address_id=first.pk)
+    left = Address.objects.get()
+    assert left.primary
+    with pytest.raises(LastAddress):
+        accounts.forget_address(learner=learner, address_id=left.pk)
+
+
+def test_the_site_speaks_her_language_from_the_sign_in_on(client: Client) -> None:
+    accounts.prove(learner=make_learner(language="ar"), kind="phone", value="+212683000001", now=NOW)
+    ask(client, "0683000001")
     enter(client, newest_code())
-    assert client.get("/teach/")["Location"] == reverse("second-factor")
-    page = client.get(reverse("second-factor"))
-    secret = page.context["secret"]
-    assert secret in page.content.decode()
-    from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
-
-    counter = next(iter(yield_hotp_counters_from_time()))
-    assert client.post(reverse("second-factor"), {"code": "000000"}).status_code == 200
-    done = client.post(reverse("second-factor"), {"code": format_hotp_value(hotp_value(secret, counter))})
-    assert done["Location"] == "/teach/"
-    assert client.get("/teach/").status_code == 200
+    assert client.cookies["lang"].value == "ar"
 
 
-def test_staff_with_a_second_factor_are_asked_for_it_at_sign_in(
-    client: Client, settings: Any, key_room: Any
-) -> None:
-    settings.DEMO = True
-    trainer = make_member(make_issuer(), "trainer")
-    accounts.prove(learner=trainer, kind="email", value="trainer@example.org", now=NOW)
-    secondfactors.enrol(trainer)
-    ask(client, "trainer@example.org")
-    assert enter(client, newest_code()).url == reverse("mfa_authenticate")
-    assert "_auth_user_id" not in client.session
-    code = secondfactors.current_code(Authenticator.objects.get(user=trainer))
-    client.post(reverse("mfa_authenticate"), {"code": code})
-    assert client.get("/teach/").status_code == 200
+def test_a_language_chosen_on_this_device_stays(client: Client) -> None:
+    accounts.prove(learner=make_learner(language="ar"), kind="phone", value="+212683000001", now=NOW)
+    client.cookies["lang"] = "en"
+    ask(client, "0683000001")
+    enter(client, newest_code())
+    assert client.cookies["lang"].value == "en"
+
+
+def test_a_language_chosen_in_the_settings_is_spoken_at_once(client: Client) -> None:
+    learner = make_learner()
+    client.force_login(learner)
+    names = {"name_latin": learner.name_latin, "name_arabic": learner.name_arabic}
+    page = client.post(reverse("me-settings"), names | {"language": "ar"}, follow=True)
+    assert 'lang="ar" dir="rtl"' in page.content.decode()
+    learner.refresh_from_db()
+    assert learner.language == "ar"
+
+
+def test_behind_a_proxy_the_visitor_is_counted_and_not_the_proxy(client: Client, settings: Any) -> None:
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    for number in (1, 2):
+        client.post(
+            reverse("account_login"),
+            {"address": f"068300000{number}"},
+            headers={"x-forwarded-for": f"10.0.0.{number}"},
+        )
+    assert len(set(Code.objects.values_list("place", flat=True))) == 2
+
+
+@pytest.mark.parametrize("name", ["account_code", "account_choose", "account_open"])
+def test_a_later_step_without_the_earlier_ones_leads_to_the_door(client: Client, name: str) -> None:
+    assert client.get(reverse(name))["Location"] == reverse("account_login")
+    ask(client, "0683000001")
+    if name != "account_code":
+        assert client.get(reverse(name))["Location"] == reverse("account_login")
+        assert client.post(reverse(name), {"name_latin": "Hajar Tazi", "language": "fr"}).status_code == 302
+    assert not Learner.objects.exists()
+
+
+def test_a_name_without_letters_keeps_the_page_and_what_was_typed(client: Client) -> None:
+    ask(client, "0683000001")
+    enter(client, newest_code())
+    page = client.post(reverse("account_open"), {"name_latin": "12345", "language": "fr"})
+    assert page.context["form"].errors["name_latin"]
+    assert "12345" in page.content.decode()
+    done = client.post(reverse("account_open"), {"name_latin": "Hajar Tazi", "language": "fr"})
+    assert done["Location"] == "/me/"
 
 
 def test_the_outbox_page_exists_in_a_demo_alone(client: Client, settings: Any) -> None:
     settings.DEMO = False
     assert client.get("/outbox/").status_code == 404
     settings.DEMO = True
-    accounts.send_code(kind="phone", value="+212683000001", language="ar", now=NOW)
+    ask(Client(), "0683000001")
     assert newest_code() in client.get("/outbox/").content.decode()
-
-
-def test_tries_made_in_many_sessions_are_counted_together() -> None:
-    pending = accounts.send_code(kind="phone", value="+212683000001", language="fr", now=NOW)
-    wrong = "000000" if newest_code() != "000000" else "000001"
-    refused = []
-    for _ in range(accounts.MAX_TRIES):
-        with pytest.raises(PassportError) as refusal:
-            accounts.check_code(pending=pending, typed=wrong, now=NOW)
-        refused.append(type(refusal.value).__name__)
-    assert refused == ["CodeWrong"] * 4 + ["CodeGone"]
-    with pytest.raises(accounts.CodeGone):
-        accounts.check_code(pending=pending, typed=newest_code(), now=NOW)
