@@ -71,7 +71,7 @@ def sign_in(open_page: OpenPage, page: Page, who: Staff, *, to: str) -> None:
 
 def _send(page: Page) -> None:
     with page.expect_navigation():
-        page.locator("main form button").click()
+        page.locator("main form.card button").click()
 
 
 def _sent_code(open_page: OpenPage, who: Staff) -> str:

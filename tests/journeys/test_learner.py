@@ -14,7 +14,7 @@ def through_the_door(open_page: OpenPage, page: Page, typed: str, sent_to: str) 
     """Type the phone as people do, read the newest code, type it."""
     page.goto("/me/")
     page.fill("#id_address", typed)
-    page.locator("main form button").click()
+    page.locator("main form.card button").click()
     page.wait_for_url("**/accounts/code/")
     outbox = open_page(language="en")
     outbox.goto("/outbox/")
@@ -22,7 +22,7 @@ def through_the_door(open_page: OpenPage, page: Page, typed: str, sent_to: str) 
     found = SIX_DIGITS.search(newest.replace(sent_to, ""))
     assert found
     page.fill("#id_code", found[0])
-    page.locator("main form button").click()
+    page.locator("main form.card button").click()
 
 
 @pytest.mark.parametrize(
