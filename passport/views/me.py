@@ -20,7 +20,7 @@ from issuers.access import signed_in
 from passport import accounts, filing, holding, secondfactors
 from passport.errors import PassportError
 from passport.forms import AddressForm, NameForm, VisibilityForm, complain
-from passport.models import Address
+from passport.models import Address, Proposal
 
 from .door import ask_for_code, keep_language, learner_of
 
@@ -37,6 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "learner": learner,
             "timeline": holding.timeline(learner=learner),
             "proposals": filing.open_proposals(learner=learner),
+            "hidden": holding.hidden(learner=learner),
             "now": timezone.now(),
         },
     )
@@ -109,10 +110,11 @@ def hide(request: HttpRequest, credential_id: str) -> HttpResponse:
 def answer(request: HttpRequest, proposal_id: int) -> HttpResponse:
     """Is this certificate yours?"""
     proposal = filing.proposal_of(learner=learner_of(request), proposal_id=proposal_id)
-    if request.POST.get("answer") == "mine":
+    said = request.POST.get("answer")
+    if said == Proposal.Answer.MINE:
         filing.confirm(proposal=proposal, now=timezone.now())
         messages.info(request, _("It is in your passport now."))
-    else:
+    elif said == Proposal.Answer.NOT_MINE:
         filing.decline(proposal=proposal, now=timezone.now())
         messages.info(request, _("Thank you. It stays out of your passport."))
     return redirect("me")

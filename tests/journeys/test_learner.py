@@ -6,8 +6,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from .door import sent_code
+
 OpenPage = Callable[..., Page]
-SIX_DIGITS = re.compile(r"\b\d{6}\b")
 
 
 def through_the_door(open_page: OpenPage, page: Page, typed: str, sent_to: str) -> None:
@@ -16,12 +17,7 @@ def through_the_door(open_page: OpenPage, page: Page, typed: str, sent_to: str) 
     page.fill("#id_address", typed)
     page.locator("main form.card button").click()
     page.wait_for_url("**/accounts/code/")
-    outbox = open_page(language="en")
-    outbox.goto("/outbox/")
-    newest = outbox.locator("article", has=outbox.get_by_text(sent_to, exact=True)).first.inner_text()
-    found = SIX_DIGITS.search(newest.replace(sent_to, ""))
-    assert found
-    page.fill("#id_code", found[0])
+    page.fill("#id_code", sent_code(open_page, sent_to))
     page.locator("main form.card button").click()
 
 
@@ -81,3 +77,39 @@ def test_a_newcomer_opens_a_passport_with_a_phone_alone(
     page.wait_for_url("**/me/")
     expect(page.locator("h1")).to_contain_text(latin)
     expect(page.locator(".empty")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("language", "child"), [("fr", "Salma Lahlou"), ("ar", "أنس لحلو")], ids=["fr", "ar"]
+)
+def test_a_child_chooses_her_own_passport_behind_the_familys_phone(
+    open_page: OpenPage, language: str, child: str
+) -> None:
+    page = open_page(language=language)
+    through_the_door(open_page, page, "06 85 00 00 01", "+212685000001")
+    page.wait_for_url("**/accounts/choose/")
+    assert page.locator("main li button").count() == 3
+    page.locator("main li button", has_text=child).click()
+    page.wait_for_url("**/me/")
+    expect(page.locator("h1")).to_contain_text(child)
+    page.goto("/accounts/choose/")
+    expect(page).to_have_url(re.compile(r"/me/$"))
+
+
+def test_a_slip_of_the_pen_is_told_and_another_code_can_be_asked_for(open_page: OpenPage) -> None:
+    page = open_page()
+    page.goto("/accounts/login/")
+    page.fill("#id_address", "06 83 00")
+    page.locator("main form.card button").click()
+    expect(page.locator("#id_address-error")).to_be_visible()
+    expect(page.locator("#id_address")).to_have_value("06 83 00")
+    page.fill("#id_address", "06 83 00 99 77")
+    page.locator("main form.card button").click()
+    page.wait_for_url("**/accounts/code/")
+    page.fill("#id_code", "12")
+    page.locator("main form.card button").click()
+    expect(page.locator("#id_code-error")).to_be_visible()
+    page.locator("button[name=act]").click()
+    expect(page.locator(".said")).to_be_visible()
+    page.locator("main a.link").last.click()
+    expect(page.locator("#id_address")).to_have_value("+212683009977")
