@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from credentials import issuance, outbox, statuslists
@@ -18,16 +18,21 @@ ROUND: tuple[tuple[str, Callable[..., object]], ...] = (
     ("issue awards", partial(issuance.issue_ready, kind=Batch.Kind.INTERACTIVE, limit=20)),
     ("issue rosters", partial(issuance.issue_ready, kind=Batch.Kind.ROSTER, limit=5)),
     ("publish lists", statuslists.publish_changed),
-    ("file certificates", filing.consider_unfiled),
+    ("file certificates", partial(filing.consider_unfiled, within=timedelta(days=7))),
     ("deliver messages", outbox.deliver_due),
     ("forget codes", codes.forget),
 )
 
+#: Before the first round: what may have been left longer ago, while nobody swept.
+FIRST: tuple[tuple[str, Callable[..., object]], ...] = (
+    ("file old certificates", partial(filing.consider_unfiled, limit=100_000)),
+)
 
-def sweep_once(*, now: datetime) -> list[str]:
+
+def sweep_once(*, now: datetime, first: bool = False) -> list[str]:
     """Do one round; returns what failed, which the next round tries again."""
     failed = []
-    for name, verb in ROUND:
+    for name, verb in (*FIRST, *ROUND) if first else ROUND:
         try:
             verb(now=now)
         except Exception:  # one room's trouble must not stop the others

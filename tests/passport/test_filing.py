@@ -1,11 +1,13 @@
 """Where certificates go: into the right passport at once, into a question, or nowhere yet."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connections, transaction
 
+from config.sweeper import sweep_once
 from credentials import issuance, revocation
 from credentials.awards import Person
 from credentials.models import Batch, Credential
@@ -151,6 +153,20 @@ def test_the_sweeper_files_what_nobody_considered(achievement: Any) -> None:
     make_credential(achievement, Person(**FATIMA, address_kind="phone", address=PHONE))
     assert filing.consider_unfiled(now=NOW) == 1
     assert filing.consider_unfiled(now=NOW) == 0
+
+
+def test_a_round_of_the_sweeper_looks_at_the_newest_and_its_first_one_at_all(achievement: Any) -> None:
+    with_phone(**FATIMA)
+    person = Person(**FATIMA, address_kind="phone", address=PHONE)
+    make_credential(achievement, person, session="old", now=NOW)
+    later = NOW + timedelta(days=30)
+    assert "file certificates" not in sweep_once(now=later)
+    assert not Entry.objects.exists()
+    assert "file old certificates" not in sweep_once(now=later, first=True)
+    assert Entry.objects.count() == 1
+    make_credential(achievement, person, session="new", now=later)
+    sweep_once(now=later + timedelta(hours=1))
+    assert Entry.objects.count() == 2
 
 
 def corrected(old: Credential, **person: Any) -> Credential:

@@ -25,11 +25,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, every: float, once: bool, **options: Any) -> None:
         if once:
-            raise SystemExit(1 if sweep_once(now=timezone.now()) else 0)
+            raise SystemExit(1 if sweep_once(now=timezone.now(), first=True) else 0)
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
+        first = True
         while not stop.is_set():
             close_old_connections()
-            sweep_once(now=timezone.now())
+            sweep_once(now=timezone.now(), first=first)
+            first = False
             stop.wait(every)
