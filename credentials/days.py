@@ -31,11 +31,11 @@ _ASIDE = frozenset(
     for words in (
         "lundi mardi mercredi jeudi vendredi samedi dimanche lun mer jeu ven sam dim le de",
         "monday tuesday wednesday thursday friday saturday sunday mon tue wed thu fri sat sun the of",
-        "الاثنين الثلاثاء الاربعاء الخميس الجمعه السبت الاحد يوم م",
+        "الاثنين الثلاثا الاربعا الخميس الجمعه السبت الاحد يوم م",
     )
     for word in words.split()
 )
-_ARABIC = str.maketrans("أإآٱىئؤة", "اااايياه", "ـء")  # every spelling of a month in one
+_ARABIC = str.maketrans("أإآٱىئؤة", "ااااييوه", "ـء")  # every spelling of a month in one
 _ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ]\d\d:\d\d.*)?", re.ASCII)
 _SERIAL = re.compile(r"(\d{5})(?:[.,]\d+)?", re.ASCII)
 _TIME = re.compile(r"[ ,T]+\d{1,2}[:h]\d\d(?::\d\d)?(?:[.,]\d+)?\s*(?:am|pm|z)?$", re.ASCII)

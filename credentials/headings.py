@@ -19,7 +19,7 @@ class Heading:
     written_in: str = ""
 
 
-_ARABIC_LETTERS = str.maketrans("أإآٱىئؤة", "اااايياه", "ـء")
+_ARABIC_LETTERS = str.maketrans("أإآٱىئؤة", "ااااييوه", "ـء")
 _PREFIX = re.compile(r"^(?:وال|بال|لل|ال)(?=\w{3})")
 _WORD = re.compile(r"[^\W\d_]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
