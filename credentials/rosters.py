@@ -108,7 +108,7 @@ class Problem:
     value: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Checked:
     """A row after its check: person and day are there as far as they are right."""
 
@@ -148,7 +148,7 @@ def read(data: bytes, *, filename: str) -> Sheet:
             Column(header=header.cells[place], field=field) for place, field in sorted(field_of.items())
         ),
         ignored=_ignored(header.cells, below, field_of, whole=table.kind == "csv"),
-        unread=tuple(other.title for other in found if other is not table),
+        unread=tuple(other.title for other in found if other is not table and _may_be_a_list(other)),
         examples=tuple(examples),
         rows=tuple(rows),
     )
@@ -166,6 +166,11 @@ def _header_of(table: sheets.Table) -> sheets.Line | None:
     lines = table.lines[:HEAD_LINES]
     best = max(lines, key=lambda line: _judge(line.cells), default=None)
     return best if best and _judge(best.cells) else None
+
+
+def _may_be_a_list(table: sheets.Table) -> bool:
+    """A sheet of single cells, without a header, is a page of help or notes."""
+    return _header_of(table) is not None or any(sum(map(bool, line.cells)) > 1 for line in table.lines)
 
 
 def _without_header(table: sheets.Table) -> RosterError:
