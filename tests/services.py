@@ -134,8 +134,11 @@ def _copied(programs: Path, home: Path) -> Path:
 
 
 @cache
-def postgresql() -> str:
-    """The URL of a PostgreSQL of this session: a Unix socket, no port, and nothing kept."""
+def postgresql(*, durable: bool = False) -> str:
+    """The URL of a PostgreSQL of this session: a Unix socket, no port, and nothing kept.
+
+    ``durable`` waits for the disk as a city's server does: what is measured is measured so.
+    """
     programs, servant = postgresql_programs(), _servant()
     home = Path(tempfile.mkdtemp(prefix="pp-pg-", dir="/tmp"))
     _started.folders.append(home)
@@ -161,8 +164,9 @@ def postgresql() -> str:
     process = subprocess.Popen(
         [
             *(programs / "postgres", "-D", home / "data", "-k", home, "-c", "listen_addresses="),
-            *("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=100"),
-            *("-c", "log_min_messages=fatal"),
+            *(() if durable else ("-c", "fsync=off", "-c", "full_page_writes=off")),
+            *("-c", "max_connections=100", "-c", "log_min_messages=fatal"),
+            *(("-c", "shared_buffers=512MB", "-c", "max_wal_size=4GB") if durable else ()),
         ],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

@@ -11,7 +11,7 @@ from django.urls import path
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 settings.MIDDLEWARE = []
-settings.ROOT_URLCONF = "tests.bench_peer"
+settings.ROOT_URLCONF = "tests.bench.peer"
 
 from credentials.models import Credential  # the registry is filled by setup()
 
