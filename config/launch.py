@@ -39,6 +39,7 @@ LOG_BYTES = 1_000_000
 PR_SET_PDEATHSIG = 1
 NO = ("0", "false", "no", "off")
 LOCAL = ("localhost", "127.0.0.1", "::1")
+BULK_NICE = 5  # ten thousand certificates leave the processor to the one that somebody waits for
 #: Name of a Celery worker → the queues it listens to; a badge never waits behind a batch.
 WORKERS = {"quick": "interactive,upkeep", "bulk": "batches,messages"}
 
@@ -106,7 +107,9 @@ class Stack:
         return self.var_dir / "log"
 
     # -- processes --------------------------------------------------------------------------------
-    def start(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> Child:
+    def start(
+        self, name: str, command: Sequence[str], environment: Mapping[str, str], *, nice: int = 0
+    ) -> Child:
         """Start a child that writes to its own log and ends with us."""
         with open_log(self.log_dir / f"{name}.log") as log:
             process = subprocess.Popen(
@@ -116,7 +119,7 @@ class Stack:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                preexec_fn=end_with_parent(),  # noqa: PLW1509  # we have one thread when we start children
+                preexec_fn=end_with_parent(nice=nice),  # noqa: PLW1509  # we have one thread when we start children
                 start_new_session=True,
             )
         child = Child(name, process)
@@ -213,11 +216,16 @@ class Stack:
             name,
             [
                 *(sys.executable, "-m", "celery", "-A", "config", "worker", "--queues", WORKERS[name]),
-                *("--concurrency", "1", "--hostname", self._node(name), "--loglevel", "WARNING"),
-                *("--without-gossip", "--without-mingle"),
+                *("--concurrency", str(self._hands(name)), "--hostname", self._node(name)),
+                *("--loglevel", "WARNING", "--without-gossip", "--without-mingle"),
             ],
             self.signer_environment(),
+            nice=BULK_NICE if name == "bulk" else 0,
         )
+
+    def _hands(self, name: str) -> int:
+        """How many at once: lists keep every core busy, single awards come one by one."""
+        return max(2, os.cpu_count() or 1) if name == "bulk" else 1
 
     def start_sweeper(self) -> None:
         """The sweeper."""
@@ -304,8 +312,8 @@ def kill_group(child: Child) -> None:
         return
 
 
-def end_with_parent(number: signal.Signals = signal.SIGTERM) -> Callable[[], None] | None:
-    """On Linux, what makes a child end when its launcher is killed outright."""
+def end_with_parent(number: signal.Signals = signal.SIGTERM, *, nice: int = 0) -> Callable[[], None] | None:
+    """On Linux, what makes a child end when its launcher is killed outright, and wait for others if nice."""
     if not sys.platform.startswith("linux"):
         return None
     libc = ctypes.CDLL(None)
@@ -315,6 +323,7 @@ def end_with_parent(number: signal.Signals = signal.SIGTERM) -> Callable[[], Non
         libc.prctl(PR_SET_PDEATHSIG, number)
         if os.getppid() != parent:
             os._exit(1)
+        os.nice(nice)
 
     return set_it
 

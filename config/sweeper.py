@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
-from credentials import issuance, outbox, statuslists
+from credentials import batches, issuance, outbox, statuslists
 from credentials.models import Batch
 from issuers import publications
 from passport import codes, filing
@@ -17,8 +17,13 @@ ROUND: tuple[tuple[str, Callable[..., object]], ...] = (
     ("publish keys", publications.tend),
     ("issue awards", partial(issuance.issue_ready, kind=Batch.Kind.INTERACTIVE, limit=20)),
     ("issue rosters", partial(issuance.issue_ready, kind=Batch.Kind.ROSTER, limit=5)),
+    ("close lists", batches.close_finished),
+    ("forget drafts", batches.forget_drafts),
     ("publish lists", statuslists.publish_changed),
-    ("file certificates", partial(filing.consider_unfiled, within=timedelta(days=7))),
+    (
+        "file certificates",
+        partial(filing.consider_unfiled, within=timedelta(days=7), after=timedelta(seconds=5)),
+    ),
     ("deliver messages", outbox.deliver_due),
     ("forget codes", codes.forget),
 )

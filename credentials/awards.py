@@ -2,50 +2,28 @@
 
 import hashlib
 import json
-import re
-import secrets
-import unicodedata
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from typing import Any
 
-import phonenumbers
 from dateutil.relativedelta import relativedelta
 from django.conf import settings
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
-from django.db.models import F
-from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from issuers import cose, doorbell
+from issuers import reading as register
 from issuers.models import City, Issuer
 from issuers.registry import require_mandate
 
-from . import bitstring, facts, linting, openbadges, paper, qr
+from . import facts, ledger, linting, openbadges, paper, people, qr, slips
 from .errors import BadAward, BaseUrlChanged, DuplicateAward, QrTooDense
-from .models import LIST_SIZE, Achievement, AddressKind, Award, Batch, Chunk, Credential, StatusList
-
-CHUNK_ROWS = 200
-NAME_LIMIT = 80
-ARABIC = re.compile(r"[\u0600-\u06ff\u0750-\u077f]")
-LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """To whom: names in one or both scripts, and an address if there is one."""
-
-    name_latin: str = ""
-    name_arabic: str = ""
-    address_kind: str = ""
-    address: str = ""
-    language: str = "fr"
+from .models import LIST_SIZE, Achievement, Award, Batch, Credential
+from .people import Person, tidy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,76 +43,32 @@ class Preview:
     valid_until: datetime | None
 
 
-def tidy(text: str) -> str:
-    """NFC, without control characters, runs of space as one space."""
-    kept = "".join(
-        c
-        for c in unicodedata.normalize("NFC", text)
-        if unicodedata.category(c) not in ("Cc", "Cf") or c == "\u200c"
-    )
-    return " ".join(kept.split())
+def clean_person(person: Person) -> Person:
+    """The person with names tidied and the address in its one form. Raises BadAward naming the field."""
+    try:
+        return people.clean(person)
+    except people.Slip as slip:
+        raise _bad(slip) from slip
 
 
 def clean_phone(text: str) -> str:
     """A phone typed in any Moroccan or international form, as E.164. Raises BadAward."""
     try:
-        number = phonenumbers.parse(text, "MA")
-    except phonenumbers.NumberParseException as error:
-        raise BadAward(_("This is not a phone number. Example: 06 12 34 56 78."), field="address") from error
-    if not phonenumbers.is_possible_number(number):
-        raise BadAward(
-            _("This phone number has too few or too many digits. Example: 06 12 34 56 78."), field="address"
-        )
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        return people.phone(text)
+    except people.Slip as slip:
+        raise _bad(slip) from slip
 
 
 def clean_email(text: str) -> str:
     """A lower-case e-mail address. Raises BadAward."""
-    value = text.strip().lower()
     try:
-        validate_email(value)
-    except ValidationError as error:
-        raise BadAward(
-            _("This is not an e-mail address. Example: name@example.org."), field="address"
-        ) from error
-    return value
+        return people.email(text)
+    except people.Slip as slip:
+        raise _bad(slip) from slip
 
 
-def clean_passport_number(text: str) -> str:
-    """Ten digits that check (ISO/IEC 7064 MOD 97-10). Raises BadAward."""
-    digits = "".join(str(int(c)) for c in text if c.isdecimal())
-    if len(digits) != 10 or f"{98 - int(digits[:8]) * 100 % 97:02d}" != digits[8:]:
-        raise BadAward(
-            _("This passport number has a slip: check its ten digits on the card."), field="address"
-        )
-    return digits
-
-
-def clean_person(person: Person) -> Person:
-    """The person with names tidied and the address in its one form. Raises BadAward naming the field."""
-    latin, arabic = tidy(person.name_latin), tidy(person.name_arabic)
-    if not latin and not arabic:
-        raise BadAward(_("Type the person's name, in Latin or in Arabic letters."), field="name_latin")
-    for name, field in ((latin, "name_latin"), (arabic, "name_arabic")):
-        if len(name) > NAME_LIMIT:
-            raise BadAward(_("This name is longer than 80 characters. Shorten it."), field=field)
-        if any(c.isdigit() or c in "<>{}@|\\" for c in name):
-            raise BadAward(_("A name has letters only. Remove digits and signs."), field=field)
-    if latin and not LATIN.search(latin):
-        raise BadAward(_("Write this name in Latin letters, or leave it empty."), field="name_latin")
-    if arabic and not ARABIC.search(arabic):
-        raise BadAward(_("Write this name in Arabic letters, or leave it empty."), field="name_arabic")
-    kind, address = person.address_kind, person.address.strip()
-    if kind not in AddressKind.values or bool(kind) != bool(address):
-        raise BadAward(_("Give a phone, an e-mail or a passport number, or none at all."), field="address")
-    cleaners = {"phone": clean_phone, "email": clean_email, "passport": clean_passport_number}
-    return replace(
-        person,
-        name_latin=latin,
-        name_arabic=arabic,
-        address=cleaners[kind](address) if kind else "",
-        language=person.language if person.language in ("fr", "ar", "en") else "fr",
-    )
+def _bad(slip: people.Slip) -> BadAward:
+    return BadAward(slips.sentence(slip.code), field=slip.field)
 
 
 def person_hash(person: Person) -> str:
@@ -175,10 +109,11 @@ def accept(
     (with the field), DuplicateAward, QrTooDense, IssuerSuspended, OutsideMandate.
     """
     cleaned = [clean_person(person) for person in people]
+    session = tidy(session)
     asked = _request_hash(achievement, awarded_on, session, cleaned, replaces)
     existing = Batch.objects.filter(issuer=issuer, idempotency_key=idempotency_key).first()
     if existing:
-        return _repeated(existing, asked)
+        return repeated(existing, asked)
     check_award(issuer=issuer, achievement=achievement, awarded_on=awarded_on, now=now)
     if not cleaned:
         raise BadAward(_("There is nobody in this list."), field="people")
@@ -186,67 +121,40 @@ def accept(
     if kind == Batch.Kind.INTERACTIVE:
         _refuse_duplicate(achievement, awarded_on, session, hashes, replaces)
         check_density(achievement=achievement, person=cleaned[0], now=now)
+    accepted = open_batch(
+        Batch(
+            issuer=issuer,
+            achievement=achievement,
+            kind=kind,
+            awarded_on=awarded_on,
+            session=session,
+            requested_by=requested_by,
+            idempotency_key=idempotency_key,
+            request_hash=asked,
+            row_count=len(cleaned),
+            accepted_at=now,
+            notify=notify,
+        )
+    )
+    if accepted.created:
+        rows = [
+            ledger.Row(line=line, person=person, awarded_on=awarded_on, person_hash=hashed)
+            for line, (person, hashed) in enumerate(zip(cleaned, hashes, strict=True), start=1)
+        ]
+        ledger.write_rows(batch=accepted.batch, rows=rows, replaces=replaces, reason=reason, note=note)
+        ledger.open_chunks(batch=accepted.batch, pending=range(1, len(rows) + 1))
+    return accepted
+
+
+def open_batch(batch: Batch) -> Accepted:
+    """Insert the batch, or find the one that its idempotency key opened. Raises BadAward for another."""
     try:
         with transaction.atomic():
-            batch = Batch.objects.create(
-                issuer=issuer,
-                achievement=achievement,
-                kind=kind,
-                awarded_on=awarded_on,
-                session=tidy(session),
-                requested_by=requested_by,
-                idempotency_key=idempotency_key,
-                request_hash=asked,
-                row_count=len(cleaned),
-                accepted_at=now,
-                notify=notify,
-            )
+            batch.save(force_insert=True)
     except IntegrityError:  # the same key, accepted by another request a moment ago
-        return _repeated(Batch.objects.get(issuer=issuer, idempotency_key=idempotency_key), asked)
-    Chunk.objects.bulk_create(
-        Chunk(
-            batch=batch,
-            kind=kind,
-            first_row=first,
-            last_row=min(first + CHUNK_ROWS - 1, len(cleaned)),
-            not_before=Now(),  # the queue runs on the database's clock, business dates on the caller's
-        )
-        for first in range(1, len(cleaned) + 1, CHUNK_ROWS)
-    )
-    slots = _take_slots(issuer=issuer, count=len(cleaned))
-    Award.objects.bulk_create(
-        [
-            Award(
-                batch=batch,
-                row=row,
-                name_latin=person.name_latin,
-                name_arabic=person.name_arabic,
-                address_kind=person.address_kind,
-                address=person.address,
-                language=person.language,
-                replaces=replaces,
-                reason=reason,
-                note=note,
-                subject_id=uuid.UUID(bytes=secrets.token_bytes(16), version=4),
-                status_list=slot[0],
-                status_index=slot[1],
-                person_hash=hashed,
-            )
-            for row, (person, hashed, slot) in enumerate(zip(cleaned, hashes, slots, strict=True), start=1)
-        ],
-        batch_size=500,
-    )
-    ring(kind)
+        held = Batch.objects.get(issuer=batch.issuer, idempotency_key=batch.idempotency_key)
+        return repeated(held, batch.request_hash)
     return Accepted(batch=batch, created=True)
-
-
-def ring(kind: str) -> None:
-    """Wake the workers of this kind of batch, once the transaction is committed."""
-    interactive = kind == Batch.Kind.INTERACTIVE
-    doorbell.ring(
-        "credentials.issue_interactive" if interactive else "credentials.issue_batches",
-        queue="interactive" if interactive else "batches",
-    )
 
 
 def check_award(*, issuer: Issuer, achievement: Achievement, awarded_on: date, now: datetime) -> None:
@@ -262,9 +170,15 @@ def check_award(*, issuer: Issuer, achievement: Achievement, awarded_on: date, n
     require_base_url()
 
 
-def require_base_url() -> None:
-    """The address that is signed into documents is the one of the first issue. Raises BaseUrlChanged."""
+def require_base_url(*, write: bool = False) -> None:
+    """The address that is signed into documents is the one of the first issue. Raises BaseUrlChanged.
+
+    ``write`` is for the signer, which notes it at the first issue.
+    """
     signed = City.objects.values_list("base_url", flat=True).get(pk=1)
+    if write and not signed:
+        City.objects.filter(pk=1, base_url="").update(base_url=settings.BASE_URL)
+        signed = City.objects.values_list("base_url", flat=True).get(pk=1)
     if signed and signed != settings.BASE_URL:
         raise BaseUrlChanged
 
@@ -285,13 +199,16 @@ def preview(
     )
     version = check_density(achievement=achievement, person=cleaned, now=now)
     ends = valid_until(achievement, awarded_on)
+    profile = register.profile_of(achievement.issuer)
     document = openbadges.compose(
-        facts.credential_facts(
-            achievement=achievement,
-            credential_id="specimen",
+        openbadges.CredentialFacts(
+            base_url=settings.BASE_URL,
+            id="specimen",
+            issuer=profile,
             subject=openbadges.SubjectFacts(
                 id=uuid.UUID(int=0, version=4), name_latin=cleaned.name_latin, name_arabic=cleaned.name_arabic
             ),
+            achievement=facts.achievement_document(achievement, profile=profile),
             awarded_on=awarded_on,
             valid_from=now,
             valid_until=ends,
@@ -313,15 +230,19 @@ def check_density(*, achievement: Achievement, person: Person, now: datetime) ->
         expires_at=2**31 if achievement.valid_months else None,
         cti=b"\xff" * 16,
     )
+    length = len(paper.payload(claim)) + paper.OVERHEAD
+    if length > paper.max_cose(facts.link_prefix()):
+        raise QrTooDense(field="name_latin")
     try:
-        signable = linting.lint_paper(claim, issuer_id=achievement.issuer_id, prefix=facts.link_prefix())
-    except linting.LintError as error:
-        raise QrTooDense(field="name_latin") from error
-    specimen = cose.sealed(cose.protected_header("ff" * 8), signable.payload, b"\xff" * 64)
-    try:
-        return qr.qr_version(paper.qr_text(base_url=settings.BASE_URL, cose=specimen))
+        return _qr_version(settings.BASE_URL, length)
     except qr.TooDense as error:
         raise QrTooDense(field="name_latin") from error
+
+
+@lru_cache(maxsize=512)
+def _qr_version(base_url: str, length: int) -> int:
+    """The version for a claim of so many bytes, which fix how many digits there are. Raises qr.TooDense."""
+    return qr.qr_version(paper.qr_text(base_url=base_url, cose=b"\xff" * length))
 
 
 def _request_hash(
@@ -336,7 +257,8 @@ def _request_hash(
     return hashlib.sha256(data.encode()).hexdigest()
 
 
-def _repeated(batch: Batch, asked: str) -> Accepted:
+def repeated(batch: Batch, asked: str) -> Accepted:
+    """The batch that this request opened before. Raises BadAward when it was another request."""
     if batch.request_hash != asked:
         raise BadAward(
             _("This request number was used for another award. Start again."), field="idempotency_key"
@@ -361,29 +283,9 @@ def _refuse_duplicate(
         batch__achievement=achievement,
         batch__awarded_on=awarded_on,
         batch__session=session,
+        batch__state=Batch.State.ACCEPTED,
         state=Award.State.PENDING,
         **same,
     )
     if living.exists() or waiting.exists():
         raise DuplicateAward(field="name_latin")
-
-
-def _take_slots(*, issuer: Issuer, count: int) -> list[tuple[StatusList, int]]:
-    """``count`` fresh slots of the issuer's newest lists; the counter moves once, by compare-and-set."""
-    slots: list[tuple[StatusList, int]] = []
-    while len(slots) < count:
-        status_list = (
-            StatusList.objects.filter(issuer=issuer, next_index__lt=LIST_SIZE).order_by("number").first()
-        )
-        if status_list is None:
-            status_list = StatusList.objects.create(issuer=issuer, permutation_key=secrets.token_bytes(16))
-            doorbell.ring("credentials.publish_lists", queue="upkeep")  # before anybody asks for it
-        first = status_list.next_index
-        taken = min(count - len(slots), LIST_SIZE - first)
-        won = StatusList.objects.filter(pk=status_list.pk, next_index=first).update(
-            next_index=F("next_index") + taken
-        )
-        if won:
-            key = bytes(status_list.permutation_key)
-            slots += [(status_list, bitstring.slot(key, number)) for number in range(first, first + taken)]
-    return slots

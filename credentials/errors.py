@@ -1,5 +1,7 @@
 """What can go wrong between an award and the certificate that comes of it."""
 
+from collections.abc import Sequence
+
 from django.utils.translation import gettext_lazy as _
 
 
@@ -44,6 +46,25 @@ class DuplicateAward(CredentialsError):
     message = _("This person already has this certificate for this date.")
     status = 409
     code = "duplicate"
+
+
+class NobodyToIssue(CredentialsError):
+    """No row of the list is right; ``rows`` are the rows as they were judged, where nothing was kept."""
+
+    message = _("No row of this list can be issued. Mend the rows that are marked.")
+    code = "nobody-to-issue"
+
+    def __init__(self, *, rows: Sequence[object] = ()) -> None:
+        super().__init__(field="rows")
+        self.rows = rows
+
+
+class BatchClosed(CredentialsError):
+    """The list is past the state in which this could be done to it."""
+
+    message = _("This is no longer possible: the list, or this row, has been decided meanwhile.")
+    status = 409
+    code = "batch-closed"
 
 
 class WrongStatus(CredentialsError):

@@ -1,13 +1,9 @@
 """From rows to facts: what the pure composers need, read from the models once."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
-
-from issuers import profiles
-from issuers.models import City, Issuer
 
 from . import openbadges, paper
 from .models import Achievement
@@ -49,48 +45,18 @@ def _skills(skills: Iterable[dict[str, str]]) -> Iterable[openbadges.Skill]:
         )
 
 
-def profile_of(issuer: Issuer) -> dict[str, Any]:
-    """The issuer's Open Badges Profile, as every credential carries it."""
-    city = City.objects.get(pk=1)
-    return profiles.issuer_profile(
-        base_url=settings.BASE_URL,
-        slug=issuer.slug,
-        name=issuer.name_fr,
-        locality=city.name_fr,
-        city_name=city.name_fr,
-    )
-
-
 def quality_assurance(city_name: str) -> str:
     """How quality is assured: the city's accreditation, by two persons, in a public register."""
     return f"Accréditation par la ville de {city_name}, registre public des organismes"
 
 
-def credential_facts(
-    *,
-    achievement: Achievement,
-    credential_id: str,
-    subject: openbadges.SubjectFacts,
-    awarded_on: date,
-    valid_from: datetime,
-    valid_until: datetime | None,
-    slot: openbadges.StatusSlot,
-    profile: dict[str, Any] | None = None,
-    facts: openbadges.AchievementFacts | None = None,
-) -> openbadges.CredentialFacts:
-    """All that one credential says; ``profile`` and ``facts`` may be handed in when many share them."""
-    issuer = profile or profile_of(achievement.issuer)
-    return openbadges.CredentialFacts(
+def achievement_document(achievement: Achievement, *, profile: dict[str, Any]) -> dict[str, Any]:
+    """The composed Achievement of an issuer with this Profile; the same in all its credentials."""
+    return openbadges.achievement_document(
+        achievement_facts(achievement),
         base_url=settings.BASE_URL,
-        id=credential_id,
-        issuer=issuer,
-        subject=subject,
-        achievement=facts or achievement_facts(achievement),
-        awarded_on=awarded_on,
-        valid_from=valid_from,
-        valid_until=valid_until,
-        slot=slot,
-        quality_assurance=quality_assurance(issuer["address"]["addressLocality"]),
+        creator=profile,
+        quality_assurance=quality_assurance(profile["address"]["addressLocality"]),
     )
 
 

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from issuers.models import Theme
 
-from .awards import Person
 from .models import Achievement, AddressKind, StatusChange
+from .people import Person
 from .revocation import ACTS
 
 ON_PAPER = "none"

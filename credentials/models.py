@@ -1,11 +1,13 @@
 """What was awarded and signed: achievements, awards in their batches, credentials, status lists, messages."""
 
+from uuid import uuid4
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from issuers.models import Issuer, SigningKey, Theme, in_language, random_token
+from issuers.models import ApiClient, Issuer, SigningKey, Theme, in_language, random_token
 
 LIST_SIZE = 131_072  # Bitstring Status List 1.0, section 6.1: at least 16 KB
 
@@ -134,7 +136,8 @@ class Achievement(models.Model):
 class Batch(models.Model):
     """A provider's instruction to award, of one row or ten thousand; the unit of acceptance.
 
-    ``kind`` chooses the queue: a single badge never waits behind a class.
+    ``kind`` chooses the queue: a single badge never waits behind a class. A draft is a list that was read and
+    checked; nothing of it is signed before somebody accepts it.
     """
 
     class Kind(models.TextChoices):
@@ -142,21 +145,26 @@ class Batch(models.Model):
         ROSTER = "roster", _("A list of people")
 
     class State(models.TextChoices):
+        DRAFT = "draft", _("To be looked through")
         ACCEPTED = "accepted", _("Accepted")
         COMPLETE = "complete", _("Complete")
         CANCELLED = "cancelled", _("Cancelled")
 
     id = models.CharField(primary_key=True, max_length=22, default=random_token, editable=False)
-    issuer = models.ForeignKey(Issuer, on_delete=models.PROTECT, related_name="batches")
+    issuer = models.ForeignKey(Issuer, on_delete=models.PROTECT, related_name="batches", db_index=False)
     achievement = models.ForeignKey(Achievement, on_delete=models.PROTECT, related_name="batches")
     kind = models.CharField(max_length=12, choices=Kind.choices)
     state = models.CharField(max_length=10, choices=State.choices, default=State.ACCEPTED)
-    awarded_on = models.DateField()
+    awarded_on = models.DateField(help_text="For rows that name no day of their own")
     session = models.CharField(
         max_length=80, blank=True, help_text="The provider's name for the group, if any"
     )
+    file_name = models.CharField(max_length=120, blank=True, help_text="Of the list, as it was called")
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    client = models.ForeignKey(
+        ApiClient, on_delete=models.PROTECT, related_name="batches", null=True, blank=True
     )
     idempotency_key = models.CharField(max_length=128)
     request_hash = models.CharField(
@@ -164,8 +172,11 @@ class Batch(models.Model):
     )
     row_count = models.PositiveIntegerField()
     notify = models.BooleanField(default=True, help_text="Whether people get a message when it is issued")
-    accepted_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(help_text="Of a draft: when it came in")
     completed_at = models.DateTimeField(null=True, blank=True)
+    cancelled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
 
     class Meta:
         ordering = ("-accepted_at",)
@@ -174,22 +185,30 @@ class Batch(models.Model):
                 fields=("issuer", "idempotency_key"), name="one_batch_an_idempotency_key"
             ),
         )
+        indexes = (models.Index(fields=("issuer", "-accepted_at"), name="batch_by_issuer"),)
 
     def __str__(self) -> str:
         return self.id
 
 
 class Chunk(models.Model):
-    """A run of rows of one batch that one worker takes, signs and stores in one transaction."""
+    """A run of rows of one batch that one worker takes, signs and stores in one transaction.
+
+    Its rows have consecutive slots of one status list, from ``first_slot`` on, whether they use them or not.
+    """
 
     class State(models.TextChoices):
         READY = "ready", _("Ready")
         DONE = "done", _("Done")
 
-    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="chunks")
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="chunks", db_index=False)
     kind = models.CharField(max_length=12, choices=Batch.Kind.choices, help_text="The batch's, for the queue")
     first_row = models.PositiveIntegerField()
     last_row = models.PositiveIntegerField()
+    status_list = models.ForeignKey(
+        "StatusList", on_delete=models.PROTECT, related_name="+", null=True, db_index=False
+    )
+    first_slot = models.PositiveIntegerField(default=0)
     state = models.CharField(max_length=6, choices=State.choices, default=State.READY)
     attempts = models.PositiveSmallIntegerField(default=0)
     lease_token = models.CharField(max_length=22, blank=True)
@@ -202,6 +221,9 @@ class Chunk(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("batch", "first_row", "last_row"), name="chunk_once"),
             models.CheckConstraint(condition=Q(last_row__gte=F("first_row")), name="chunk_has_rows"),
+            models.CheckConstraint(
+                condition=Q(state="done") | Q(status_list__isnull=False), name="ready_chunk_has_slots"
+            ),
         )
         indexes = (
             models.Index(fields=("kind", "not_before", "id"), condition=Q(state="ready"), name="chunk_ready"),
@@ -271,16 +293,21 @@ class StatusListVersion(models.Model):
 
 
 class Award(models.Model):
-    """One row of a batch: this achievement, to this person; it ends issued, failed or duplicate."""
+    """One row of a batch: this achievement, to this person; it ends issued, failed, duplicate or cancelled.
+
+    A row that was wrong when it came keeps what was typed, cell by cell, until somebody mends it.
+    """
 
     class State(models.TextChoices):
         PENDING = "pending", _("Being prepared")
         ISSUED = "issued", _("Issued")
         FAILED = "failed", _("Not issued")
         DUPLICATE = "duplicate", _("Already issued")
+        CANCELLED = "cancelled", _("Cancelled")
 
-    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="awards")
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="awards", db_index=False)
     row = models.PositiveIntegerField(help_text="1, 2, 3 … within the batch")
+    line = models.PositiveIntegerField(default=0, help_text="The row's number in the list that came")
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
     name_latin = models.CharField(max_length=120, blank=True)
     name_arabic = models.CharField(max_length=120, blank=True)
@@ -289,34 +316,46 @@ class Award(models.Model):
         max_length=254, blank=True, help_text="E.164, lower-case e-mail or passport number"
     )
     language = models.CharField(max_length=2, default="fr", help_text="In which messages are written")
+    awarded_on = models.DateField()
     replaces = models.ForeignKey(
-        "Credential", on_delete=models.PROTECT, null=True, blank=True, related_name="replacement_awards"
+        "Credential",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="replacement_awards",
+        db_index=False,
     )
     reason = models.CharField(max_length=20, blank=True, help_text="Why it replaces: a StatusChange.Reason")
     note = models.CharField(max_length=300, blank=True, help_text="For colleagues; never published")
-    credential_id = models.CharField(max_length=22, default=random_token, unique=True, editable=False)
-    subject_id = models.UUIDField(unique=True, help_text="urn:uuid of the subject, of this credential alone")
-    status_list = models.ForeignKey(StatusList, on_delete=models.PROTECT, related_name="+")
-    status_index = models.PositiveIntegerField()
+    credential_id = models.CharField(max_length=22, default=random_token, editable=False)
+    subject_id = models.UUIDField(
+        default=uuid4, editable=False, help_text="urn:uuid of the subject, of this credential alone"
+    )
     person_hash = models.CharField(
-        max_length=64, help_text="Who, for telling a repeat: see awards.person_hash"
+        max_length=64, blank=True, help_text="Who, for telling a repeat: see awards.person_hash"
     )
     error_code = models.CharField(max_length=40, blank=True)
     error_field = models.CharField(max_length=40, blank=True)
+    typed = models.JSONField(
+        null=True, blank=True, help_text="field → text, as it came, while the row is wrong"
+    )
+    problems = models.JSONField(default=list, blank=True, help_text="[{field, code, value, …}]")
 
     class Meta:
         ordering = ("batch", "row")
         constraints = (
             models.UniqueConstraint(fields=("batch", "row"), name="award_row_once"),
-            models.UniqueConstraint(fields=("status_list", "status_index"), name="award_slot_once"),
             models.CheckConstraint(
-                condition=~Q(name_latin="") | ~Q(name_arabic=""), name="award_names_a_person"
+                condition=~Q(name_latin="") | ~Q(name_arabic="") | Q(state="failed"),
+                name="award_names_a_person",
             ),
             models.CheckConstraint(
                 condition=Q(state="failed") | Q(error_code=""), name="only_failed_awards_have_errors"
             ),
         )
-        indexes = (models.Index(fields=("batch", "state"), name="award_by_state"),)
+        indexes = (
+            models.Index(fields=("replaces",), condition=Q(replaces__isnull=False), name="award_by_replaced"),
+        )
 
     def __str__(self) -> str:
         return f"{self.batch_id} {self.row}"
@@ -343,10 +382,12 @@ class Credential(models.Model):
 
     id = models.CharField(primary_key=True, max_length=22, editable=False)
     award = models.OneToOneField(Award, on_delete=models.PROTECT, related_name="credential")
-    issuer = models.ForeignKey(Issuer, on_delete=models.PROTECT, related_name="credentials")
-    achievement = models.ForeignKey(Achievement, on_delete=models.PROTECT, related_name="credentials")
-    key = models.ForeignKey(SigningKey, on_delete=models.PROTECT, related_name="+")
-    subject_id = models.UUIDField(unique=True)
+    issuer = models.ForeignKey(Issuer, on_delete=models.PROTECT, related_name="credentials", db_index=False)
+    achievement = models.ForeignKey(
+        Achievement, on_delete=models.PROTECT, related_name="credentials", db_index=False
+    )
+    key = models.ForeignKey(SigningKey, on_delete=models.PROTECT, related_name="+", db_index=False)
+    subject_id = models.UUIDField()
     name_latin = models.CharField(max_length=120, blank=True)
     name_arabic = models.CharField(max_length=120, blank=True)
     address_kind = models.CharField(max_length=8, choices=AddressKind.choices, blank=True)
@@ -360,14 +401,16 @@ class Credential(models.Model):
     jwt = models.TextField()
     paper = models.BinaryField()
     cti = models.BinaryField(max_length=16, unique=True)
-    short_code = models.CharField(max_length=12, unique=True)
+    short_code = models.CharField(max_length=12)
     sha256 = models.BinaryField(max_length=32, help_text="SHA-256 of the VC-JWT's signing input")
-    status_list = models.ForeignKey(StatusList, on_delete=models.PROTECT, related_name="credentials")
+    status_list = models.ForeignKey(
+        StatusList, on_delete=models.PROTECT, related_name="credentials", db_index=False
+    )
     status_index = models.PositiveIntegerField()
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.ACTIVE)
     status_changed_at = models.DateTimeField(null=True, blank=True)
-    replaced_by = models.OneToOneField(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="replaces"
+    replaced_by = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="replaces", db_index=False
     )
     visibility = models.CharField(max_length=8, choices=Visibility.choices, default=Visibility.LINK)
     erased_at = models.DateTimeField(null=True, blank=True)
@@ -376,6 +419,12 @@ class Credential(models.Model):
         ordering = ("-issued_at", "id")
         constraints = (
             models.UniqueConstraint(fields=("status_list", "status_index"), name="credential_slot_once"),
+            models.UniqueConstraint(fields=("short_code",), name="credential_short_code_once"),
+            models.UniqueConstraint(
+                fields=("replaced_by",),
+                condition=Q(replaced_by__isnull=False),
+                name="credential_replaces_one",
+            ),
             models.UniqueConstraint(
                 fields=("achievement", "awarded_on", "session", "person_hash"),
                 condition=Q(status__in=("active", "suspended")),
@@ -390,6 +439,7 @@ class Credential(models.Model):
         indexes = (
             models.Index(fields=("address", "address_kind"), name="credential_by_address"),
             models.Index(fields=("issuer", "-issued_at"), name="credential_by_issuer"),
+            models.Index(fields=("achievement",), name="credential_by_achievement"),
             models.Index(
                 fields=("status_list",),
                 condition=Q(status__in=("suspended", "revoked", "replaced")),
@@ -403,6 +453,30 @@ class Credential(models.Model):
     @property
     def name(self) -> str:
         return in_language(fr=self.name_latin, ar=self.name_arabic)
+
+
+class Filing(models.Model):
+    """Where a credential went when passports were looked through: into one, into a question, or nowhere yet.
+
+    Written from above, where passports are; here it says whether a certificate was claimed, never by whom.
+    """
+
+    class Outcome(models.TextChoices):
+        FILED = "filed", _("In a passport")
+        PROPOSED = "proposed", _("Waiting for the learner's word")
+        UNCLAIMED = "unclaimed", _("Nobody found yet")
+
+    credential = models.OneToOneField(
+        Credential, on_delete=models.CASCADE, related_name="filing", primary_key=True
+    )
+    outcome = models.CharField(max_length=10, choices=Outcome.choices)
+    considered_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "passport_filing"
+
+    def __str__(self) -> str:
+        return self.outcome
 
 
 class StatusChange(models.Model):
@@ -454,20 +528,27 @@ class Message(models.Model):
     class State(models.TextChoices):
         PENDING = "pending", _("Waiting")
         SENT = "sent", _("Sent")
-        FAILED = "failed", _("Not delivered")
+        DELIVERED = "delivered", _("Delivered")
+        BOUNCED = "bounced", _("Refused by the address")
+        FAILED = "failed", _("Not sent")
 
     id = models.CharField(primary_key=True, max_length=22, default=random_token, editable=False)
     kind = models.CharField(max_length=8, choices=Kind.choices)
-    credential = models.ForeignKey(Credential, on_delete=models.PROTECT, related_name="messages")
+    credential = models.ForeignKey(
+        Credential, on_delete=models.PROTECT, related_name="messages", db_index=False
+    )
     dedupe = models.CharField(max_length=40, help_text="What this message is about, once")
     channel = models.CharField(max_length=5, choices=Channel.choices)
     to = models.CharField(max_length=254)
     language = models.CharField(max_length=2)
-    state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING)
+    state = models.CharField(max_length=9, choices=State.choices, default=State.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)
     not_before = models.DateTimeField()
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True)
+    settled_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the gateway said that it was delivered or refused"
+    )
     last_error = models.CharField(max_length=200, blank=True)
 
     class Meta:

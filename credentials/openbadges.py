@@ -5,7 +5,7 @@ dataclasses; what comes out is JSON-ready and final: nothing is added between co
 """
 
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -107,19 +107,17 @@ class StatusSlot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CredentialFacts:
-    """Everything that one credential says. ``issuer`` is an Open Badges Profile."""
+    """Everything that one credential says. ``issuer`` is an Open Badges Profile, ``achievement`` composed."""
 
     base_url: str
     id: str
     issuer: dict[str, Any]
     subject: SubjectFacts
-    achievement: AchievementFacts
+    achievement: dict[str, Any]
     awarded_on: date
     valid_from: datetime
     valid_until: datetime | None
     slot: StatusSlot
-    quality_assurance: str
-    city: dict[str, Any] = field(default_factory=dict)
 
 
 def moment(value: datetime) -> str:
@@ -153,7 +151,7 @@ def credential(facts: CredentialFacts) -> dict[str, Any]:
         "@context": [VC_CONTEXT, OB_CONTEXT, CITY_CONTEXT],
         "id": f"{facts.base_url}/c/{facts.id}",
         "type": ["VerifiableCredential", "OpenBadgeCredential"],
-        "name": facts.achievement.title,
+        "name": facts.achievement["name"],
         "issuer": facts.issuer,
         "validFrom": moment(facts.valid_from),
         "awardedDate": f"{facts.awarded_on.isoformat()}T00:00:00Z",
@@ -164,7 +162,7 @@ def credential(facts: CredentialFacts) -> dict[str, Any]:
                 {"type": "IdentityObject", "hashed": False, "identityHash": name, "identityType": "name"}
                 for name in names
             ],
-            "achievement": achievement(facts),
+            "achievement": facts.achievement,
         },
         "credentialStatus": {
             "id": f"{facts.base_url}/s/revocation/{facts.slot.list_number}#{facts.slot.index}",
@@ -179,20 +177,13 @@ def credential(facts: CredentialFacts) -> dict[str, Any]:
     return document
 
 
-def achievement(facts: CredentialFacts) -> dict[str, Any]:
-    """The Achievement as it stands inside a credential, with the eleven elements of 2022/C 243/02."""
-    return achievement_document(
-        facts.achievement,
-        base_url=facts.base_url,
-        creator=facts.issuer,
-        quality_assurance=facts.quality_assurance,
-    )
-
-
 def achievement_document(
     a: AchievementFacts, *, base_url: str, creator: dict[str, Any], quality_assurance: str
 ) -> dict[str, Any]:
-    """The Achievement (Open Badges 3.0, B.1.2), also served alone under its own address."""
+    """The Achievement (Open Badges 3.0, B.1.2) with the eleven elements of 2022/C 243/02.
+
+    It stands inside credentials, and is served alone under its own address.
+    """
     document: dict[str, Any] = {
         "id": f"{base_url}/a/{a.id}",
         "type": ["Achievement"],

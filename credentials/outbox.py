@@ -10,37 +10,43 @@ from django.db.models import F
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from issuers import doorbell
+from issuers import doorbell, storing
+from issuers.models import random_token
 
 from . import messengers
-from .models import AddressKind, Credential, Message, StatusChange
+from .models import AddressKind, Award, Message, StatusChange
 
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 8
 BATCH = 100
+_FIELDS = (
+    *("id", "kind", "credential_id", "dedupe", "channel", "to", "language"),
+    *("state", "attempts", "not_before", "created_at", "last_error"),
+)
 CHANNELS = {AddressKind.EMAIL.value: Message.Channel.EMAIL, AddressKind.PHONE.value: Message.Channel.SMS}
 
 
-def enqueue_issued(credentials: Iterable[Credential], *, now: datetime) -> None:
-    """One message for each certificate whose person has a phone or an e-mail."""
-    messages = [
-        Message(
-            kind=Message.Kind.ISSUED,
-            credential=credential,
-            dedupe="issued",
-            channel=CHANNELS[credential.address_kind],
-            to=credential.address,
-            language=credential.award.language,
-            not_before=now,
-            created_at=now,
-        )
-        for credential in credentials
-        if credential.address_kind in CHANNELS
-    ]
-    if messages:
-        Message.objects.bulk_create(messages, batch_size=200)
-        doorbell.ring("credentials.deliver_messages", queue="messages")
+def enqueue_issued(rows: Iterable[Award], *, now: datetime) -> None:
+    """One message for each issued row whose person has a phone or an e-mail; rung when its list is done."""
+    storing.insert(
+        Message,
+        fields=_FIELDS,
+        rows=[
+            (
+                *(random_token(), Message.Kind.ISSUED.value, row.credential_id, "issued"),
+                *(CHANNELS[row.address_kind].value, row.address, row.language),
+                *(Message.State.PENDING.value, 0, now, now, ""),
+            )
+            for row in rows
+            if row.address_kind in CHANNELS
+        ],
+    )
+
+
+def ring() -> None:
+    """Wake whoever delivers, once the transaction is committed."""
+    doorbell.ring("credentials.deliver_messages", queue="messages")
 
 
 def enqueue_status(change: StatusChange, *, now: datetime) -> None:
@@ -58,7 +64,7 @@ def enqueue_status(change: StatusChange, *, now: datetime) -> None:
         not_before=now,
         created_at=now,
     )
-    doorbell.ring("credentials.deliver_messages", queue="messages")
+    ring()
 
 
 def deliver_due(*, now: datetime) -> int:

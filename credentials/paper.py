@@ -5,6 +5,7 @@ claims (RFC 8392), COSE_Sign1 (RFC 9052) with ES256, carried as decimal digits i
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from io import BytesIO
 from typing import Any
 
@@ -146,21 +147,26 @@ def parse(cose: bytes) -> Paper:
         raise PaperError("the unprotected header must be empty")
     if len(signature) != 64:
         raise PaperError("the signature is not 64 bytes")
-    header = _decoded(protected)
-    if not _is_map(header) or set(header) != {1, 4} or header[1] not in (ALG_ES256, ALG_ESP256):
-        raise PaperError("the protected header is not ES256 with a key id")
-    if not isinstance(header[4], bytes) or len(header[4]) != 8:
-        raise PaperError("the key id is not 8 bytes")
     return Paper(
         claim=_claim(_decoded(body)),
-        kid8=header[4].hex(),
+        kid8=_kid8(protected),
         signed=to_be_signed(protected, body),
         signature=signature,
     )
 
 
+@lru_cache(maxsize=256)  # the header of a key is the same on all its papers
+def _kid8(protected: bytes) -> str:
+    header = _decoded(protected)
+    if not _is_map(header) or set(header) != {1, 4} or header[1] not in (ALG_ES256, ALG_ESP256):
+        raise PaperError("the protected header is not ES256 with a key id")
+    if not isinstance(header[4], bytes) or len(header[4]) != 8:
+        raise PaperError("the key id is not 8 bytes")
+    return header[4].hex()
+
+
 def _is_map(value: object) -> bool:
-    return hasattr(value, "keys") and hasattr(value, "__getitem__")
+    return isinstance(value, dict) or (hasattr(value, "keys") and hasattr(value, "__getitem__"))
 
 
 def _decoded(data: bytes) -> Any:

@@ -9,6 +9,7 @@ from django.db import transaction
 from . import awards, outbox, statuslists
 from .errors import BadAward, WrongStatus
 from .models import Batch, Credential, StatusChange
+from .people import Person
 from .signals import credential_status_changed
 
 Act, Reason, Status = StatusChange.Act, StatusChange.Reason, Credential.Status
@@ -57,7 +58,7 @@ def reinstate(*, credential: Credential, reason: str, by: Any, now: datetime, no
 def replace(
     *,
     credential: Credential,
-    person: awards.Person,
+    person: Person,
     reason: str,
     by: Any,
     idempotency_key: str,

@@ -12,7 +12,7 @@ from issuers import errors as register
 from issuers.errors import IssuersError
 from issuers.models import Issuer
 
-from . import achievements, awards, paper
+from . import achievements, awards, paper, people
 from .errors import CredentialsError, LintFailed, NotYours
 from .models import Achievement, Award, Batch, Credential
 
@@ -55,7 +55,7 @@ def own_credential(*, issuers: Iterable[Issuer], credential_id: str) -> Credenti
     """A certificate of one of these issuers, with what its room shows. Raises NotYours."""
     found = (
         Credential.objects.filter(issuer__in=list(issuers), pk=credential_id)
-        .select_related("achievement", "issuer", "replaced_by", "replaces", "award")
+        .select_related("achievement", "issuer", "replaced_by", "award")
         .prefetch_related("status_changes__by", "messages")
         .first()
     )
@@ -80,7 +80,7 @@ def find(*, issuers: Iterable[Issuer], text: str) -> list[Credential]:
     """
     own = Credential.objects.filter(issuer__in=list(issuers), erased_at__isnull=True)
     own = own.select_related("achievement", "issuer").order_by("-issued_at", "id")
-    words = awards.tidy(text).split()
+    words = people.tidy(text).split()
     named = Q()
     for word in words:
         named &= Q(name_latin__icontains=word) | Q(name_arabic__icontains=word)

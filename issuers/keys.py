@@ -248,12 +248,8 @@ class Signer:
         self._check_owner(signable)
         if signable.form not in FORMS[Purpose(self.key.purpose)]:
             raise ValueError("this key does not sign documents of this form")
-        return jose.JWS.encode(
-            signable.payload,
-            self._private,
-            algorithm="ES256",
-            headers={"typ": signable.form.value, "kid": self.kid},
-        )
+        header = {"typ": signable.form.value, "alg": "ES256", "kid": self.kid}
+        return jose.compact(header, signable.payload, self._private)
 
     def cose(self, signable: Signable) -> bytes:
         """A tagged COSE_Sign1 message with an empty unprotected header (RFC 9052, 4.2)."""
@@ -263,6 +259,11 @@ class Signer:
         message = cose.to_be_signed(self._cose_header, signable.payload)
         signature = jose.raw_signature(self._private, message)
         return cose.sealed(self._cose_header, signable.payload, signature)
+
+    def require_active(self) -> None:
+        """Whether what this key signed may be stored. Raises NoActiveKey once it was ended."""
+        if not SigningKey.objects.filter(pk=self.key.pk, state=State.ACTIVE).exists():
+            raise NoActiveKey
 
     def _check_owner(self, signable: Signable) -> None:
         if signable.issuer_id != self.key.issuer_id:
@@ -318,6 +319,11 @@ def public_key(key: SigningKey) -> ec.EllipticCurvePublicKey:
     if key.algorithm != Algorithm.ES256:
         raise ValueError("not a P-256 key")
     return jose.p256_key(key.public_jwk["x"], key.public_jwk["y"])
+
+
+def is_signed(token: str, signable: Signable, *, key: SigningKey) -> bool:
+    """Whether the token is this key's signature of exactly what the linter passed."""
+    return jose.is_compact(token, payload=signable.payload, key=public_key(key))
 
 
 def verify_jws(token: str, *, key: SigningKey) -> bytes:

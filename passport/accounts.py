@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from credentials import awards
+from credentials.people import Person
 
 from . import codes, filing
 from .errors import LastAddress, NotYourPassport, PassportError, TooManyAddresses, TooManyPassports
@@ -64,9 +65,7 @@ def open_passport(*, code: Code, name_latin: str, name_arabic: str, language: st
 
     Raises BadAward for a name, CodeUsed, TooManyPassports.
     """
-    person = awards.clean_person(
-        awards.Person(name_latin=name_latin, name_arabic=name_arabic, language=language)
-    )
+    person = awards.clean_person(Person(name_latin=name_latin, name_arabic=name_arabic, language=language))
     if len(passports_of(kind=code.kind, value=code.value)) >= MAX_PASSPORTS:
         raise TooManyPassports
     with transaction.atomic():
@@ -77,7 +76,7 @@ def open_passport(*, code: Code, name_latin: str, name_arabic: str, language: st
     return learner
 
 
-def _new(person: awards.Person, *, now: datetime) -> Learner:
+def _new(person: Person, *, now: datetime) -> Learner:
     for _attempt in range(5):
         try:
             with transaction.atomic():
@@ -132,9 +131,7 @@ def add_address(*, learner: Learner, code: Code, now: datetime) -> Address:
 
 def rename(*, learner: Learner, name_latin: str, name_arabic: str, language: str) -> None:
     """Names and language as she wants them. Raises BadAward for a name."""
-    person = awards.clean_person(
-        awards.Person(name_latin=name_latin, name_arabic=name_arabic, language=language)
-    )
+    person = awards.clean_person(Person(name_latin=name_latin, name_arabic=name_arabic, language=language))
     Learner.objects.filter(pk=learner.pk).update(
         name_latin=person.name_latin, name_arabic=person.name_arabic, language=person.language
     )

@@ -7,10 +7,12 @@ twice, or in two processes at once: unique constraints decide.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from credentials.models import AddressKind, Award, Credential
+from issuers import storing
 from issuers.models import Issuer
 
 from . import names
@@ -18,13 +20,48 @@ from .errors import AlreadyDecided, NotYourPassport
 from .models import Address, Entry, Filing, Learner, Proposal
 
 Outcome = Filing.Outcome
+REPLACED = Credential.Status.REPLACED.value
 CHUNK = 200
 MAX_PROPOSALS = 10
 #: Questions shown at once; the next ones follow as these are answered.
 MAX_QUESTIONS = 20
 
-#: What filing needs of a credential: not its documents.
-_NEEDED = ("address_kind", "address", "name_latin", "name_arabic", "award__replaces_id")
+
+class Found(NamedTuple):
+    """What filing needs of a credential."""
+
+    pk: str
+    address_kind: str
+    address: str
+    name_latin: str
+    name_arabic: str
+    status: str
+    replaces_id: str | None
+
+
+class NewEntry(NamedTuple):
+    """A line of a passport, as it is written."""
+
+    learner_id: int
+    credential_id: str
+    how: str
+    filed_at: datetime
+
+
+class NewFiling(NamedTuple):
+    """What became of a look, as it is written."""
+
+    credential_id: str
+    outcome: str
+    considered_at: datetime
+
+
+class Reached(NamedTuple):
+    """A learner whom an address reaches."""
+
+    pk: int
+    name_latin: str
+    name_arabic: str
 
 
 def consider(*, credential_ids: Sequence[str], now: datetime) -> int:
@@ -35,12 +72,17 @@ def consider(*, credential_ids: Sequence[str], now: datetime) -> int:
     )
 
 
-def consider_unfiled(*, now: datetime, limit: int = 500, within: timedelta | None = None) -> int:
+def consider_unfiled(
+    *, now: datetime, limit: int = 500, within: timedelta | None = None, after: timedelta = timedelta()
+) -> int:
     """Look at credentials that nobody has looked at yet: what a missed doorbell left behind.
 
-    ``within`` looks at the newest alone, which costs the same however many there are.
+    ``within`` looks at the newest alone, which costs the same however many there are; ``after`` leaves those
+    alone that whoever issued them is about to file.
     """
-    unfiled = Credential.objects.filter(filing__isnull=True, erased_at__isnull=True)
+    unfiled = Credential.objects.filter(
+        filing__isnull=True, erased_at__isnull=True, issued_at__lte=now - after
+    )
     if within is not None:
         # Naming the issuers lets the index on issuer and moment find them.
         issuers = list(Issuer.objects.values_list("pk", flat=True))
@@ -67,18 +109,15 @@ def address_proven(*, learner: Learner, kind: str, value: str, now: datetime) ->
 
 @transaction.atomic
 def _consider_chunk(ids: Sequence[str], *, now: datetime) -> int:
-    credentials = list(
-        Credential.objects.filter(pk__in=ids, entry__isnull=True)
-        .select_related("award")
-        .only(*_NEEDED)
-        .order_by("issued_at", "award_id")
-    )
+    unfiled = Credential.objects.filter(pk__in=ids, entry__isnull=True).order_by("issued_at", "award_id")
+    columns = ("pk", *Found._fields[1:-1], "award__replaces_id")
+    credentials = list(map(Found._make, unfiled.values_list(*columns)))
     by_address = _learners_by_address(credentials)
     holders = _holders_of_replaced(credentials)
     declined = set(
-        Proposal.objects.filter(credential__in=credentials, answer=Proposal.Answer.NOT_MINE).values_list(
-            "credential_id", "learner_id"
-        )
+        Proposal.objects.filter(
+            credential__in=[c.pk for c in credentials], answer=Proposal.Answer.NOT_MINE
+        ).values_list("credential_id", "learner_id")
     )
     entries, proposals, filings = [], [], []
     for credential in credentials:
@@ -91,60 +130,83 @@ def _consider_chunk(ids: Sequence[str], *, now: datetime) -> int:
             outcome = Outcome.FILED
         elif candidates:
             proposals += [
-                Proposal(learner=learner, credential=credential, made_at=now)
+                Proposal(learner_id=learner.pk, credential_id=credential.pk, made_at=now)
                 for learner in candidates[:MAX_PROPOSALS]
             ]
             outcome = Outcome.PROPOSED
         else:
             outcome = Outcome.UNCLAIMED
-        filings.append(Filing(credential=credential, outcome=outcome, considered_at=now))
-    Entry.objects.bulk_create(entries, ignore_conflicts=True)
+        filings.append(NewFiling(credential.pk, outcome.value, now))
     Proposal.objects.bulk_create(proposals, ignore_conflicts=True)
+    there = _write(entries, filings)
+    replaced = {credential.pk for credential in credentials if credential.status == REPLACED}
+    _follow({pk: learner for pk, learner in there.items() if pk in replaced}, now=now)
+    return len(there)
+
+
+def _write(entries: Sequence[NewEntry], filings: Sequence[NewFiling]) -> dict[str, int]:
+    """Write what was found; returns who holds which of these now."""
+    considered = [filing.credential_id for filing in filings]
+    if not Filing.objects.filter(credential__in=considered).exists():
+        try:
+            with transaction.atomic():
+                storing.insert(Entry, fields=NewEntry._fields, rows=entries)
+                storing.insert(Filing, fields=NewFiling._fields, rows=filings)
+        except IntegrityError:
+            pass  # another process looked at some of them a moment ago
+        else:
+            return {entry.credential_id: entry.learner_id for entry in entries}
+    Entry.objects.bulk_create([Entry(**entry._asdict()) for entry in entries], ignore_conflicts=True)
     Filing.objects.bulk_create(
-        filings,
+        [Filing(**filing._asdict()) for filing in filings],
         update_conflicts=True,
         unique_fields=["credential"],
         update_fields=["outcome", "considered_at"],
     )
     # Another process may have filed some of them meanwhile: what is there decides.
-    there = dict(Entry.objects.filter(credential__in=credentials).values_list("credential_id", "learner_id"))
+    held = Entry.objects.filter(credential__in=considered).values_list("credential_id", "learner_id")
+    there = dict(held)
     Filing.objects.filter(credential_id__in=there).exclude(outcome=Outcome.FILED).update(
         outcome=Outcome.FILED
     )
-    _follow(there, now=now)
-    return len(there)
+    return there
 
 
-def _learners_by_address(credentials: Iterable[Credential]) -> dict[tuple[str, str], list[Learner]]:
+def _learners_by_address(credentials: Iterable[Found]) -> dict[tuple[str, str], list[Reached]]:
     wanted = defaultdict(set)
     for credential in credentials:
         if credential.address_kind:
             wanted[credential.address_kind].add(credential.address)
-    found: dict[tuple[str, str], list[Learner]] = defaultdict(list)
-    for kind in (AddressKind.PHONE, AddressKind.EMAIL):
+    found: dict[tuple[str, str], list[Reached]] = defaultdict(list)
+    for kind in (AddressKind.PHONE.value, AddressKind.EMAIL.value):
         if wanted[kind]:
             proven = Address.objects.filter(kind=kind, value__in=wanted[kind], verified_at__isnull=False)
-            for address in proven.select_related("learner").order_by("added_at", "pk"):
-                found[kind, address.value].append(address.learner)
-    if wanted[AddressKind.PASSPORT]:
-        for learner in Learner.objects.filter(passport_number__in=wanted[AddressKind.PASSPORT]):
-            found[AddressKind.PASSPORT, learner.passport_number].append(learner)
+            columns = ("value", "learner_id", "learner__name_latin", "learner__name_arabic")
+            for value, *learner in proven.order_by("added_at", "pk").values_list(*columns):
+                found[kind, value].append(Reached._make(learner))
+    passport = AddressKind.PASSPORT.value
+    if wanted[passport]:
+        numbered = Learner.objects.filter(passport_number__in=wanted[passport])
+        for number, *learner in numbered.values_list("passport_number", "pk", "name_latin", "name_arabic"):
+            found[passport, number].append(Reached._make(learner))
     return found
 
 
-def _holders_of_replaced(credentials: Iterable[Credential]) -> dict[str, int]:
+def _holders_of_replaced(credentials: Iterable[Found]) -> dict[str, int]:
     """In whose passport the certificates are that some of these replace."""
-    replaced = [c.award.replaces_id for c in credentials if c.award.replaces_id]
+    replaced = [c.replaces_id for c in credentials if c.replaces_id]
+    if not replaced:
+        return {}
     held = Entry.objects.filter(credential_id__in=replaced).values_list("credential_id", "learner_id")
     return dict(held)
 
 
 def _entry_for(
-    credential: Credential, candidates: Iterable[Learner], holders: dict[str, int], now: datetime
-) -> Entry | None:
-    holder = holders.get(credential.award.replaces_id or "")
+    credential: Found, candidates: Iterable[Reached], holders: dict[str, int], now: datetime
+) -> NewEntry | None:
+    holder = holders.get(credential.replaces_id or "")
     if holder is not None:
-        return Entry(learner_id=holder, credential=credential, how=Entry.How.SUCCESSION, filed_at=now)
+        return NewEntry(holder, credential.pk, Entry.How.SUCCESSION.value, now)
     fitting = [
         learner
         for learner in candidates
@@ -156,7 +218,7 @@ def _entry_for(
     if len(fitting) != 1:  # twins of one name and one phone: the people decide
         return None
     how = Entry.How.NUMBER if credential.address_kind == AddressKind.PASSPORT else Entry.How.MATCH
-    return Entry(learner=fitting[0], credential=credential, how=how, filed_at=now)
+    return NewEntry(fitting[0].pk, credential.pk, how.value, now)
 
 
 def _follow(holders: dict[str, int], *, now: datetime) -> None:

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from credentials.models import AddressKind, Credential
+from credentials.models import AddressKind, Credential, Filing
 from issuers.models import Arrondissement, in_language, random_token
 
 from .numbers import new_passport_number
@@ -125,24 +125,6 @@ class Code(models.Model):
 
     def __str__(self) -> str:
         return self.kind
-
-
-class Filing(models.Model):
-    """Where a credential went when it was looked at: into a passport, into a question, or nowhere yet."""
-
-    class Outcome(models.TextChoices):
-        FILED = "filed", _("In a passport")
-        PROPOSED = "proposed", _("Waiting for the learner's word")
-        UNCLAIMED = "unclaimed", _("Nobody found yet")
-
-    credential = models.OneToOneField(
-        Credential, on_delete=models.CASCADE, related_name="filing", primary_key=True
-    )
-    outcome = models.CharField(max_length=10, choices=Outcome.choices)
-    considered_at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return self.outcome
 
 
 class Entry(models.Model):

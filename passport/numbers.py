@@ -2,10 +2,8 @@
 
 import secrets
 
-
-def check_digits(body: str) -> str:
-    """The two check digits of an eight-digit body, by ISO/IEC 7064 MOD 97-10."""
-    return f"{98 - int(body) * 100 % 97:02d}"
+from credentials import people
+from credentials.people import check_digits
 
 
 def new_passport_number() -> str:
@@ -16,10 +14,10 @@ def new_passport_number() -> str:
 
 def normalise(text: str) -> str | None:
     """The ten digits of a number typed with spaces or dashes, or ``None`` if they do not check."""
-    digits = "".join(str(int(c)) for c in text if c.isdecimal())
-    if len(digits) != 10 or digits[0] == "0" or check_digits(digits[:8]) != digits[8:]:
+    try:
+        return people.passport_number(text)
+    except people.Slip:
         return None
-    return digits
 
 
 def grouped(number: str) -> str:

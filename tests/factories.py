@@ -16,6 +16,7 @@ from django.test import Client, override_settings
 
 from credentials import awards, issuance, statuslists
 from credentials.models import Achievement, Batch, Credential
+from credentials.people import Person
 from issuers import keys, publications, registry
 from issuers.models import Arrondissement, City, Issuer, IssuerKind, Membership, Role, Theme
 from passport.models import Learner
@@ -198,7 +199,7 @@ def make_achievement(issuer: Issuer, *, state: str = "published", **fields: Any)
 # -- Credentials ----------------------------------------------------------------------------------
 def award(
     achievement: Achievement,
-    *people: awards.Person,
+    *people: Person,
     now: datetime = NOW,
     awarded_on: date | None = None,
     kind: Batch.Kind = Batch.Kind.INTERACTIVE,
@@ -206,7 +207,7 @@ def award(
     **rest: Any,
 ) -> Batch:
     """An accepted award to these people (Fatima-Zahra unless told otherwise), not signed yet."""
-    person = awards.Person(name_latin="Fatima-Zahra El Idrissi", name_arabic="فاطمة الزهراء الإدريسي")
+    person = Person(name_latin="Fatima-Zahra El Idrissi", name_arabic="فاطمة الزهراء الإدريسي")
     return awards.accept(
         issuer=achievement.issuer,
         achievement=achievement,
@@ -221,7 +222,7 @@ def award(
 
 
 def make_credential(
-    achievement: Achievement, *people: awards.Person, now: datetime = NOW, **rest: Any
+    achievement: Achievement, *people: Person, now: datetime = NOW, **rest: Any
 ) -> Credential:
     """A credential that went through acceptance and the signing worker; its lists are published."""
     batch = award(achievement, *people, now=now, **rest)

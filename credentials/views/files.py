@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from credentials import art, facts, openbadges, reading, statuslists
 from credentials.errors import NotYours
 from credentials.models import StatusListVersion
+from issuers import reading as register
 from issuers.access import public
 
 
@@ -55,13 +56,7 @@ def achievement(request: HttpRequest, achievement_id: str) -> HttpResponseBase:
     if achievement_id.endswith(".json") or request.get_preferred_type(
         ["text/html", "application/json", "application/ld+json"]
     ) not in ("text/html", None):
-        profile = facts.profile_of(found.issuer)
-        document = openbadges.achievement_document(
-            facts.achievement_facts(found),
-            base_url=profile["url"].rsplit("/issuers/", 1)[0],
-            creator=profile,
-            quality_assurance=facts.quality_assurance(profile["address"]["addressLocality"]),
-        )
+        document = facts.achievement_document(found, profile=register.profile_of(found.issuer))
         context = {"@context": [openbadges.VC_CONTEXT, openbadges.OB_CONTEXT, openbadges.CITY_CONTEXT]}
         response: HttpResponse = JsonResponse(context | document, json_dumps_params={"ensure_ascii": False})
         response["Access-Control-Allow-Origin"] = "*"

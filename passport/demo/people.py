@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from credentials.people import check_digits
 from issuers.models import Arrondissement
 from passport.models import Address, Learner
-from passport.numbers import check_digits
 
 from . import data
 

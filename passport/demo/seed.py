@@ -13,8 +13,9 @@ from typing import Any
 from django.db import transaction
 
 from credentials import achievements, issuance, revocation, statuslists
-from credentials.awards import Person, accept
+from credentials.awards import accept
 from credentials.models import Achievement, Batch, Credential, StatusChange
+from credentials.people import Person
 from issuers import keys, publications, registry, staff
 from issuers.models import Arrondissement, City, Issuer, Role
 from passport import filing, secondfactors

@@ -17,54 +17,67 @@ from tests import standards
 ISSUED = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 
 
-def facts(**changes: Any) -> openbadges.CredentialFacts:
-    """One credential's facts, in both languages, with every optional member."""
-    achievement = openbadges.AchievementFacts(
-        id="a" * 22,
-        code="C03",
-        version=1,
-        kind="MicroCredential",
-        title_fr="Français professionnel pour l’accueil – B1",
-        title_ar="الفرنسية المهنية للاستقبال – B1",
-        description_fr="Accueillir en français.",
-        description_ar="الاستقبال بالفرنسية.",
-        criteria_fr="Accueille et oriente un client.",
-        criteria_ar="يستقبل الزبون ويوجهه.",
-        theme="languages",
-        hours=50,
-        cnc_level=3,
-        cefr_level="B1",
-        digcomp=(("2.1", "basic"),),
-        skills=(openbadges.Skill(uri="http://data.europa.eu/esco/skill/1", label="accueillir"),),
-        assessment="oral",
-        assessment_uri="http://data.europa.eu/snb/assessment/d30284d7df",
-        mode="blended",
-        mode_uri="http://data.europa.eu/snb/learning-assessment/e92d221e4d",
-        identity_check="supervised_id",
-        prerequisites="Niveau A2",
-    )
+BASE_URL = "https://passeport.example"
+PROFILE = profiles.issuer_profile(
+    base_url=BASE_URL,
+    slug="atlas",
+    name="Atlas Relation Client",
+    locality="Casablanca",
+    region="Maârif",
+    city_name="Casablanca",
+)
+
+
+def course(**changes: Any) -> dict[str, Any]:
+    """A composed achievement, in both languages, with every optional member."""
     details: dict[str, Any] = {
-        "base_url": "https://passeport.example",
+        "id": "a" * 22,
+        "code": "C03",
+        "version": 1,
+        "kind": "MicroCredential",
+        "title_fr": "Français professionnel pour l’accueil – B1",
+        "title_ar": "الفرنسية المهنية للاستقبال – B1",
+        "description_fr": "Accueillir en français.",
+        "description_ar": "الاستقبال بالفرنسية.",
+        "criteria_fr": "Accueille et oriente un client.",
+        "criteria_ar": "يستقبل الزبون ويوجهه.",
+        "theme": "languages",
+        "hours": 50,
+        "cnc_level": 3,
+        "cefr_level": "B1",
+        "digcomp": (("2.1", "basic"),),
+        "skills": (openbadges.Skill(uri="http://data.europa.eu/esco/skill/1", label="accueillir"),),
+        "assessment": "oral",
+        "assessment_uri": "http://data.europa.eu/snb/assessment/d30284d7df",
+        "mode": "blended",
+        "mode_uri": "http://data.europa.eu/snb/learning-assessment/e92d221e4d",
+        "identity_check": "supervised_id",
+        "prerequisites": "Niveau A2",
+    }
+    return openbadges.achievement_document(
+        openbadges.AchievementFacts(**details | changes),
+        base_url=BASE_URL,
+        creator=PROFILE,
+        quality_assurance="Accréditation par la ville",
+    )
+
+
+def facts(**changes: Any) -> openbadges.CredentialFacts:
+    """One credential's facts."""
+    details: dict[str, Any] = {
+        "base_url": BASE_URL,
         "id": "c" * 22,
-        "issuer": profiles.issuer_profile(
-            base_url="https://passeport.example",
-            slug="atlas",
-            name="Atlas Relation Client",
-            locality="Casablanca",
-            region="Maârif",
-            city_name="Casablanca",
-        ),
+        "issuer": PROFILE,
         "subject": openbadges.SubjectFacts(
             id=UUID(int=7, version=4),
             name_latin="Fatima-Zahra El Idrissi",
             name_arabic="فاطمة الزهراء الإدريسي",
         ),
-        "achievement": achievement,
+        "achievement": course(),
         "awarded_on": date(2026, 11, 20),
         "valid_from": ISSUED,
         "valid_until": datetime(2029, 11, 20, 23, 59, 59, tzinfo=UTC),
         "slot": openbadges.StatusSlot(list_number=3, index=77),
-        "quality_assurance": "Accréditation par la ville",
     }
     return openbadges.CredentialFacts(**details | changes)
 
@@ -149,16 +162,10 @@ def test_what_we_would_regret_is_not_signed(path: str, value: Any) -> None:
 
 
 def test_a_document_beyond_the_limit_is_not_signed() -> None:
-    long = openbadges.AchievementFacts(
-        **{
-            name: getattr(facts().achievement, name)
-            for name in openbadges.AchievementFacts.__dataclass_fields__
-            if name != "skills"
-        },
-        skills=tuple(
-            openbadges.Skill(uri=f"http://data.europa.eu/esco/skill/{n}", label="x" * 290) for n in range(36)
-        ),
-    )
+    skill = [
+        openbadges.Skill(uri=f"http://data.europa.eu/esco/skill/{n}", label="x" * 290) for n in range(36)
+    ]
+    long = course(skills=tuple(skill))
     with pytest.raises(linting.LintError):
         linting.lint_credential(openbadges.compose(facts(achievement=long)), issuer_id=5)
 

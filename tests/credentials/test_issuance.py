@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from django.db import IntegrityError, transaction
 
 from credentials import awards, facts, issuance, outbox, paper, qr, reading
-from credentials.awards import Person
 from credentials.errors import BadAward, BaseUrlChanged, DuplicateAward
 from credentials.models import Award, Batch, Chunk, Credential, LocalMessage, Message
+from credentials.people import Person
 from issuers import publications, registry
 from issuers.errors import IssuerSuspended, NoKeyRoom, OutsideMandate
 from issuers.models import City, SigningKey
@@ -236,7 +236,7 @@ def test_a_chunk_that_keeps_failing_is_split_and_the_bad_row_set_aside(
     )
     signed = issuance.Signing.sign
 
-    def poisoned(self: issuance.Signing, row: Award) -> Credential:
+    def poisoned(self: issuance.Signing, row: Award) -> issuance.Signed:
         if row.row == 2:
             raise RuntimeError("poison")
         return signed(self, row)
@@ -261,7 +261,8 @@ def test_the_database_refuses_a_second_living_certificate(achievement: Any) -> N
 def test_slots_of_one_list_are_all_different(achievement: Any) -> None:
     names = [f"Salma {chr(65 + n // 26)}{chr(97 + n % 26)}" for n in range(60)]
     award(achievement, *[Person(name_latin=name) for name in names], kind=ROSTER)
-    slots = set(Award.objects.values_list("status_list_id", "status_index"))
+    issuance.issue_ready(kind=ROSTER, now=NOW)
+    slots = set(Credential.objects.values_list("status_list_id", "status_index"))
     assert len(slots) == 60
     indexes = sorted(index for _, index in slots)
     assert max(indexes) - min(indexes) > 10_000

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from credentials import bitstring, issuance, revocation, statuslists
-from credentials.awards import Person
 from credentials.errors import BadAward, WrongStatus
 from credentials.models import Batch, Credential, StatusChange, StatusListVersion
+from credentials.people import Person
 from issuers import keys
 from tests.factories import NOW, key_room, make_achievement, make_credential, make_issuer
 

@@ -15,6 +15,7 @@ from django.utils.html import escape
 
 from credentials import awards, issuance
 from credentials.models import Achievement, Award, Batch, Credential, StatusChange
+from credentials.people import Person
 from issuers import registry
 from issuers.errors import OutsideMandate
 from issuers.models import Issuer, Role
@@ -73,9 +74,7 @@ def typed(**changes: str) -> dict[str, str]:
 def award_one(house: House, **changes: Any) -> Credential:
     """A certificate that went through acceptance and issuance."""
     now = timezone.now() - timedelta(minutes=5)
-    person = awards.Person(
-        **({"name_latin": "Khadija Aït Lahcen", "name_arabic": "خديجة أيت لحسن"} | changes)
-    )
+    person = Person(**({"name_latin": "Khadija Aït Lahcen", "name_arabic": "خديجة أيت لحسن"} | changes))
     accepted = awards.accept(
         issuer=house.issuer,
         achievement=house.course,

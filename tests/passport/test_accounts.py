@@ -9,8 +9,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from credentials.awards import Person
 from credentials.models import LocalMessage
+from credentials.people import Person
 from passport import accounts, codes
 from passport.errors import CodeUsed, LastAddress, NotYourPassport, TooManyAddresses, TooManyPassports
 from passport.models import Address, Code, Entry, Filing, Learner

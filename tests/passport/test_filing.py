@@ -9,8 +9,8 @@ from django.db import connections, transaction
 
 from config.sweeper import sweep_once
 from credentials import issuance, revocation
-from credentials.awards import Person
 from credentials.models import Batch, Credential
+from credentials.people import Person
 from credentials.signals import credentials_issued
 from passport import accounts, filing
 from passport.errors import AlreadyDecided, NotYourPassport

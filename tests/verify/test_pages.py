@@ -11,8 +11,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from credentials import awards, issuance, paper, reading, revocation, statuslists
+from credentials import issuance, paper, reading, revocation, statuslists
 from credentials.models import Achievement, Credential
+from credentials.people import Person
 from issuers import keys
 from tests.factories import make_achievement, make_credential, make_issuer, publish_keys
 from tests.gallery import make
@@ -141,7 +142,7 @@ def test_a_change_of_mind_is_the_first_thing_on_the_page(
 def test_an_old_link_leads_on_to_the_corrected_certificate(client: Client, credential: Credential) -> None:
     revocation.replace(
         credential=credential,
-        person=awards.Person(name_latin="Fatima Zahra Idrissi"),
+        person=Person(name_latin="Fatima Zahra Idrissi"),
         reason="corrected",
         by=None,
         idempotency_key="again",

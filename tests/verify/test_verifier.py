@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from credentials import awards, issuance, paper, reading, revocation, statuslists
+from credentials import issuance, paper, reading, revocation, statuslists
 from credentials.models import LIST_SIZE, Achievement, Credential, StatusListVersion
+from credentials.people import Person
 from issuers import jose, keys, publications, registry
 from issuers.models import SigningKey
 from issuers.signable import Form, Signable
@@ -175,7 +176,7 @@ def test_a_suspended_certificate_is_suspended_and_a_reinstated_one_valid(
 def test_a_replaced_certificate_leads_to_its_successor(credential: Credential, form: Form_) -> None:
     revocation.replace(
         credential=credential,
-        person=awards.Person(name_latin="Fatima Zahra Idrissi"),
+        person=Person(name_latin="Fatima Zahra Idrissi"),
         reason="corrected",
         by=None,
         idempotency_key="again",
@@ -231,7 +232,7 @@ def test_a_bit_that_is_set_in_an_old_list_still_speaks(credential: Credential) -
 
 def test_a_neighbour_in_the_list_is_not_touched(achievement: Achievement) -> None:
     one = make_credential(achievement)
-    other = make_credential(achievement, awards.Person(name_latin="Omar Bennani"))
+    other = make_credential(achievement, Person(name_latin="Omar Bennani"))
     revocation.revoke(credential=one, reason="fraud", by=None, now=NOW)
     statuslists.publish_changed(now=SOON)
     assert check(other.jwt).verdict is Verdict.VALID
@@ -457,7 +458,7 @@ def test_one_issuer_cannot_sign_for_another(credential: Credential) -> None:
 
 def test_a_slot_that_belongs_to_another_certificate_is_not_believed(achievement: Achievement) -> None:
     one = make_credential(achievement)
-    other = make_credential(achievement, awards.Person(name_latin="Omar Bennani"))
+    other = make_credential(achievement, Person(name_latin="Omar Bennani"))
     borrowed = payload_of(one) | {"credentialStatus": payload_of(other)["credentialStatus"]}
     assert check(signed(one, borrowed)).reason is Reason.CONTRADICTORY
     status = other.status_list_id * LIST_SIZE + other.status_index

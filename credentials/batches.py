@@ -1,0 +1,356 @@
+"""Lists of people, from the first look to the last row: drafts, acceptance, mending, retry, cancelling."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import Now
+
+from issuers.models import ApiClient, Issuer
+
+from . import awards, checking, ledger, outbox, rosters
+from .errors import BatchClosed, NobodyToIssue, NotYours
+from .ledger import Row
+from .models import Achievement, Award, Batch, Chunk
+from .people import tidy
+
+DRAFTS_ARE_KEPT = timedelta(days=7)
+State, RowState = Batch.State, Award.State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a list is, counted now. ``rate`` is certificates a second, ``seconds_left`` an estimate."""
+
+    total: int
+    pending: int
+    issued: int
+    failed: int
+    duplicate: int
+    cancelled: int
+    rate: float | None
+    seconds_left: int | None
+
+    @property
+    def done(self) -> int:
+        return self.total - self.pending
+
+    @property
+    def percent(self) -> int:
+        return self.done * 100 // self.total if self.total else 100
+
+
+# -- A list comes in ------------------------------------------------------------------------------
+def draft(
+    *,
+    issuer: Issuer,
+    achievement: Achievement,
+    awarded_on: date,
+    sheet: rosters.Sheet,
+    data: bytes,
+    file_name: str,
+    language: str,
+    by: Any,
+    now: datetime,
+    session: str = "",
+    notify: bool = True,
+) -> awards.Accepted:
+    """Keep a list that was read, every row judged, for somebody to look through; nothing is signed.
+
+    The same file for the same course, day and session leads to the list that is here already. Raises
+    BadAward, IssuerSuspended, OutsideMandate.
+    """
+    session = tidy(session)[:80]
+    awards.check_award(issuer=issuer, achievement=achievement, awarded_on=awarded_on, now=now)
+    asked = hashlib.sha256(
+        "|".join((hashlib.sha256(data).hexdigest(), achievement.pk, awarded_on.isoformat(), session)).encode()
+    ).hexdigest()
+    with transaction.atomic():
+        opened = awards.open_batch(
+            Batch(
+                issuer=issuer,
+                achievement=achievement,
+                kind=Batch.Kind.ROSTER,
+                state=State.DRAFT,
+                awarded_on=awarded_on,
+                session=session,
+                file_name=file_name[-120:],
+                requested_by=by,
+                idempotency_key=f"file:{asked}",
+                request_hash=asked,
+                row_count=len(sheet.rows),
+                accepted_at=now,
+                notify=notify,
+            )
+        )
+        if opened.created:
+            rows = _judged(opened.batch, _checked(sheet, awarded_on, language), now=now)
+            ledger.write_rows(batch=opened.batch, rows=rows)
+    return opened
+
+
+def _checked(sheet: rosters.Sheet, day: date, language: str) -> list[rosters.Checked]:
+    return [
+        rosters.check(row.cells, number=row.number, default_day=day, default_language=language)
+        for row in sheet.rows
+    ]
+
+
+def _judged(batch: Batch, rows: Sequence[rosters.Checked], *, now: datetime) -> list[Row]:
+    return checking.judge(
+        achievement=batch.achievement,
+        session=batch.session,
+        rows=rows,
+        default_day=batch.awarded_on,
+        now=now,
+        within=batch,
+    )
+
+
+@transaction.atomic
+def accept_draft(*, batch: Batch, by: Any, now: datetime) -> Batch:
+    """Order the right rows of a draft to be issued; the wrong ones stay, to be mended.
+
+    Raises BatchClosed when it is no draft any more, NobodyToIssue, and what ``awards.check_award`` raises.
+    """
+    held = _locked(batch, State.DRAFT)
+    awards.check_award(issuer=held.issuer, achievement=held.achievement, awarded_on=held.awarded_on, now=now)
+    pending = list(held.awards.filter(state=RowState.PENDING).values_list("row", flat=True))
+    if not pending:
+        raise NobodyToIssue
+    held.state, held.accepted_at, held.requested_by = State.ACCEPTED, now, by
+    held.save(update_fields=["state", "accepted_at", "requested_by"])
+    ledger.open_chunks(batch=held, pending=pending)
+    return held
+
+
+@transaction.atomic
+def accept_rows(
+    *,
+    issuer: Issuer,
+    achievement: Achievement,
+    awarded_on: date,
+    rows: Sequence[rosters.Checked],
+    idempotency_key: str,
+    request_hash: str,
+    now: datetime,
+    by: Any = None,
+    client: ApiClient | None = None,
+    session: str = "",
+    file_name: str = "",
+    notify: bool = True,
+) -> awards.Accepted:
+    """Accept a list as it is: the right rows are issued, the wrong ones kept with what is wrong with them.
+
+    Asking again with the same key and hash gives the same batch. Raises BadAward for another request under
+    the key, NobodyToIssue if no row is right, IssuerSuspended, OutsideMandate.
+    """
+    session = tidy(session)[:80]
+    existing = Batch.objects.filter(issuer=issuer, idempotency_key=idempotency_key).first()
+    if existing:
+        return awards.repeated(existing, request_hash)
+    awards.check_award(issuer=issuer, achievement=achievement, awarded_on=awarded_on, now=now)
+    judged = checking.judge(
+        achievement=achievement, session=session, rows=rows, default_day=awarded_on, now=now
+    )
+    pending = [number for number, row in enumerate(judged, start=1) if row.state == RowState.PENDING]
+    if not pending:
+        raise NobodyToIssue(rows=judged)
+    opened = awards.open_batch(
+        Batch(
+            issuer=issuer,
+            achievement=achievement,
+            kind=Batch.Kind.ROSTER,
+            awarded_on=awarded_on,
+            session=session,
+            file_name=file_name[-120:],
+            requested_by=by,
+            client=client,
+            idempotency_key=idempotency_key,
+            request_hash=request_hash,
+            row_count=len(judged),
+            accepted_at=now,
+            notify=notify,
+        )
+    )
+    if opened.created:
+        ledger.write_rows(batch=opened.batch, rows=judged)
+        ledger.open_chunks(batch=opened.batch, pending=pending)
+    return opened
+
+
+# -- Rows that were wrong -------------------------------------------------------------------------
+@transaction.atomic
+def mend(*, batch: Batch, row: int, cells: Mapping[str, str], language: str, now: datetime) -> Award:
+    """Judge a wrong or repeated row anew with these cells; if it is right now, it is issued with the rest.
+
+    In a draft it waits for acceptance. Raises NotYours for a row that is not there, BatchClosed for one that
+    is decided.
+    """
+    held = _locked(batch, State.DRAFT, State.ACCEPTED, State.COMPLETE)
+    award = held.awards.select_for_update().filter(row=row).first()
+    if award is None:
+        raise NotYours
+    if award.state not in (RowState.FAILED, RowState.DUPLICATE):
+        raise BatchClosed
+    cells = {name: text for name, text in cells.items() if text.strip()}
+    checked = rosters.check(cells, number=award.line, default_day=held.awarded_on, default_language=language)
+    judged = _judged(held, [checked], now=now)[0]
+    if judged.state == RowState.PENDING:
+        judged = _beside_its_own(held, award, judged)
+    for name in ("state", "awarded_on", "person_hash", "error_code", "error_field", "typed", "problems"):
+        setattr(award, name, getattr(judged, name))
+    for name in ("name_latin", "name_arabic", "address_kind", "address", "language"):
+        setattr(award, name, getattr(judged.person, name))
+    if judged.state == RowState.DUPLICATE:
+        award.typed = dict(cells)
+    award.save()
+    if award.state == RowState.PENDING and held.state != State.DRAFT:
+        _open_again(held, [award.row])
+    return award
+
+
+def _beside_its_own(batch: Batch, award: Award, judged: Row) -> Row:
+    """The row, marked as a repeat if another right row of its own list names the same person."""
+    twin = (
+        batch.awards.filter(person_hash=judged.person_hash, state__in=(RowState.PENDING, RowState.ISSUED))
+        .exclude(pk=award.pk)
+        .first()
+    )
+    if twin is None:
+        return judged
+    return checking.repeats(judged, code="duplicate-in-file", row=twin.line)
+
+
+@transaction.atomic
+def retry(*, batch: Batch, rows: Iterable[int] | None = None, now: datetime) -> int:
+    """Put failed rows in line again that are right in themselves (all of them, or these); returns how many.
+
+    Raises BatchClosed for a draft or a cancelled list.
+    """
+    held = _locked(batch, State.ACCEPTED, State.COMPLETE)
+    again = held.awards.filter(state=RowState.FAILED, problems=[])
+    if rows is not None:
+        again = again.filter(row__in=list(rows))
+    numbers = list(again.values_list("row", flat=True))
+    if numbers:
+        again.update(state=RowState.PENDING, error_code="", error_field="")
+        _open_again(held, numbers)
+    return len(numbers)
+
+
+def _open_again(batch: Batch, rows: Sequence[int]) -> None:
+    Batch.objects.filter(pk=batch.pk).update(state=State.ACCEPTED, completed_at=None)
+    ledger.open_again(batch=batch, rows=rows)
+
+
+# -- An end before the end ------------------------------------------------------------------------
+@transaction.atomic
+def cancel(*, batch: Batch, by: Any, now: datetime) -> int:
+    """Stop what is not yet signed; returns how many rows that were. What is signed stays valid.
+
+    Raises BatchClosed when nothing is left to stop.
+    """
+    # Chunks before the batch, as the workers lock them: one that is being signed is waited for.
+    ready = Chunk.objects.select_for_update().filter(batch=batch, state=Chunk.State.READY)
+    chunks = list(ready.order_by("id").values_list("pk", flat=True))
+    held = _locked(batch, State.ACCEPTED)
+    Chunk.objects.filter(pk__in=chunks, state=Chunk.State.READY).update(state=Chunk.State.DONE)
+    stopped = held.awards.filter(state=RowState.PENDING).update(state=RowState.CANCELLED)
+    held.state, held.cancelled_by, held.completed_at = State.CANCELLED, by, now
+    held.idempotency_key = _spent(held)  # the same file may come again
+    held.save(update_fields=["state", "cancelled_by", "completed_at", "idempotency_key"])
+    return stopped
+
+
+def _spent(batch: Batch) -> str:
+    key = batch.idempotency_key
+    return f"{key}:{batch.pk}"[-128:] if key.startswith("file:") else key
+
+
+@transaction.atomic
+def discard(*, batch: Batch) -> None:
+    """Throw a draft away, with all that was typed in it. Raises BatchClosed when it was accepted."""
+    held = _locked(batch, State.DRAFT)
+    held.awards.all()._raw_delete(held.awards.db)  # nothing refers to the rows of a draft
+    held.delete()
+
+
+def forget_drafts(*, now: datetime) -> int:
+    """Throw away drafts that nobody accepted within a week."""
+    old = Batch.objects.filter(state=State.DRAFT, accepted_at__lt=now - DRAFTS_ARE_KEPT)
+    forgotten = 0
+    for batch in old[:20]:
+        try:
+            discard(batch=batch)
+        except BatchClosed:
+            continue
+        forgotten += 1
+    return forgotten
+
+
+def _locked(batch: Batch, *states: str) -> Batch:
+    held = (
+        Batch.objects.select_for_update(of=("self",))
+        .select_related("issuer", "achievement__issuer")
+        .filter(pk=batch.pk)
+        .first()
+    )
+    if held is None or held.state not in states:
+        raise BatchClosed
+    return held
+
+
+# -- Looking on -----------------------------------------------------------------------------------
+def close(*, batch_id: str) -> None:
+    """Say that a batch is complete, if none of its chunks waits."""
+    waiting = Chunk.objects.filter(batch=batch_id, state=Chunk.State.READY)
+    if not waiting.exists():
+        closed = Batch.objects.filter(pk=batch_id, state=State.ACCEPTED).update(
+            state=State.COMPLETE, completed_at=Now()
+        )
+        if closed:
+            outbox.ring()
+
+
+def close_finished(*, now: datetime) -> None:
+    """Close batches whose last worker died before it could."""
+    ready = Q(chunks__state=Chunk.State.READY)
+    open_ones = Batch.objects.filter(state=State.ACCEPTED).annotate(ready=Count("chunks", filter=ready))
+    for batch_id in open_ones.filter(ready=0).values_list("pk", flat=True):
+        close(batch_id=batch_id)
+
+
+def progress(*, batch: Batch, now: datetime) -> Progress:
+    """Count the rows by state, now."""
+    counted = dict(batch.awards.order_by().values_list("state").annotate(n=Count("pk")))
+    issued, pending = counted.get(RowState.ISSUED, 0), counted.get(RowState.PENDING, 0)
+    seconds = ((batch.completed_at or now) - batch.accepted_at).total_seconds()
+    rate = issued / seconds if issued and seconds > 0 and batch.state != State.DRAFT else None
+    return Progress(
+        total=batch.row_count,
+        pending=pending,
+        issued=issued,
+        failed=counted.get(RowState.FAILED, 0),
+        duplicate=counted.get(RowState.DUPLICATE, 0),
+        cancelled=counted.get(RowState.CANCELLED, 0),
+        rate=rate,
+        seconds_left=int(pending / rate) + 1 if rate and pending else None,
+    )
+
+
+def rows(*, batch: Batch, state: str = "") -> QuerySet[Award]:
+    """The batch's rows in their order, all or those in this state, with certificate, messages and filing."""
+    found = batch.awards.select_related("credential", "credential__filing").order_by("row")
+    found = found.defer("credential__jwt", "credential__paper").prefetch_related("credential__messages")
+    return found.filter(state=state) if state else found
+
+
+def of_issuers(*, issuers: Iterable[Issuer]) -> QuerySet[Batch]:
+    """The lists of these issuers, the newest first."""
+    mine = Batch.objects.filter(issuer__in=list(issuers), kind=Batch.Kind.ROSTER)
+    return mine.select_related("achievement", "issuer", "requested_by", "client").order_by("-accepted_at")
