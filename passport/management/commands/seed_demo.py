@@ -67,8 +67,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--year",
             action="store_true",
-            help="then live the year before that moment; takes minutes, can be stopped and run again, "
-            "and wants the workers and the sweeper stopped",
+            help="then live the year before that moment: minutes, with the product stopped; "
+            "Ctrl-C stops it, and another run goes on",
         )
         parser.add_argument(
             "--certificates",
