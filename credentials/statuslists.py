@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Prefetch
 
 from issuers import doorbell, keys, profiles
 from issuers.errors import NoActiveKey, NoKeyRoom, SealBroken
@@ -38,8 +38,10 @@ def publish_changed(*, now: datetime) -> int:
     if not keys.can_sign():
         raise NoKeyRoom
     signed = 0
-    for status_list in StatusList.objects.select_related("issuer").order_by("number"):
-        known = {version.purpose: version for version in status_list.versions.defer("body", "bits")}
+    newest = Prefetch("versions", StatusListVersion.objects.defer("body", "bits"))
+    lists = StatusList.objects.select_related("issuer").prefetch_related(newest)
+    for status_list in lists.order_by("number"):
+        known = {version.purpose: version for version in status_list.versions.all()}
         for purpose in Purpose:
             version = known.get(purpose)
             if version and version.stale_at > now and version.changes >= status_list.changes:

@@ -281,9 +281,12 @@ def _open(proposal: Proposal) -> Proposal:
 
 
 def open_proposals(*, learner: Learner) -> list[Proposal]:
-    """The questions that wait for this learner, without those that somebody else has answered."""
+    """The questions that wait for this learner, about certificates that hold and that nobody has taken."""
     waiting = Proposal.objects.filter(
-        learner=learner, answer=Proposal.Answer.OPEN, credential__entry__isnull=True
+        learner=learner,
+        answer=Proposal.Answer.OPEN,
+        credential__entry__isnull=True,
+        credential__status__in=(Credential.Status.ACTIVE, Credential.Status.SUSPENDED),
     )
     related = waiting.select_related("credential__achievement", "credential__issuer")
     return list(related.defer("credential__jwt", "credential__paper")[:MAX_QUESTIONS])

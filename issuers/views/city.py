@@ -69,16 +69,17 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def _themes(issuer: Issuer) -> list[Any]:
-    """The themes for which it holds a mandate today."""
+    """The themes for which it holds a mandate today, each once."""
     today = timezone.localdate()
-    return [
-        Theme(mandate.theme).label
+    held = {
+        mandate.theme
         for mandate in issuer.mandates.all()
         if mandate.approved_at
         and not mandate.suspended_at
         and mandate.starts_on <= today
         and (mandate.ends_on is None or today < mandate.ends_on)
-    ]
+    }
+    return [theme.label for theme in Theme if theme.value in held]
 
 
 # -- Providers ------------------------------------------------------------------------------------

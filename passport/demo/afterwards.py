@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from credentials import revocation
-from credentials.awards import Person
 from credentials.models import Batch, Credential, StatusChange
+from credentials.people import Person
 from issuers.models import Issuer, Role
 from passport import filing
 from passport.models import Address, Learner, Proposal

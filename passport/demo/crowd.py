@@ -11,7 +11,7 @@ from functools import cache
 from itertools import accumulate
 from pathlib import Path
 
-from passport.numbers import check_digits
+from credentials.people import check_digits
 
 from . import data, season
 

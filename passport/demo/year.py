@@ -240,6 +240,7 @@ class Year:
         issuance.issue_ready(kind=Batch.Kind(batch.kind), now=now)
         if batch.awards.filter(state=Award.State.PENDING).exists():
             raise NotIssued
+        Batch.objects.filter(pk=batch.pk).update(completed_at=now)  # the story's clock, not the database's
         issued = Credential.objects.filter(award__batch=batch)
         ids = list(issued.order_by("award__row").values_list("pk", flat=True))
         filing.consider(credential_ids=ids, now=now)

@@ -334,3 +334,11 @@ def test_of_two_who_say_yes_at_once_one_gets_it(key_room: Any) -> None:
     with ThreadPoolExecutor(max_workers=2) as pool:
         assert sorted(pool.map(confirms, family)) == [False, True]
     assert Entry.objects.count() == 1
+
+
+def test_nobody_is_asked_about_a_certificate_that_was_revoked(achievement: Any) -> None:
+    learner = with_phone(name_latin="Hajar T", name_arabic="")
+    credential = issued(achievement, name_latin="Hajar Tazi", name_arabic="")
+    assert len(filing.open_proposals(learner=learner)) == 1
+    Credential.objects.filter(pk=credential.pk).update(status=Credential.Status.REVOKED)
+    assert filing.open_proposals(learner=learner) == []
