@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
-from django.db.models.functions import Now
+from django.db.models.functions import Length, Now
 
 from issuers.models import ApiClient, Issuer
 
@@ -16,8 +16,11 @@ from . import awards, checking, ledger, outbox, rosters
 from .errors import BatchClosed, NobodyToIssue, NotYours
 from .ledger import Row
 from .models import Achievement, Award, Batch, Chunk
-from .people import tidy
+from .people import Person, tidy
 
+#: The cells of a row that a person may type, and how long each may be.
+CELLS = tuple(field for field in rosters.FIELDS if field != "extra")
+CELL_LIMIT = rosters.MAX_CELL
 DRAFTS_ARE_KEPT = timedelta(days=7)
 State, RowState = Batch.State, Award.State
 
@@ -79,6 +82,7 @@ def draft(
                 awarded_on=awarded_on,
                 session=session,
                 file_name=file_name[-120:],
+                reading=_reading(sheet),
                 requested_by=by,
                 idempotency_key=f"file:{asked}",
                 request_hash=asked,
@@ -91,6 +95,16 @@ def draft(
             rows = _judged(opened.batch, _checked(sheet, awarded_on, language), now=now)
             ledger.write_rows(batch=opened.batch, rows=rows)
     return opened
+
+
+def _reading(sheet: rosters.Sheet) -> dict[str, Any]:
+    """What a person may want to object to: a guessed encoding, what was left out."""
+    return {
+        "encoding": sheet.encoding if sheet.guessed else "",
+        "ignored": list(sheet.ignored),
+        "unread": list(sheet.unread),
+        "examples": len(sheet.examples),
+    }
 
 
 def _checked(sheet: rosters.Sheet, day: date, language: str) -> list[rosters.Checked]:
@@ -343,11 +357,42 @@ def progress(*, batch: Batch, now: datetime) -> Progress:
     )
 
 
-def rows(*, batch: Batch, state: str = "") -> QuerySet[Award]:
-    """The batch's rows in their order, all or those in this state, with certificate, messages and filing."""
+def code_versions(*, batch: Batch, now: datetime) -> tuple[int, int] | None:
+    """The smallest and the largest version of the printed codes, seen on the shortest and longest names."""
+    right = batch.awards.exclude(state__in=(RowState.FAILED, RowState.CANCELLED)).annotate(
+        room=Length("name_latin") + 2 * Length("name_arabic")  # an Arabic letter is two bytes
+    )
+    found = [
+        awards.check_density(
+            achievement=batch.achievement,
+            person=Person(name_latin=row.name_latin, name_arabic=row.name_arabic),
+            now=now,
+        )
+        for order in ("room", "-room")
+        for row in right.order_by(order)[:3]
+    ]
+    return (min(found), max(found)) if found else None
+
+
+def rows(*, batch: Batch, state: str = "", text: str = "") -> QuerySet[Award]:
+    """The batch's rows in their order, with certificate, messages and filing.
+
+    All of them, or those in this state, or those whose name holds every word of ``text``.
+    """
     found = batch.awards.select_related("credential", "credential__filing").order_by("row")
     found = found.defer("credential__jwt", "credential__paper").prefetch_related("credential__messages")
+    for word in tidy(text).split():
+        found = found.filter(Q(name_latin__icontains=word) | Q(name_arabic__icontains=word))
     return found.filter(state=state) if state else found
+
+
+def counts(*, batches: Iterable[Batch]) -> dict[str, dict[str, int]]:
+    """Rows by state of each of these lists, in one query."""
+    found: dict[str, dict[str, int]] = {}
+    counted = Award.objects.filter(batch__in=list(batches)).order_by().values_list("batch_id", "state")
+    for batch_id, state, number in counted.annotate(n=Count("pk")):
+        found.setdefault(batch_id, {})[state] = number
+    return found
 
 
 def of_issuers(*, issuers: Iterable[Issuer]) -> QuerySet[Batch]:

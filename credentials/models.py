@@ -160,6 +160,9 @@ class Batch(models.Model):
         max_length=80, blank=True, help_text="The provider's name for the group, if any"
     )
     file_name = models.CharField(max_length=120, blank=True, help_text="Of the list, as it was called")
+    reading = models.JSONField(
+        default=dict, blank=True, help_text="How the file was read: encoding, what was left out"
+    )
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )

@@ -6,14 +6,15 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from issuers import errors as register
 from issuers.errors import IssuersError
 from issuers.models import Issuer
 
-from . import achievements, awards, paper, people
-from .errors import CredentialsError, LintFailed, NotYours
+from . import achievements, awards, paper, people, slips
+from .errors import CredentialsError, DuplicateAward, LintFailed, NotYours
 from .models import Achievement, Award, Batch, Credential
 
 FOUND_LIMIT = 50
@@ -22,7 +23,7 @@ FOUND_LIMIT = 50
 FAILURES: dict[str, Any] = {
     "IssuerSuspended": register.IssuerSuspended.message,
     "OutsideMandate": register.OutsideMandate.message,
-    "quarantined": _("It could not be prepared, and we have set it aside. Award it again."),
+    "quarantined": gettext_lazy("It could not be prepared, and we have set it aside. Award it again."),
 }
 
 
@@ -103,10 +104,27 @@ def obstacle(*, achievement: Achievement, now: datetime) -> str:
     return ""
 
 
-def why_failed(award: Award) -> str:
-    """The sentence that belongs to a failed award."""
+def why_not_issued(award: Award) -> str:
+    """What is wrong with an award that was not issued, with the remedy; nothing for the others."""
+    if award.problems:
+        return " ".join(dict.fromkeys(said(problem) for problem in award.problems))
+    if award.state == Award.State.DUPLICATE:
+        return str(DuplicateAward.message)
+    if award.state == Award.State.CANCELLED:
+        return _("The list was stopped before this row was signed.")
     if award.state != Award.State.FAILED:
         return ""
     if award.error_code.startswith("lint:"):
         return str(LintFailed.message)
     return str(FAILURES.get(award.error_code, CredentialsError.message))
+
+
+def said(problem: dict[str, Any]) -> str:
+    """The sentence for one problem of a row, as the row keeps it."""
+    return str(slips.sentence(problem["code"], problem))
+
+
+def name_as_typed(award: Award) -> str:
+    """The name of a row that was wrong, as it came."""
+    typed = award.typed or {}
+    return str(typed.get("name") or typed.get("name_latin") or typed.get("name_arabic") or "")

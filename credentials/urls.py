@@ -3,7 +3,7 @@
 from django.urls import path
 
 from . import api
-from .views import courses, files, teach
+from .views import courses, files, lists, teach
 
 urlpatterns = [
     path("c/<slug:credential_id>.jwt", files.credential_jwt, name="credential-jwt"),
@@ -31,6 +31,17 @@ urlpatterns = [
     path("teach/award/", teach.choose, name="teach-award"),
     path("teach/award/<slug:achievement_id>", teach.award, name="teach-award-form"),
     path("teach/awards/<slug:batch_id>", teach.batch, name="teach-batch"),
+    path("teach/lists/", lists.shelf, name="teach-lists"),
+    path("teach/lists/template.<slug:kind>", lists.template, name="teach-list-template"),
+    path("teach/lists/new/<slug:achievement_id>", lists.upload, name="teach-list-new"),
+    path("teach/lists/<slug:batch_id>", lists.show, name="teach-list"),
+    path("teach/lists/<slug:batch_id>/progress", lists.progress, name="teach-list-progress"),
+    path("teach/lists/<slug:batch_id>/accept", lists.accept, name="teach-list-accept"),
+    path("teach/lists/<slug:batch_id>/discard", lists.discard, name="teach-list-discard"),
+    path("teach/lists/<slug:batch_id>/stop", lists.stop, name="teach-list-stop"),
+    path("teach/lists/<slug:batch_id>/retry", lists.retry, name="teach-list-retry"),
+    path("teach/lists/<slug:batch_id>/mend", lists.mend, name="teach-list-mend"),
+    path("teach/lists/<slug:batch_id>/result.csv", lists.result, name="teach-list-result"),
     path("teach/c/", teach.certificates, name="teach-certificates"),
     path("teach/c/<slug:credential_id>", teach.certificate, name="teach-certificate"),
     path("teach/c/<slug:credential_id>/replace", teach.replace, name="teach-replace"),

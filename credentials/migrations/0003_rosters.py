@@ -49,6 +49,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='batch',
+            name='reading',
+            field=models.JSONField(blank=True, default=dict, help_text='How the file was read: encoding, what was left out'),
+        ),
+        migrations.AddField(
+            model_name='batch',
             name='file_name',
             field=models.CharField(blank=True, help_text='Of the list, as it was called', max_length=120),
         ),

@@ -45,7 +45,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "issuing": issuing,
             "achievements": achievements.published_for(issuers=issuing),
             "awards": [
-                (award, teaching.why_failed(award))
+                (award, teaching.why_not_issued(award))
                 for award in teaching.recent_awards(issuers=issuing, limit=RECENT)
             ],
             "search": SearchForm(),
@@ -196,7 +196,7 @@ def batch(request: HttpRequest, batch_id: str) -> HttpResponse:
         {
             "batch": found,
             "achievement": found.achievement,
-            "rows": [(row, teaching.why_failed(row)) for row in rows],
+            "rows": [(row, teaching.why_not_issued(row)) for row in rows],
             "pending": pending,
             "slow": pending and (timezone.now() - found.accepted_at).total_seconds() > SLOW_SECONDS,
         },

@@ -13,6 +13,7 @@ register = template.Library()
 ROOMS: tuple[tuple[str, str, Any, frozenset[str]], ...] = (
     ("home", "teach-home", _("Overview"), frozenset({"trainer", "signer", "owner"})),
     ("award", "teach-award", _("Award"), frozenset({"trainer", "signer"})),
+    ("lists", "teach-lists", _("Lists"), frozenset({"trainer", "signer"})),
     ("certificates", "teach-certificates", _("Certificates"), frozenset({"trainer", "signer"})),
     ("courses", "teach-achievements", _("Courses"), frozenset({"trainer", "signer"})),
     ("members", "teach-members", _("Members"), frozenset({"owner"})),
