@@ -195,7 +195,7 @@ def test_the_density_of_the_printed_codes_is_told_before_anything_is_signed(
 
 
 def test_text_like_a_formula_stays_text(trainer: Client, house: House) -> None:
-    batch = draft(trainer, house, 'Nom complet\n=HYPERLINK(A1)\nSalma Tazi\n')
+    batch = draft(trainer, house, "Nom complet\n=HYPERLINK(A1)\nSalma Tazi\n")
     row = Award.objects.get(batch=batch, row=1)
     assert row.error_code == "name-formula"
     assert (row.typed or {})["name"].startswith("=HYPERLINK(")
