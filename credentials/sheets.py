@@ -232,6 +232,8 @@ def _separator(text: str, *, judge: Judge) -> str:
     best, winner = (0, 0.0, 0), _SEPARATORS[1]
     for separator in _SEPARATORS:
         lines = _sample(text, separator)
+        if not lines:
+            return separator  # nothing but separators
         widths = [len(line.cells) for line in lines]
         usual = max(set(widths), key=widths.count, default=0)
         if usual < 2 and max(widths, default=0) < 2:
