@@ -22,6 +22,7 @@ class Heading:
 _ARABIC_LETTERS = str.maketrans("أإآٱىئؤة", "ااااييوه", "ـء")
 _PREFIX = re.compile(r"^(?:وال|بال|لل|ال)(?=\w{3})")
 _WORD = re.compile(r"[^\W\d_]+")
+_ENDING = re.compile(r"\((?:e|s|es|ne|ة)\)|·(?:e|s|es)\b")  # apprenant(e), apprenant·es
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -144,8 +145,7 @@ def _in_one_language(words: list[str], written_in: str) -> Heading | None:
 
 def _words(text: str) -> list[str]:
     """The words without case, accents, signs, digits and Arabic articles."""
-    decomposed = unicodedata.normalize("NFKD", _CAMEL.sub(" ", text)).casefold()
+    decomposed = unicodedata.normalize("NFKD", _CAMEL.sub(" ", _ENDING.sub("", text))).casefold()
     bare = "".join(c for c in decomposed if not unicodedata.combining(c) and unicodedata.category(c) != "Cf")
-    return [
-        _PREFIX.sub("", word.translate(_ARABIC_LETTERS)) for word in _WORD.findall(bare.replace("_", " "))
-    ]
+    words = _WORD.findall(bare.replace("_", " ").translate(_ARABIC_LETTERS))
+    return [_PREFIX.sub("", word) for word in words]

@@ -21,6 +21,7 @@ _PHONE, _EMAIL, _PASSPORT = (
 #: Column → width; the columns that a spreadsheet must not take for numbers; where the language is chosen.
 _WIDTHS = (32, 32, 20, 30, 24, 14, 20)
 _TEXT_COLUMNS, _LANGUAGE_COLUMN, _LAST_ROW = (2, 4), 5, 10_000
+_AS_TEXT = 49  # ECMA-376, 18.8.30
 #: Nobody's clock: the same template has the same bytes every day.
 _MADE = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -138,8 +139,8 @@ def as_xlsx(language: str) -> bytes:
     with xlsxwriter.Workbook(data, {"in_memory": True}) as book:
         book.set_properties({"created": _MADE})
         bold = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
-        pale = book.add_format({"italic": True, "font_color": "#595959", "num_format": "@"})
-        text = book.add_format({"num_format": "@"})
+        pale = book.add_format({"italic": True, "font_color": "#595959", "num_format": _AS_TEXT})
+        text = book.add_format({"num_format": _AS_TEXT})
         wrapped = book.add_format({"text_wrap": True, "valign": "top"})
         sheet, help_sheet = book.add_worksheet(words.sheet), book.add_worksheet(words.help_sheet)
         for place, width in enumerate(_WIDTHS):

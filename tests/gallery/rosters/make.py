@@ -1,4 +1,4 @@
-"""Writes this folder: class lists broken in one place each, named ``<code>.<variant>.<kind>`` for their fault.
+"""Writes this folder: class lists broken in one place each, named ``<code>.<variant>.<kind>``.
 
 Run it as ``python -m tests.gallery.rosters.make`` after a change; it writes the same bytes each time.
 """
