@@ -231,7 +231,11 @@ def mend(*, batch: Batch, row: int, cells: Mapping[str, str], language: str, now
 def _beside_its_own(batch: Batch, award: Award, judged: Row) -> Row:
     """The row, marked as a repeat if another right row of its own list names the same person."""
     twin = (
-        batch.awards.filter(person_hash=judged.person_hash, state__in=(RowState.PENDING, RowState.ISSUED))
+        batch.awards.filter(
+            person_hash=judged.person_hash,
+            awarded_on=judged.awarded_on,
+            state__in=(RowState.PENDING, RowState.ISSUED),
+        )
         .exclude(pk=award.pk)
         .first()
     )

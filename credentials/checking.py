@@ -35,7 +35,7 @@ def judge(
     judged = [_by_itself(row, achievement=achievement, default_day=default_day, now=now) for row in rows]
     right = [row for row in judged if row.state == State.PENDING]
     taken = _issued(achievement, session, right) | _waiting(achievement, session, right, within)
-    first_line: dict[str, int] = {}
+    first_line: dict[tuple[str, date], int] = {}
     return [_repeat(row, taken, first_line) if row.state == State.PENDING else row for row in judged]
 
 
@@ -107,10 +107,11 @@ def _portions(rows: Sequence[Row]) -> Iterable[Sequence[Row]]:
     return (rows[start : start + MANY] for start in range(0, len(rows), MANY))
 
 
-def _repeat(row: Row, taken: dict[tuple[str, date], str], first_line: dict[str, int]) -> Row:
+def _repeat(row: Row, taken: dict[tuple[str, date], str], first_line: dict[tuple[str, date], int]) -> Row:
     """The row, marked as a repeat if its person was served before, waits elsewhere or stands above."""
-    above = first_line.setdefault(row.person_hash, row.line)
-    issued = taken.get((row.person_hash, row.awarded_on))
+    who = (row.person_hash, row.awarded_on)
+    above = first_line.setdefault(who, row.line)
+    issued = taken.get(who)
     if issued is not None:
         return repeats(row, code="already-issued" if issued else "waiting-elsewhere", credential=issued)
     return row if above == row.line else repeats(row, code="duplicate-in-file", row=above)

@@ -17,8 +17,8 @@ class ListForm(forms.Form):
     file = forms.FileField(
         label=_("The list"),
         allow_empty_file=True,  # the sentence of an empty file is ours
-        help_text=_("A spreadsheet (.xlsx, .ods) or a .csv file: 10,000 rows and 10 MB at most."),
-        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,.xls,.ods"}),
+        help_text=_("A spreadsheet (.xlsx) or a .csv file: 10,000 rows and 10 MB at most."),
+        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx"}),
     )
     awarded_on = forms.DateField(
         label=_("Date of the award"),

@@ -27,7 +27,6 @@ __all__ = [
     "Row",
     "Sheet",
     "check",
-    "duplicates_within",
     "read",
 ]
 
@@ -392,26 +391,3 @@ def _day(given: dict[str, str], default: date | None, problems: list[Problem]) -
     except Slip as slip:
         problems.append(Problem("awarded_on", slip.code, given["awarded_on"]))
         return None
-
-
-def duplicates_within(rows: Iterable[Checked]) -> dict[int, int]:
-    """The number of each row that repeats another, with the number of the first; rows with problems aside.
-
-    The same is address, names and day together: siblings share a phone, and a renewal has another day.
-    """
-    first: dict[tuple[object, ...], int] = {}
-    repeated = {}
-    for row in rows:
-        if row.person is None or row.problems:
-            continue
-        names = (row.person.name_latin, row.person.name_arabic)
-        key = (
-            row.person.address_kind,
-            row.person.address,
-            *(" ".join(name.casefold().split()) for name in names),
-            row.awarded_on,
-        )
-        number = first.setdefault(key, row.number)
-        if number != row.number:
-            repeated[row.number] = number
-    return repeated

@@ -20,7 +20,7 @@ from issuers.access import issuers_of, member
 from issuers.errors import IssuersError
 from issuers.models import Issuer, Membership, Role
 
-A_PAGE = 50
+A_PAGE = 30
 BAD_A_PAGE = 25
 ISSUING = ("trainer", "signer")
 Refused = (CredentialsError, IssuersError)
@@ -150,7 +150,7 @@ def _page(
             "bad": _of(bad, BAD_A_PAGE, request.GET.get("bad")),
             "retriable": bad.filter(problems=[]).count() if progress.failed else 0,
             "page": _of(found, A_PAGE, request.GET.get("page")),
-            "tabs": _tabs(progress),
+            "tabs": _tabs(batch, progress),
             "state": state,
             "search": search,
             "text": text,
@@ -170,9 +170,12 @@ def _of(rows: Any, size: int, number: str | None) -> Any:
     return Paginator(rows, size).get_page(number)
 
 
-def _tabs(progress: batches.Progress) -> list[tuple[str, Any, int]]:
-    """All rows, then each state that there is."""
-    found = [(state.value, state.label, getattr(progress, state.value)) for state in RowState]
+def _tabs(batch: Batch, progress: batches.Progress) -> list[tuple[str, Any, int]]:
+    """All rows, then each state that there is; in a draft nothing is being prepared yet."""
+    labels: dict[str, Any] = dict(RowState.choices)
+    if batch.state == State.DRAFT:
+        labels[RowState.PENDING] = _("Right")
+    found = [(state, label, getattr(progress, state)) for state, label in labels.items()]
     return [("", _("All"), progress.total), *(tab for tab in found if tab[2])]
 
 

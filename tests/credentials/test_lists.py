@@ -198,6 +198,11 @@ def test_siblings_with_one_phone_both_pass(achievement: Achievement) -> None:
     assert states(accept(achievement, rows)) == ["pending", "pending"]
 
 
+def test_the_same_person_on_another_day_of_the_list_is_a_renewal(achievement: Achievement) -> None:
+    rows = [{"name_latin": "Salma Tazi", "awarded_on": day} for day in ("2026-11-19", "2026-11-20")]
+    assert states(accept(achievement, rows)) == ["pending", "pending"]
+
+
 # -- Accepting ------------------------------------------------------------------------------------
 def test_bad_rows_stay_and_the_others_are_issued(achievement: Achievement) -> None:
     batch = draft(achievement, CLASS).batch

@@ -395,7 +395,6 @@ def test_ten_thousand_rows_are_read_and_checked(kind: str) -> None:
     checked = [check(row.cells) for row in sheet.rows]
     assert len(checked) == 10_000
     assert not any(row.problems for row in checked)
-    assert rosters.duplicates_within(checked) == {}
 
 
 # -- What headings mean
@@ -685,28 +684,6 @@ def test_any_row_is_a_person_or_has_problems(cells: dict[str, str]) -> None:
     assert {problem.code for problem in row.problems} <= set(slips.SENTENCES)
     if row.person:
         assert people.clean(row.person) == row.person
-
-
-# -- Rows among others
-
-
-def duplicates(*cells: dict[str, str]) -> dict[int, int]:
-    return rosters.duplicates_within(
-        rosters.check(each, number=number, default_day=DAY, default_language="fr")
-        for number, each in enumerate(cells, start=2)
-    )
-
-
-def test_a_person_who_stands_in_the_list_twice_is_found_however_written() -> None:
-    salma = {"name": "Salma Tazi", "phone": "0683000001"}
-    again = {"name": "SALMA  TAZI", "phone": "+212 683 000 001", "language": "ar"}
-    assert duplicates(salma, {"name": "Omar"}, again, salma) == {4: 2, 5: 2}
-
-
-def test_siblings_with_one_phone_a_renewal_and_wrong_rows_are_no_duplicates() -> None:
-    salma = {"name": "Salma Tazi", "phone": "0683000001"}
-    wrong = salma | {"language": "tlh"}
-    assert duplicates(salma, salma | {"name": "Omar Tazi"}, salma | {"awarded_on": "2025-03-05"}, wrong) == {}
 
 
 # -- Sentences
