@@ -39,6 +39,9 @@ LOG_BYTES = 1_000_000
 PR_SET_PDEATHSIG = 1
 NO = ("0", "false", "no", "off")
 LOCAL = ("localhost", "127.0.0.1", "::1")
+#: Whoever issues lists does not wait for the disk: what a crash of the database takes back is signed again,
+#: byte for byte the same. Accepting, revoking and single awards do wait.
+LISTS_PGOPTIONS = {"PGOPTIONS": "-c synchronous_commit=off"}
 BULK_NICE = 5  # ten thousand certificates leave the processor to the one that somebody waits for
 #: Name of a Celery worker → the queues it listens to; a badge never waits behind a batch.
 WORKERS = {"quick": "interactive,upkeep", "bulk": "batches,messages"}
@@ -219,7 +222,7 @@ class Stack:
                 *("--concurrency", str(self._hands(name)), "--hostname", self._node(name)),
                 *("--loglevel", "WARNING", "--without-gossip", "--without-mingle"),
             ],
-            self.signer_environment(),
+            self.signer_environment() | (LISTS_PGOPTIONS if name == "bulk" else {}),
             nice=BULK_NICE if name == "bulk" else 0,
         )
 

@@ -22,22 +22,23 @@ ROUND: tuple[tuple[str, Callable[..., object]], ...] = (
     ("publish lists", statuslists.publish_changed),
     (
         "file certificates",
-        partial(filing.consider_unfiled, within=timedelta(days=7), after=timedelta(seconds=5)),
+        partial(filing.consider_unfiled, within=timedelta(hours=1), after=timedelta(seconds=5)),
     ),
     ("deliver messages", outbox.deliver_due),
     ("forget codes", codes.forget),
 )
 
-#: Before the first round: what may have been left longer ago, while nobody swept.
-FIRST: tuple[tuple[str, Callable[..., object]], ...] = (
+#: Before the first round and every ``WIDE_EVERY`` rounds: what may have been left longer ago.
+WIDE_EVERY = 200
+WIDE: tuple[tuple[str, Callable[..., object]], ...] = (
     ("file old certificates", partial(filing.consider_unfiled, limit=100_000)),
 )
 
 
-def sweep_once(*, now: datetime, first: bool = False) -> list[str]:
-    """Do one round; returns what failed, which the next round tries again."""
+def sweep_once(*, now: datetime, wide: bool = False) -> list[str]:
+    """Do one round, looking far back if it is ``wide``; returns what failed, which the next tries again."""
     failed = []
-    for name, verb in (*FIRST, *ROUND) if first else ROUND:
+    for name, verb in (*WIDE, *ROUND) if wide else ROUND:
         try:
             verb(now=now)
         except Exception:  # one room's trouble must not stop the others

@@ -1,15 +1,13 @@
-"""Writes many rows at once: by COPY where the database is PostgreSQL, by bulk inserts elsewhere."""
+"""Writes many rows at once: by COPY where the database is PostgreSQL, by one prepared INSERT elsewhere."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from django.db import connection, models
 from psycopg import sql
 from psycopg.types.json import Jsonb
-
-BULK = 100  # rows an INSERT: SQLite takes 32,766 values in one statement
 
 #: PostgreSQL's own names of the types that Django's columns have, where they differ.
 _NAMES = {"character varying": "varchar", "bigint": "int8", "integer": "int4", "smallint": "int2"}
@@ -21,34 +19,49 @@ def insert(model: type[models.Model], *, fields: Sequence[str], rows: Iterable[S
     Values are what the columns hold: ``None``, text, whole numbers, bytes, aware moments, UUIDs, JSON-ready
     data for a JSON field. Takes part in the present transaction. Raises IntegrityError.
     """
+    plan = _plan(model, tuple(fields))
+    whole = ([*row, *(default() for default in plan.defaults)] for row in rows)
     if connection.vendor == "postgresql":
-        _copy(model, tuple(fields), rows)
-        return
-    model._default_manager.bulk_create(
-        [model(**dict(zip(fields, row, strict=True))) for row in rows], batch_size=BULK
-    )
+        _copy(plan, whole)
+    else:
+        _execute(plan, whole)
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """The statement, the type of each column, which of them are JSON, and whose defaults are to be added."""
+    """Where the rows go: table, columns, what a value becomes on its way (if anything), further defaults."""
 
-    statement: sql.Composed
-    types: list[str]
-    json: frozenset[int]
-    defaults: tuple[Any, ...]
+    table: str
+    columns: tuple[str, ...]
+    types: tuple[str, ...]
+    becomes: tuple[tuple[int, Callable[[Any], Any]], ...]
+    defaults: tuple[Callable[[], Any], ...]
 
 
-def _copy(model: type[models.Model], fields: tuple[str, ...], rows: Iterable[Sequence[Any]]) -> None:
-    plan = _plan(model, fields)
-    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(plan.statement) as copy:
+def _copy(plan: _Plan, rows: Iterable[list[Any]]) -> None:
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(
+        sql.Identifier(plan.table), sql.SQL(", ").join([sql.Identifier(name) for name in plan.columns])
+    )
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
         copy.set_types(plan.types)
         for row in rows:
-            if plan.defaults:
-                row = [*row, *(default() for default in plan.defaults)]  # noqa: PLW2901  # the same row, whole
-            if plan.json:
-                row = [Jsonb(v) if n in plan.json and v is not None else v for n, v in enumerate(row)]  # noqa: PLW2901  # as above
-            copy.write_row(row)
+            copy.write_row(_ready(plan, row))
+
+
+def _execute(plan: _Plan, rows: Iterable[list[Any]]) -> None:
+    name = connection.ops.quote_name
+    columns, marks = ", ".join(map(name, plan.columns)), ", ".join(["%s"] * len(plan.columns))
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"INSERT INTO {name(plan.table)} ({columns}) VALUES ({marks})",  # noqa: S608  # our own names
+            [_ready(plan, row) for row in rows],
+        )
+
+
+def _ready(plan: _Plan, row: list[Any]) -> list[Any]:
+    for place, become in plan.becomes:
+        row[place] = become(row[place])
+    return row
 
 
 @lru_cache(maxsize=64)
@@ -60,14 +73,24 @@ def _plan(model: type[models.Model], fields: tuple[str, ...]) -> _Plan:
         if name not in fields and not isinstance(field, models.AutoField) and not field.null
     ]
     columns = [*(named[name] for name in fields), *others]
-    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(
-        sql.Identifier(model._meta.db_table),
-        sql.SQL(", ").join([sql.Identifier(str(field.column)) for field in columns]),
-    )
     types = [(field.db_type(connection) or "").partition("(")[0] for field in columns]
+    changed = [(place, _becoming(field)) for place, field in enumerate(columns)]
     return _Plan(
-        statement,
-        [_NAMES.get(name, name) for name in types],
-        frozenset(n for n, field in enumerate(columns) if isinstance(field, models.JSONField)),
+        model._meta.db_table,
+        tuple(str(field.column) for field in columns),
+        tuple(_NAMES.get(name, name) for name in types),
+        tuple((place, become) for place, become in changed if become is not None),
         tuple(field.get_default for field in others),
     )
+
+
+def _becoming(field: "models.Field[Any, Any]") -> Callable[[Any], Any] | None:
+    """What makes of a value what the driver takes; most are taken as they are."""
+    if connection.vendor == "postgresql":
+        return _as_json if isinstance(field, models.JSONField) else None
+    kinds = (models.DateTimeField, models.DateField, models.UUIDField, models.JSONField)
+    return partial(field.get_db_prep_save, connection=connection) if isinstance(field, kinds) else None
+
+
+def _as_json(value: Any) -> Jsonb | None:
+    return None if value is None else Jsonb(value)

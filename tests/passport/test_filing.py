@@ -162,7 +162,7 @@ def test_a_round_of_the_sweeper_looks_at_the_newest_and_its_first_one_at_all(ach
     later = NOW + timedelta(days=30)
     assert "file certificates" not in sweep_once(now=later)
     assert not Entry.objects.exists()
-    assert "file old certificates" not in sweep_once(now=later, first=True)
+    assert "file old certificates" not in sweep_once(now=later, wide=True)
     assert Entry.objects.count() == 1
     make_credential(achievement, person, session="new", now=later)
     sweep_once(now=later + timedelta(hours=1))

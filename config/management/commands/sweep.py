@@ -3,13 +3,14 @@
 import signal
 import threading
 from argparse import ArgumentParser
+from itertools import count
 from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 from django.utils import timezone
 
-from config.sweeper import sweep_once
+from config.sweeper import WIDE_EVERY, sweep_once
 
 
 class Command(BaseCommand):
@@ -25,13 +26,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, every: float, once: bool, **options: Any) -> None:
         if once:
-            raise SystemExit(1 if sweep_once(now=timezone.now(), first=True) else 0)
+            raise SystemExit(1 if sweep_once(now=timezone.now(), wide=True) else 0)
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-        first = True
-        while not stop.is_set():
+        for lap in count():
+            if stop.is_set():
+                return
             close_old_connections()
-            sweep_once(now=timezone.now(), first=first)
-            first = False
+            sweep_once(now=timezone.now(), wide=lap % WIDE_EVERY == 0)
             stop.wait(every)
