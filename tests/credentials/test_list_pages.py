@@ -347,6 +347,14 @@ def test_a_page_on_which_rows_are_mended_does_not_load_itself_anew(trainer: Clie
     assert f"{reverse('teach-list', args=[batch.pk])}?bad=1#bad" in watching
 
 
+def test_once_nothing_is_to_be_mended_the_page_moves_again(trainer: Client, house: House) -> None:
+    batch = issued(trainer, house)
+    mended = {"from": "1", "cell-name": "Omar Alaoui", "cell-phone": "0612345670"}
+    address = do(trainer, "mend", batch, row="2", **mended)["Location"]
+    html = trainer.get(address.partition("#")[0]).content.decode()
+    assert f'content="3; url={reverse("teach-list", args=[batch.pk])}"' in html
+
+
 def test_who_mends_stays_at_the_page_where_she_was(trainer: Client, house: House) -> None:
     rows = "".join(f"Salma {n}\n" for n in range(60))
     batch = draft(trainer, house, f"Nom complet\n{rows}")
