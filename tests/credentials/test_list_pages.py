@@ -432,7 +432,7 @@ def test_a_search_with_more_than_a_page_says_so(trainer: Client, house: House) -
     batch = draft(trainer, house, f"Nom complet\n{rows}")
     html = trainer.post(reverse("teach-list", args=[batch.pk]), {"q": "salma"}).content.decode()
     assert "page=2" not in html
-    assert "50 premiers" in text_of(html)
+    assert "30 premiers" in text_of(html)
 
 
 def test_the_result_is_a_file_in_which_nothing_is_a_formula(trainer: Client, house: House) -> None:

@@ -1,4 +1,4 @@
-"""A trainer hands in a class of sixty: it is looked through, mended, issued and followed to its end, in chromium."""
+"""A trainer hands in a class of sixty: it is looked through, mended, issued and followed to its end."""
 
 import re
 from collections.abc import Callable
