@@ -21,6 +21,7 @@ from .people import Person, tidy
 #: The cells of a row that a person may type, and how long each may be.
 CELLS = tuple(field for field in rosters.FIELDS if field != "extra")
 CELL_LIMIT = rosters.MAX_CELL
+NAME_CELLS = ("name", "name_latin", "name_arabic")
 DRAFTS_ARE_KEPT = timedelta(days=7)
 State, RowState = Batch.State, Award.State
 
@@ -98,9 +99,10 @@ def draft(
 
 
 def _reading(sheet: rosters.Sheet) -> dict[str, Any]:
-    """What a person may want to object to: a guessed encoding, what was left out."""
+    """What a person may want to object to: a guessed encoding, columns parted by tabs, what was left out."""
     return {
         "encoding": sheet.encoding if sheet.guessed else "",
+        "tabs": sheet.separator == "\t",
         "ignored": list(sheet.ignored),
         "unread": list(sheet.unread),
         "examples": len(sheet.examples),
@@ -381,12 +383,16 @@ def code_versions(*, batch: Batch, now: datetime) -> tuple[int, int] | None:
 def rows(*, batch: Batch, state: str = "", text: str = "") -> QuerySet[Award]:
     """The batch's rows in their order, with certificate, messages and filing.
 
-    All of them, or those in this state, or those whose name holds every word of ``text``.
+    All of them, or those in this state, or those whose name, as it is or as it was typed, holds every word of
+    ``text``.
     """
     found = batch.awards.select_related("credential", "credential__filing").order_by("row")
     found = found.defer("credential__jwt", "credential__paper").prefetch_related("credential__messages")
     for word in tidy(text).split():
-        found = found.filter(Q(name_latin__icontains=word) | Q(name_arabic__icontains=word))
+        named = Q(name_latin__icontains=word) | Q(name_arabic__icontains=word)
+        for cell in NAME_CELLS:
+            named |= Q(**{f"typed__{cell}__icontains": word})
+        found = found.filter(named)
     return found.filter(state=state) if state else found
 
 

@@ -29,4 +29,4 @@ def as_csv(*, batch: Batch) -> bytes:
 
 
 def _plain(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return f"'{text}" if text.lstrip().startswith(FORMULA) or text.startswith(FORMULA) else text

@@ -10,13 +10,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from credentials import teaching
+from credentials import batches, teaching
 from credentials.models import Award
 
 register = template.Library()
 
 COLUMNS, ROWS, STEP = 60, 4, 12
 MINUTE = 60
+NAMES = batches.NAME_CELLS
 
 #: Field of a row → (what it is called, its direction).
 FIELDS: dict[str, tuple[Any, str]] = {
@@ -82,13 +83,21 @@ def cells(award: Award) -> list[Cell]:
     typed = dict(award.typed) if award.typed is not None else dict(_typed(award))
     wrong: dict[str, list[str]] = {}
     for problem in award.problems:
-        wrong.setdefault(problem["field"], []).append(teaching.said(problem))
-        typed.setdefault(problem["field"], problem.get("value", ""))
+        field = _where(problem["field"], typed)
+        wrong.setdefault(field, []).append(teaching.said(problem))
+        typed.setdefault(field, problem.get("value", ""))
     return [
         Cell(name=name, label=label, direction=direction, value=typed[name], slips=wrong.get(name, []))
         for name, (label, direction) in FIELDS.items()
         if name in typed
     ]
+
+
+def _where(field: str, typed: dict[str, str]) -> str:
+    """The field that a slip is shown at: a name is mended where it was typed, not in a second field."""
+    if field not in NAMES or field in typed:
+        return field
+    return next((name for name in NAMES if name in typed), field)
 
 
 def _typed(award: Award) -> Iterator[tuple[str, str]]:

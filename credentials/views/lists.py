@@ -7,15 +7,17 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from credentials import batches, roster_template, teaching
+from credentials import batches, roster_template, rosters, teaching
 from credentials.errors import CredentialsError, NotYours
 from credentials.forms_lists import ListForm, NameForm
 from credentials.listings import as_csv
 from credentials.models import Award, Batch
+from credentials.people import tidy
 from issuers.access import issuers_of, member
 from issuers.errors import IssuersError
 from issuers.models import Issuer, Membership, Role
@@ -148,8 +150,14 @@ def _page(
             "working": working,
             "draft": batch.state == State.DRAFT,
             "bad": _of(bad, BAD_A_PAGE, request.GET.get("bad")),
+            # A page that loads itself anew would take what is being typed: while rows are signed, they are
+            # mended on a page that does not.
+            "mending": not working
+            or request.method == "POST"
+            or ("bad" in request.GET and progress.failed > 0),
             "retriable": bad.filter(problems=[]).count() if progress.failed else 0,
             "page": _of(found, A_PAGE, request.GET.get("page")),
+            "here": reverse("teach-list", args=[batch.pk]),
             "tabs": _tabs(batch, progress),
             "state": state,
             "search": search,
@@ -172,9 +180,9 @@ def _of(rows: Any, size: int, number: str | None) -> Any:
 
 def _tabs(batch: Batch, progress: batches.Progress) -> list[tuple[str, Any, int]]:
     """All rows, then each state that there is; in a draft nothing is being prepared yet."""
-    labels: dict[str, Any] = dict(RowState.choices)
+    labels: dict[str, Any] = dict(RowState.choices) | {RowState.DUPLICATE.value: _("Repeats")}
     if batch.state == State.DRAFT:
-        labels[RowState.PENDING] = _("Right")
+        labels |= {RowState.PENDING.value: _("Right"), RowState.FAILED.value: _("To be mended")}
     found = [(state, label, getattr(progress, state)) for state, label in labels.items()]
     return [("", _("All"), progress.total), *(tab for tab in found if tab[2])]
 
@@ -228,7 +236,7 @@ def stop(request: HttpRequest, batch_id: str) -> HttpResponseBase:
 def retry(request: HttpRequest, batch_id: str) -> HttpResponseBase:
     """Try one row again, or all that failed for no fault of theirs."""
     batch = _own(request, batch_id)
-    rows = [int(row) for row in request.POST.getlist("row") if row.isdecimal()] or None
+    rows = [_row(text) for text in request.POST.getlist("row")] or None
     return _do(request, batch, lambda: batches.retry(batch=batch, rows=rows, now=timezone.now()))
 
 
@@ -237,16 +245,13 @@ def retry(request: HttpRequest, batch_id: str) -> HttpResponseBase:
 def mend(request: HttpRequest, batch_id: str) -> HttpResponseBase:
     """Judge a row anew with what was typed; still wrong, the page says what is."""
     batch = _own(request, batch_id)
-    number = request.POST.get("row", "")
-    if not number.isdecimal():
-        raise NotYours
     cells = {
         name: text[: batches.CELL_LIMIT]
         for name in batches.CELLS
-        if (text := request.POST.get(f"cell-{name}", "").strip())
+        if (text := tidy(request.POST.get(f"cell-{name}", "")))
     }
     given: dict[str, Any] = {
-        "row": int(number),
+        "row": _row(request.POST.get("row", "")),
         "cells": cells,
         "language": (translation.get_language() or "fr")[:2],
     }
@@ -266,9 +271,16 @@ def _do(
     if gone:
         return redirect("teach-lists")
     answer = redirect("teach-list", batch.pk)
-    if request.POST.get("from") == "bad":
-        answer["Location"] += "#bad"
+    if (page := request.POST.get("from", "")).isdecimal():
+        answer["Location"] += f"?bad={page[:3]}#bad"
     return answer
+
+
+def _row(text: str) -> int:
+    """The number of a row as a page of ours sends it. Raises NotYours."""
+    if not text.isdecimal() or len(text) > len(str(rosters.MAX_ROWS)):
+        raise NotYours
+    return int(text)
 
 
 @member(*ISSUING)

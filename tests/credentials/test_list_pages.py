@@ -2,6 +2,7 @@
 
 import io
 import re
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +10,13 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from credentials import batches, issuance, outbox, roster_template, rosters
-from credentials.models import Achievement, Award, Batch, Credential
+from credentials.models import Achievement, Award, Batch, Credential, Message
 from issuers import registry
 from passport.models import Learner
 from tests.factories import (
@@ -64,7 +66,9 @@ def trainer(client: Client, house: House) -> Client:
     return client
 
 
-def upload(client: Client, house: House, content: bytes | str = CLASS, *, name: str = "l.csv") -> Any:
+def upload(
+    client: Client, house: House, content: bytes | str = CLASS, *, name: str = "l.csv", **chosen: str
+) -> Any:
     data = content.encode() if isinstance(content, str) else content
     return client.post(
         reverse("teach-list-new", args=[house.course.pk]),
@@ -74,7 +78,8 @@ def upload(client: Client, house: House, content: bytes | str = CLASS, *, name: 
             "session": "",
             "language": "fr",
             "notify": "on",
-        },
+        }
+        | chosen,
     )
 
 
@@ -161,6 +166,41 @@ def test_the_same_file_again_leads_to_its_list_and_says_so(trainer: Client, hous
     assert Batch.objects.count() == 1
 
 
+def test_what_else_was_chosen_stays_when_the_file_is_refused(trainer: Client, house: House) -> None:
+    html = upload(trainer, house, PICTURE, session="Groupe du samedi", language="ar").content.decode()
+    assert 'value="Groupe du samedi"' in html
+    assert re.search(r'name="language" value="ar"[^>]* checked', html)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_file_twice_at_once_is_one_list(house: House) -> None:
+    gate, addresses = threading.Barrier(2), ["", ""]
+
+    def run(number: int) -> None:
+        try:
+            client = Client()
+            sign_in(client, house.trainer)
+            gate.wait(20)
+            addresses[number] = upload(client, house)["Location"]
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert addresses == [reverse("teach-list", args=[Batch.objects.get().pk])] * 2
+    assert Award.objects.count() == 4
+
+
+def test_how_the_file_was_read_is_told_where_a_person_may_object(trainer: Client, house: House) -> None:
+    example = "Salma Tazi (exemple)\t0612345678\n"
+    batch = draft(trainer, house, f"Nom complet\tTéléphone\n{example}Omar Alaoui\t0612345670\n")
+    assert batch.reading["tabs"]
+    assert text_of(page(trainer, batch)).count("modèle") == 1
+
+
 def test_a_provider_that_may_not_award_is_told_so(trainer: Client, house: House) -> None:
     registry.suspend_issuer(
         issuer=house.course.issuer, reason="Contrôle", by=city_officer(), now=timezone.now()
@@ -217,6 +257,38 @@ def test_a_row_mended_wrongly_shows_what_was_typed_and_what_is_wrong(trainer: Cl
     assert 'aria-describedby="e2-name"' in html
 
 
+def test_a_name_too_long_for_the_printed_code_is_mended_where_it_was_typed(
+    trainer: Client, house: House
+) -> None:
+    house.course.title_fr = "Atelier " + "très " * 20 + "long"
+    house.course.save()
+    batch = draft(trainer, house, f"Nom complet\nSalma {'Benabdelkader ' * 5}\n")
+    assert re.findall(r'name="cell-([a-z_]+)"', page(trainer, batch)) == ["name"]
+    do(trainer, "mend", batch, row="1", **{"cell-name": "Salma Benabdelkader"})
+    assert Award.objects.get(batch=batch).state == "pending"
+
+
+def test_characters_that_no_database_keeps_are_left_out(trainer: Client, house: House) -> None:
+    batch = draft(trainer, house)
+    do(trainer, "mend", batch, row="2", **{"cell-name": "Omar\x00 2", "cell-phone": "06"})
+    assert (Award.objects.get(batch=batch, row=2).typed or {})["name"] == "Omar 2"
+
+
+@pytest.mark.parametrize("act", ["mend", "retry"])
+@pytest.mark.parametrize("row", ["9" * 30, "-1", "x"])
+def test_a_row_that_cannot_be_is_not_there(trainer: Client, house: House, act: str, row: str) -> None:
+    assert do(trainer, act, issued(trainer, house), row=row).status_code == 404
+
+
+def test_every_link_leads_to_the_list_after_a_refusal(trainer: Client, house: House) -> None:
+    batch = issued(trainer, house)
+    html = do(trainer, "mend", batch, row="1", **{"cell-name": "X"}).content.decode()
+    main = html[html.index("<main") :]
+    assert not re.findall(r'(?:href|action)="(?:\?|#)', main)
+    for address in re.findall(r'href="(/teach/lists/[^"#]*)', main):
+        assert trainer.get(address).status_code in (200, 202), address
+
+
 def test_a_repeat_says_of_which_row_or_which_certificate(trainer: Client, house: House) -> None:
     batch = issued(trainer, house)
     first = Credential.objects.get(award__row=1)
@@ -266,6 +338,41 @@ def test_bad_rows_are_mended_while_the_others_are_on_their_way(trainer: Client, 
     assert set(Award.objects.values_list("state", flat=True)) == {"issued", "duplicate"}
 
 
+def test_a_page_on_which_rows_are_mended_does_not_load_itself_anew(trainer: Client, house: House) -> None:
+    batch = draft(trainer, house)
+    do(trainer, "accept", batch)
+    watching, mending = page(trainer, batch), page(trainer, batch, "?bad=1")
+    assert ('http-equiv="refresh"' in watching, 'class="mend' in watching) == (True, False)
+    assert ('http-equiv="refresh"' in mending, 'class="mend' in mending) == (False, True)
+    assert f"{reverse('teach-list', args=[batch.pk])}?bad=1#bad" in watching
+
+
+def test_once_nothing_is_to_be_mended_the_page_moves_again(trainer: Client, house: House) -> None:
+    batch = issued(trainer, house)
+    mended = {"from": "1", "cell-name": "Omar Alaoui", "cell-phone": "0612345670"}
+    address = do(trainer, "mend", batch, row="2", **mended)["Location"]
+    html = trainer.get(address.partition("#")[0]).content.decode()
+    assert f'content="3; url={reverse("teach-list", args=[batch.pk])}"' in html
+
+
+def test_who_mends_stays_at_the_page_where_she_was(trainer: Client, house: House) -> None:
+    rows = "".join(f"Salma {n}\n" for n in range(60))
+    batch = draft(trainer, house, f"Nom complet\n{rows}")
+    html = page(trainer, batch, "?bad=2")
+    assert re.findall(r'name="from" value="(\d+)"', html) == ["2"] * 25
+    answer = do(trainer, "mend", batch, row="30", **{"from": "2", "cell-name": "Salma Tazi"})
+    assert answer["Location"].endswith("?bad=2#bad")
+
+
+def test_a_message_that_was_refused_stands_out(trainer: Client, house: House) -> None:
+    batch = issued(trainer, house)
+    outbox.deliver_due(now=timezone.now())
+    Message.objects.filter(credential__award__row=1).update(state="bounced")
+    rows = page(trainer, batch, "?state=issued")
+    rows = rows[rows.index('id="rows"') :]
+    assert rows.count('class="tag off"') == 1
+
+
 def test_at_the_end_it_says_who_has_what(trainer: Client, house: House) -> None:
     batch = issued(trainer, house)
     outbox.deliver_due(now=timezone.now())
@@ -310,6 +417,22 @@ def test_a_name_is_found_without_standing_in_an_address(trainer: Client, house: 
     rows = html[html.index('id="rows"') :]
     assert "Hajar Naciri" in rows
     assert "Salma Tazi" not in rows
+
+
+def test_a_row_that_is_wrong_is_found_by_its_name_too(trainer: Client, house: House) -> None:
+    batch = draft(trainer, house, "Nom complet;Téléphone\nعمر العلوي;06123\nSalma Tazi;\n")
+    html = trainer.post(reverse("teach-list", args=[batch.pk]), {"q": "عمر"}).content.decode()
+    rows = html[html.index('id="rows"') :]
+    assert "عمر العلوي" in rows
+    assert "Salma Tazi" not in rows
+
+
+def test_a_search_with_more_than_a_page_says_so(trainer: Client, house: House) -> None:
+    rows = "".join(f"Salma {chr(97 + n // 26)}{chr(97 + n % 26)}\n" for n in range(60))
+    batch = draft(trainer, house, f"Nom complet\n{rows}")
+    html = trainer.post(reverse("teach-list", args=[batch.pk]), {"q": "salma"}).content.decode()
+    assert "page=2" not in html
+    assert "50 premiers" in text_of(html)
 
 
 def test_the_result_is_a_file_in_which_nothing_is_a_formula(trainer: Client, house: House) -> None:

@@ -2,8 +2,33 @@
 // Without this module the page reloads itself.
 const WAIT = 1000;
 const LONGEST_WAIT = 8000;
+const TELL_EVERY = 10;
 
 let wait = WAIT;
+let looked = 0;
+
+function typing() {
+  const typed = [...document.querySelectorAll(".mend .in")];
+  return typed.some((input) => input.value !== input.defaultValue || input === document.activeElement);
+}
+
+function tell(moving) {
+  // For screen readers: not every second, which nobody could follow.
+  const told = document.getElementById("told");
+  const said = moving.querySelector("[data-said]");
+  if (told && said) told.textContent = said.textContent.trim().replace(/\s+/g, " ");
+}
+
+function end(news) {
+  if (typing()) {
+    // What is being typed stays; the numbers are the last ones.
+    tell(news);
+  } else if (document.body.querySelector("[data-posted]")) {
+    location.replace(document.body.querySelector("[data-posted]").dataset.posted);
+  } else {
+    location.reload();
+  }
+}
 
 async function look() {
   if (document.hidden) {
@@ -13,17 +38,22 @@ async function look() {
   const moving = document.getElementById("moving");
   try {
     const answer = await fetch(moving.dataset.from, { cache: "no-store", redirect: "manual" });
-    if (answer.status === 202) {
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const news = page.getElementById("moving");
-      if (news) moving.replaceWith(document.adoptNode(news));
-      wait = WAIT;
-    } else if (answer.ok || answer.type === "opaqueredirect") {
-      location.reload();
+    if (answer.type === "opaqueredirect") {
+      location.assign(moving.dataset.list); // signed out meanwhile: the door leads back here
       return;
     }
+    if (!answer.ok) throw new Error(`answered ${answer.status}`);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const news = document.adoptNode(page.getElementById("moving"));
+    moving.replaceWith(news);
+    if (answer.status !== 202) {
+      end(news);
+      return;
+    }
+    if (looked++ % TELL_EVERY === 0) tell(news);
+    wait = WAIT;
   } catch {
-    // No network for a moment: the work goes on without us, so look again later.
+    // No network for a moment, or a server that restarts: the work goes on without us, so look again later.
     wait = Math.min(wait * 2, LONGEST_WAIT);
   }
   setTimeout(look, wait);
