@@ -156,6 +156,7 @@ EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = _secret("EMAIL_HOST_PASSWORD")
 EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", False)
 EMAIL_TIMEOUT = 10
+RECEIPTS_TOKEN = _secret("RECEIPTS_TOKEN")  # what a gateway shows that says what became of a message
 
 # -- Languages ------------------------------------------------------------------------------------
 LANGUAGE_CODE = "fr"
@@ -199,7 +200,7 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 63_072_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", SECURE)
-SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]  # the lamps are asked from this machine
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # the lamps are asked from this machine
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", False) else None
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if SECURE_PROXY_SSL_HEADER else 0  # limits are per visitor, not per proxy
 X_FRAME_OPTIONS = "DENY"
@@ -219,6 +220,9 @@ CONTENT_SECURITY_POLICY = {
         "object-src": ["'none'"],
     }
 }
+
+# -- Operators ------------------------------------------------------------------------------------
+METRICS_TOKEN = _secret("METRICS_TOKEN")  # what Prometheus shows
 
 # -- API ------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

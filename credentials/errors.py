@@ -89,3 +89,19 @@ class BaseUrlChanged(CredentialsError):
     message = _("Certificates were signed under another address. Start with the BASE_URL they carry.")
     status = 500
     code = "base-url"
+
+
+class NotSentYet(CredentialsError):
+    """A receipt came for a message that has not left, or never did."""
+
+    message = _("This message has not been sent. A receipt for it can only follow its sending.")
+    status = 409
+    code = "not-sent-yet"
+
+
+class NotUndelivered(CredentialsError):
+    """The message is on its way or has arrived."""
+
+    message = _("Only a message that did not arrive can be sent again.")
+    status = 409
+    code = "not-undelivered"

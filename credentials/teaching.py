@@ -128,3 +128,12 @@ def name_as_typed(award: Award) -> str:
     """The name of a row that was wrong, as it came."""
     typed = award.typed or {}
     return str(typed.get("name") or typed.get("name_latin") or typed.get("name_arabic") or "")
+
+
+def reason(*, code: str) -> str:
+    """The sentence for the code of a row that failed, as a list of failures has it."""
+    if code.startswith("lint:"):
+        return str(LintFailed.message)
+    if code in slips.SENTENCES:
+        return str(slips.sentence(code))
+    return str(FAILURES.get(code, CredentialsError.message))

@@ -27,6 +27,7 @@ urlpatterns = [
         api.StatusAct.as_view(act="reinstate"),
         name="api-reinstate",
     ),
+    path("api/v1/messages/<slug:message_id>/receipt", api.Receipt.as_view(), name="api-message-receipt"),
     path("teach/", teach.home, name="teach-home"),
     path("teach/award/", teach.choose, name="teach-award"),
     path("teach/award/<slug:achievement_id>", teach.award, name="teach-award-form"),

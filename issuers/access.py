@@ -6,8 +6,9 @@ from functools import wraps
 from typing import Any
 
 from allauth.account.authentication import get_authentication_records
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -154,3 +155,44 @@ def scope(name: str) -> type[BasePermission]:
 
     HasScope.__name__ = f"HasScope_{name}"
     return HasScope
+
+
+# -- Neighbours: other machines of the house, each with one token of the settings ------------------
+def shows(request: HttpRequest | Request, token: str) -> bool:
+    """Whether the caller shows this token (``Authorization: Bearer``); nobody shows an empty one."""
+    words = str(request.META.get("HTTP_AUTHORIZATION", "")).encode("utf-8", "replace").split()
+    if len(words) != 2 or words[0].lower() != b"bearer" or not token:
+        return False
+    return secrets.compare_digest(words[1], token.encode())
+
+
+class GatewayAuthentication(BaseAuthentication):
+    """The mail or SMS gateway, by ``RECEIPTS_TOKEN``; where none is set there is nothing here."""
+
+    def authenticate(self, request: Request) -> tuple[Any, None]:
+        if not settings.RECEIPTS_TOKEN:
+            raise Http404
+        if not shows(request, settings.RECEIPTS_TOKEN):
+            raise AuthenticationFailed("invalid-token")
+        return (Gateway(), None)
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="receipts"'
+
+
+class GatewayScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # not typed
+    """How the OpenAPI document names the way in for gateways."""
+
+    target_class = GatewayAuthentication
+    name = "gateway"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "description": "The RECEIPTS_TOKEN of the settings"}
+
+
+class Gateway:
+    """What DRF takes for a user when a gateway calls."""
+
+    is_authenticated = True
+    is_anonymous = False
+    pk = "gateway"

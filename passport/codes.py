@@ -15,6 +15,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
 from credentials import awards, messengers
+from issuers.models import random_token
 
 from .errors import (
     CodeExpired,
@@ -94,7 +95,8 @@ def _send(*, kind: str, value: str, language: str, place: str, now: datetime) ->
         if kind == "email":
             send_mail(subject, text, settings.DEFAULT_FROM_EMAIL, [value])
         else:
-            messengers.send_sms(to=value, text=text)
+            # a reference of its own: nobody waits for this receipt, and the code's id is the visitor's alone
+            messengers.send_sms(to=value, text=text, reference=random_token())
     except OSError as error:  # the mail server or the gateway; smtplib's errors are OSErrors too
         raise CodeNotSent from error
     return code

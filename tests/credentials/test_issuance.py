@@ -301,7 +301,7 @@ def test_a_gateway_that_fails_is_tried_again_later(achievement: Any, settings: A
 class BrokenGateway:
     """A gateway that is down."""
 
-    def send(self, *, to: str, text: str) -> None:
+    def send(self, *, to: str, text: str, reference: str) -> None:
         raise ConnectionError
 
 

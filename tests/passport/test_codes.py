@@ -249,7 +249,7 @@ def test_a_gateway_that_does_not_answer_is_told(settings: Any) -> None:
 class DeadGateway:
     """An SMS gateway out of reach."""
 
-    def send(self, *, to: str, text: str) -> None:
+    def send(self, *, to: str, text: str, reference: str) -> None:
         raise ConnectionRefusedError
 
 
