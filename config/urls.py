@@ -15,6 +15,7 @@ urlpatterns = [
     path("accessibility", views.accessibility, name="accessibility"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
+    path("metrics", views.metrics_page, name="metrics"),
     path("api/schema/", public(SpectacularAPIView.as_view(permission_classes=[])), name="api-schema"),
     path("", include("issuers.urls")),
     path("", include("credentials.urls")),

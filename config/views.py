@@ -3,13 +3,16 @@
 from django.conf import settings
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_safe
 
 from credentials import catalogue
-from issuers.access import public
+from issuers.access import public, shows
+
+from . import metrics
 
 
 @public
@@ -85,3 +88,21 @@ def readyz(request: HttpRequest) -> HttpResponse:
     if missing:
         return HttpResponse("migrations are missing\n", status=503, content_type="text/plain")
     return HttpResponse("ready\n", content_type="text/plain")
+
+
+@public
+@require_safe
+def metrics_page(request: HttpRequest) -> HttpResponse:
+    """Figures for Prometheus, for whoever shows the token of the settings; without one, in a demo alone."""
+    if not settings.METRICS_TOKEN and not settings.DEMO:
+        raise Http404
+    if settings.METRICS_TOKEN and not shows(request, settings.METRICS_TOKEN):
+        headers = {"WWW-Authenticate": 'Bearer realm="metrics"'}
+        return HttpResponse(
+            "the token is missing or wrong\n", status=401, content_type="text/plain", headers=headers
+        )
+    try:
+        body, media_type = metrics.exposition(accept=request.headers.get("Accept", ""), now=timezone.now())
+    except Error:
+        return HttpResponse("the database does not answer\n", status=503, content_type="text/plain")
+    return HttpResponse(body, content_type=media_type, headers={"Cache-Control": "no-store"})
