@@ -77,6 +77,7 @@ PARTS: dict[str, Sequence[tuple[str, Part]]] = {
     "postgres": (
         ("single", single),
         ("pages", pages),
+        ("million", lists.few),
         ("lists", lists.ten_thousand),
         ("memory", lists.hundred_thousand),
         ("million", lists.million),

@@ -42,6 +42,11 @@ def beside(name: str, value: float, unit: str, peer: str, reference: float) -> F
     )
 
 
+def beside_limit(name: str, value: float, unit: str, limit: float) -> Figure:
+    """A figure beside a limit that it is not held to here."""
+    return beside(name, value, unit, f"{limit:g}, the limit elsewhere", limit)
+
+
 def at_least(name: str, value: float, unit: str, floor: float, *, against: str = "") -> Figure:
     """A figure that must reach its floor; ``against`` says what the floor is, if not itself a limit."""
     return Figure(
@@ -61,7 +66,7 @@ def share(name: str, value: float, unit: str, peer: str, reference: float, *, fl
         name=name,
         value=value,
         unit=unit,
-        against=f"{peer}, {reference:.0f}{unit}; at least {floor:g} of it",
+        against=f"{peer}; at least {floor:g} of it",
         reference=reference,
         ratio=value / reference,
         holds=value >= floor * reference,

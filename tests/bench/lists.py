@@ -9,56 +9,51 @@ import psutil
 from config.launch import Stack
 
 from . import load
-from .figures import Figure, at_least, at_most, beside, share
+from .figures import Figure, at_least, at_most, beside, beside_limit, share
 from .steps import answer, inside, start
 
 ROWS = 10_000
 ROUNDS = 3
 MILLION = 1_000_000
 FLOOR = 2000.0  # certificates a second, on 2 cores with PostgreSQL
+SHARE = 0.35  # of the bare limit
 MEGABYTE = 2**20
 
 
 def ten_thousand(stack: Stack) -> list[Figure]:
-    """A list of ten thousand through the API, the queue and into passports; and one badge meanwhile."""
+    """A list of ten thousand through the API, the queue and into passports; and one badge meanwhile.
+
+    The floors are the design's, for PostgreSQL; on SQLite the same figures stand without them.
+    """
     inside(stack, "city", str(ROWS))
     sqlite = stack.environment["DATABASE_URL"].startswith("sqlite")
     runs, limits = [], []
     for number in range(ROUNDS):
         limits.append(_limit(stack))
         runs.append(inside(stack, "list", str(ROWS), f"round {number}"))
-    busy = inside(stack, "busy", str(ROWS), "busy")["seconds"]
+    busy = sorted(1000 * seconds for seconds in inside(stack, "busy", str(ROWS), "busy")["seconds"])
     rate = statistics.median(ROWS / run["filed_seconds"] for run in runs)
     whole = statistics.median(ROWS / run["whole_seconds"] for run in runs)
     bare = statistics.median(limits)
+    accepted = statistics.median(run["accept_seconds"] for run in runs)
+    p95 = busy[max(0, round(len(busy) * 0.95) - 1)]
     name = "list of 10,000, accepted to signed, stored, filed and verifiable"
-    how = "bulk insert" if sqlite else "COPY"
+    alone = f"composing, linting, signing twice, {'bulk insert' if sqlite else 'COPY'}, nothing else: {bare:.0f}/s"
+    figures = [at_most("list of 10,000, uploaded to accepted: median", accepted, "s", 3.0)]
+    if sqlite:
+        figures += [beside(name, rate, "/s", alone, bare)]
+    else:
+        figures += [
+            at_least(name, rate, "/s", FLOOR),
+            share("the same, beside its limit", rate, "/s", alone, bare, floor=SHARE),
+        ]
+    figures += [beside("the same with its upload and acceptance", whole, "/s", alone, bare)]
+    badge = f"one badge while 10,000 are issued ({len(busy)} of them)"
+    judged = beside_limit if sqlite else at_most
     return [
-        at_most(
-            "list of 10,000, uploaded to accepted: median",
-            statistics.median(run["accept_seconds"] for run in runs),
-            "s",
-            3.0,
-        ),
-        beside(name, rate, "/s", f"{FLOOR:g}/s, the floor with PostgreSQL", FLOOR)
-        if sqlite
-        else at_least(name, rate, "/s", FLOOR),
-        share(
-            f"{name}, beside composing, linting, signing twice and {how} alone",
-            rate,
-            "/s",
-            "the bare limit on the same cores",
-            bare,
-            floor=0.35,
-        ),
-        beside("the same with its upload and acceptance", whole, "/s", f"bare limit {bare:.0f}/s", bare),
-        at_most("one badge while 10,000 are issued: median", statistics.median(busy) * 1000, "ms", 150.0),
-        at_most(
-            f"one badge while 10,000 are issued: p95 of {len(busy)}",
-            sorted(busy)[max(0, round(len(busy) * 0.95) - 1)] * 1000,
-            "ms",
-            150.0,
-        ),
+        *figures,
+        judged(f"{badge}: median", statistics.median(busy), "ms", 150.0),
+        judged(f"{badge}: p95", p95, "ms", 150.0),
     ]
 
 
@@ -97,20 +92,34 @@ def _largest(pid: int) -> int:
     return max(int(p.memory_info().rss) for p in [worker, *worker.children(recursive=True)])
 
 
+def few(stack: Stack) -> list[Figure]:
+    """Verification with some ten thousand certificates stored; its figure is held for ``million``."""
+    inside(stack, "city", str(ROWS))
+    inside(stack, "list", str(ROWS), "few")
+    _before[stack.port] = (_verified(stack), inside(stack, "stored")["stored"])
+    return []
+
+
 def million(stack: Stack) -> list[Figure]:
-    """Verification with some ten thousand certificates stored, and with a million."""
-    host = urlsplit(stack.base_url).netloc
-    pages = [f"/c/{pk}" for pk in inside(stack, "ids")["ids"]]
-    few = inside(stack, "stored")["stored"]
-    before = statistics.median(load.rate(stack.port, host, pages) for _ in range(ROUNDS))
+    """Verification with a million certificates stored, beside ten thousand."""
+    before, stored = _before[stack.port]
     many = inside(stack, "fill", str(MILLION))["stored"]
-    after = statistics.median(load.rate(stack.port, host, pages) for _ in range(ROUNDS))
     return [
         at_least(
-            f"verification pages with {many:,} certificates stored",
-            after,
+            f"verification pages a second with {many:,} certificates stored",
+            _verified(stack),
             "/s",
             before / 1.2,
-            against=f"{before:.0f}/s with {few:,} stored, over 1.2",
+            against=f"{before:.0f}/s with {stored:,} stored, divided by 1.2",
         )
     ]
+
+
+#: Port of a stack → pages a second and certificates stored, from ``few``.
+_before: dict[int, tuple[float, int]] = {}
+
+
+def _verified(stack: Stack) -> float:
+    host = urlsplit(stack.base_url).netloc
+    pages = [f"/c/{pk}" for pk in inside(stack, "ids")["ids"]]
+    return statistics.median(load.rate(stack.port, host, pages) for _ in range(ROUNDS))
