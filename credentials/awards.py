@@ -21,7 +21,7 @@ from issuers.models import City, Issuer
 from issuers.registry import require_mandate
 
 from . import facts, ledger, linting, openbadges, paper, people, qr, slips
-from .errors import BadAward, BaseUrlChanged, DuplicateAward, QrTooDense
+from .errors import BadAward, BaseUrlChanged, DuplicateAward, KeyReused, QrTooDense
 from .models import LIST_SIZE, Achievement, Award, Batch, Credential
 from .people import Person, tidy
 
@@ -147,7 +147,7 @@ def accept(
 
 
 def open_batch(batch: Batch) -> Accepted:
-    """Insert the batch, or find the one that its idempotency key opened. Raises BadAward for another."""
+    """Insert the batch, or find the one that its idempotency key opened. Raises KeyReused for another."""
     try:
         with transaction.atomic():
             batch.save(force_insert=True)
@@ -258,11 +258,9 @@ def _request_hash(
 
 
 def repeated(batch: Batch, asked: str) -> Accepted:
-    """The batch that this request opened before. Raises BadAward when it was another request."""
+    """The batch that this request opened before. Raises KeyReused when it was another request."""
     if batch.request_hash != asked:
-        raise BadAward(
-            _("This request number was used for another award. Start again."), field="idempotency_key"
-        )
+        raise KeyReused(field="idempotency_key")
     return Accepted(batch=batch, created=False)
 
 

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -22,6 +23,7 @@ from .people import Person, tidy
 CELLS = tuple(field for field in rosters.FIELDS if field != "extra")
 CELL_LIMIT = rosters.MAX_CELL
 NAME_CELLS = ("name", "name_latin", "name_arabic")
+_FILE = "file:"
 DRAFTS_ARE_KEPT = timedelta(days=7)
 State, RowState = Batch.State, Award.State
 
@@ -70,9 +72,7 @@ def draft(
     """
     session = tidy(session)[:80]
     awards.check_award(issuer=issuer, achievement=achievement, awarded_on=awarded_on, now=now)
-    asked = hashlib.sha256(
-        "|".join((hashlib.sha256(data).hexdigest(), achievement.pk, awarded_on.isoformat(), session)).encode()
-    ).hexdigest()
+    asked = hash_of_file(data=data, achievement=achievement, awarded_on=awarded_on, session=session)
     with transaction.atomic():
         opened = awards.open_batch(
             Batch(
@@ -85,7 +85,7 @@ def draft(
                 file_name=file_name[-120:],
                 reading=_reading(sheet),
                 requested_by=by,
-                idempotency_key=f"file:{asked}",
+                idempotency_key=file_key(asked),
                 request_hash=asked,
                 row_count=len(sheet.rows),
                 accepted_at=now,
@@ -96,6 +96,17 @@ def draft(
             rows = _judged(opened.batch, _checked(sheet, awarded_on, language), now=now)
             ledger.write_rows(batch=opened.batch, rows=rows)
     return opened
+
+
+def hash_of_file(*, data: bytes, achievement: Achievement, awarded_on: date, session: str) -> str:
+    """What a file asks for: the same file for the same course, day and session is the same request."""
+    parts = (hashlib.sha256(data).hexdigest(), achievement.pk, awarded_on.isoformat(), tidy(session)[:80])
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()
+
+
+def file_key(asked: str) -> str:
+    """The idempotency key of a file, by what it asks for; a cancelled list sets it free."""
+    return f"{_FILE}{asked}"
 
 
 def _reading(sheet: rosters.Sheet) -> dict[str, Any]:
@@ -162,19 +173,24 @@ def accept_rows(
 ) -> awards.Accepted:
     """Accept a list as it is: the right rows are issued, the wrong ones kept with what is wrong with them.
 
-    Asking again with the same key and hash gives the same batch. Raises BadAward for another request under
-    the key, NobodyToIssue if no row is right, IssuerSuspended, OutsideMandate.
+    Asking again with the same key and hash gives the same batch. Raises KeyReused for another request under
+    the key, NobodyToIssue if no row is right, BadAward, IssuerSuspended, OutsideMandate.
     """
     session = tidy(session)[:80]
-    existing = Batch.objects.filter(issuer=issuer, idempotency_key=idempotency_key).first()
-    if existing:
-        return awards.repeated(existing, request_hash)
+    opened_before = partial(
+        asked_before, issuer=issuer, idempotency_key=idempotency_key, request_hash=request_hash
+    )
+    if before := opened_before():
+        return before
     awards.check_award(issuer=issuer, achievement=achievement, awarded_on=awarded_on, now=now)
     judged = checking.judge(
         achievement=achievement, session=session, rows=rows, default_day=awarded_on, now=now
     )
     pending = [number for number, row in enumerate(judged, start=1) if row.state == RowState.PENDING]
     if not pending:
+        # The same request, a moment ago: its rows wait, so that these are repeats of them.
+        if before := opened_before():
+            return before
         raise NobodyToIssue(rows=judged)
     opened = awards.open_batch(
         Batch(
@@ -199,6 +215,12 @@ def accept_rows(
     return opened
 
 
+def asked_before(*, issuer: Issuer, idempotency_key: str, request_hash: str) -> awards.Accepted | None:
+    """The batch that this request opened before, if it did. Raises KeyReused when it was another request."""
+    existing = Batch.objects.filter(issuer=issuer, idempotency_key=idempotency_key).first()
+    return awards.repeated(existing, request_hash) if existing else None
+
+
 # -- Rows that were wrong -------------------------------------------------------------------------
 @transaction.atomic
 def mend(*, batch: Batch, row: int, cells: Mapping[str, str], language: str, now: datetime) -> Award:
@@ -213,7 +235,7 @@ def mend(*, batch: Batch, row: int, cells: Mapping[str, str], language: str, now
         raise NotYours
     if award.state not in (RowState.FAILED, RowState.DUPLICATE):
         raise BatchClosed
-    cells = {name: text for name, text in cells.items() if text.strip()}
+    cells = {name: kept for name, text in cells.items() if (kept := text.replace("\0", "")).strip()}
     checked = rosters.check(cells, number=award.line, default_day=held.awarded_on, default_language=language)
     judged = _judged(held, [checked], now=now)[0]
     if judged.state == RowState.PENDING:
@@ -289,7 +311,7 @@ def cancel(*, batch: Batch, by: Any, now: datetime) -> int:
 
 def _spent(batch: Batch) -> str:
     key = batch.idempotency_key
-    return f"{key}:{batch.pk}"[-128:] if key.startswith("file:") else key
+    return f"{key}:{batch.pk}"[-128:] if key.startswith(_FILE) else key
 
 
 @transaction.atomic
@@ -345,9 +367,10 @@ def close_finished(*, now: datetime) -> None:
         close(batch_id=batch_id)
 
 
-def progress(*, batch: Batch, now: datetime) -> Progress:
-    """Count the rows by state, now."""
-    counted = dict(batch.awards.order_by().values_list("state").annotate(n=Count("pk")))
+def progress(*, batch: Batch, now: datetime, counted: Mapping[str, int] | None = None) -> Progress:
+    """The rows by state, counted now unless they are already (see ``counts``)."""
+    if counted is None:
+        counted = dict(batch.awards.order_by().values_list("state").annotate(n=Count("pk")))
     issued, pending = counted.get(RowState.ISSUED, 0), counted.get(RowState.PENDING, 0)
     seconds = ((batch.completed_at or now) - batch.accepted_at).total_seconds()
     rate = issued / seconds if issued and seconds > 0 and batch.state != State.DRAFT else None
@@ -368,15 +391,25 @@ def code_versions(*, batch: Batch, now: datetime) -> tuple[int, int] | None:
     right = batch.awards.exclude(state__in=(RowState.FAILED, RowState.CANCELLED)).annotate(
         room=Length("name_latin") + 2 * Length("name_arabic")  # an Arabic letter is two bytes
     )
-    found = [
-        awards.check_density(
-            achievement=batch.achievement,
-            person=Person(name_latin=row.name_latin, name_arabic=row.name_arabic),
-            now=now,
-        )
+    people = [
+        Person(name_latin=row.name_latin, name_arabic=row.name_arabic)
         for order in ("room", "-room")
         for row in right.order_by(order)[:3]
     ]
+    return _versions(batch.achievement, people, now)
+
+
+def code_versions_of(
+    *, achievement: Achievement, rows: Iterable[Row], now: datetime
+) -> tuple[int, int] | None:
+    """The same for rows that were judged and not kept."""
+    right = [row.person for row in rows if row.state != RowState.FAILED]
+    right.sort(key=lambda person: len(person.name_latin) + 2 * len(person.name_arabic))
+    return _versions(achievement, [*right[:3], *right[-3:]], now)
+
+
+def _versions(achievement: Achievement, people: Iterable[Person], now: datetime) -> tuple[int, int] | None:
+    found = [awards.check_density(achievement=achievement, person=person, now=now) for person in people]
     return (min(found), max(found)) if found else None
 
 

@@ -26,6 +26,37 @@ class BadAward(CredentialsError):
     code = "bad-award"
 
 
+class KeyMissing(CredentialsError):
+    """A program asked for something that must not happen twice, and sent no key, or one that is none."""
+
+    message = _(
+        "Send the header Idempotency-Key with 1 to 100 characters: new for each request, "
+        "the same when a request is repeated."
+    )
+    status = 400
+    code = "key-missing"
+
+
+class KeyReused(BadAward):
+    """The key belongs to another request."""
+
+    message = _("This request number was used for another award. Start again.")
+    code = "key-reused"
+
+
+class ListRefused(CredentialsError):
+    """A list that cannot be read at all; ``code`` says why, ``anchor`` names it in a problem document."""
+
+    message = _("This list cannot be read.")
+    code = "list"
+
+    def __init__(self, code: str = "list", message: object | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.anchor = f"list-{code}"
+        self.status = 413 if code == "too-large" else 422
+
+
 class LintFailed(CredentialsError):
     """The composed document breaks a rule of our issuing profile; nothing was signed."""
 

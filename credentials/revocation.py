@@ -69,9 +69,11 @@ def replace(
 ) -> Batch:
     """Award it anew, corrected; when the new one is issued the old one is replaced and its link leads on.
 
-    The award's date stays unless another is given. Raises WrongStatus and all that ``awards.accept`` raises.
+    The award's date stays unless another is given. Asking again with the same key gives the same batch, also
+    once the certificate is replaced. Raises WrongStatus and all that ``awards.accept`` raises.
     """
-    check(credential, Act.REPLACE, reason)
+    if not Batch.objects.filter(issuer=credential.issuer, idempotency_key=idempotency_key).exists():
+        check(credential, Act.REPLACE, reason)
     accepted = awards.accept(
         issuer=credential.issuer,
         achievement=credential.achievement,
