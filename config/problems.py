@@ -1,5 +1,7 @@
 """The one place where errors become HTTP: RFC 9457 problem documents for programs, pages for people."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -9,11 +11,13 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Js
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from credentials.errors import CredentialsError
+from credentials import findings, intake, slips
+from credentials.errors import CredentialsError, ListRefused, NobodyToIssue
 from issuers.errors import IssuersError
 from passport.errors import PassportError
 from verify.errors import VerifyError
@@ -22,6 +26,44 @@ from .context import FrameInTheDark
 
 #: The base of each app's refusals. Whatever is none of these is unforeseen and propagates.
 REFUSALS = (IssuersError, CredentialsError, VerifyError, PassportError)
+
+#: What the framework refuses: its code → (our name, our sentence).
+OF_THE_FRAMEWORK: dict[str, tuple[str, int, Any]] = {
+    "parse_error": (
+        "parse-error",
+        400,
+        gettext_lazy("The body cannot be read: it is not what Content-Type says."),
+    ),
+    "not_authenticated": (
+        "not-authenticated",
+        401,
+        gettext_lazy("Sign in with “Authorization: Bearer” and the token of an API client."),
+    ),
+    "authentication_failed": (
+        "authentication-failed",
+        401,
+        gettext_lazy("This token opens nothing. Copy the whole of it, or make another."),
+    ),
+    "permission_denied": (
+        "missing-scope",
+        403,
+        gettext_lazy("This API client has no scope for this. The provider's owner chooses them."),
+    ),
+    "not_found": ("not-found", 404, gettext_lazy("There is nothing here under this address.")),
+    "method_not_allowed": ("method-not-allowed", 405, gettext_lazy("Nothing of this kind is done here.")),
+    "not_acceptable": ("not-acceptable", 406, gettext_lazy("Answers are JSON. Ask for application/json.")),
+    "unsupported_media_type": (
+        "unsupported-media-type",
+        415,
+        gettext_lazy("This kind of content is not taken here."),
+    ),
+    "throttled": (
+        "throttled",
+        429,
+        gettext_lazy("Too many requests. Wait as many seconds as Retry-After says."),
+    ),
+}
+INVALID = gettext_lazy("Some fields are not right.")
 
 PAGES = {400: "400.html", 403: "403.html", 404: "404.html", 500: "500.html"}
 
@@ -41,7 +83,12 @@ def problem(
 
 def code_of(error: Exception) -> str:
     """A stable, readable name of a refusal: ``IssuerSuspended`` → ``issuer-suspended``."""
-    name = type(error).__name__
+    if anchor := getattr(error, "anchor", ""):
+        return str(anchor)
+    return _dashed(type(error).__name__)
+
+
+def _dashed(name: str) -> str:
     return "".join(f"-{c.lower()}" if c.isupper() else c for c in name).lstrip("-")
 
 
@@ -51,6 +98,8 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
         field = getattr(error, "field", "")
         errors = [{"field": field, "detail": str(error.message)}] if field else None
         body = problem(error.status, code_of(error), str(error.message), errors=errors)
+        if isinstance(error, NobodyToIssue) and error.rows:
+            body |= {"wrong": len(error.rows), "errors": findings.wrong(error.rows)}
         headers: dict[str, str] = {}
         status = error.status
         if (wait := getattr(error, "wait", None)) is not None:
@@ -77,9 +126,11 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
 def _of_api_exception(error: exceptions.APIException) -> dict[str, Any]:
     status = error.status_code
     if isinstance(error, exceptions.ValidationError):
-        return problem(status, "invalid", _("Some fields are not right."), errors=list(_fields(error.detail)))
-    codes = error.get_codes()
-    return problem(status, codes if isinstance(codes, str) else "refused", str(error.detail))
+        return problem(status, "invalid", str(INVALID), errors=list(_fields(error.detail)))
+    code, _status, sentence = OF_THE_FRAMEWORK.get(
+        str(error.get_codes()), ("bad-request", status, error.detail)
+    )
+    return problem(status, code, str(sentence))
 
 
 def _fields(detail: Any, path: str = "") -> Any:
@@ -92,6 +143,41 @@ def _fields(detail: Any, path: str = "") -> Any:
     else:
         for sentence in detail if isinstance(detail, list) else [detail]:
             yield {"field": path, "detail": str(sentence)}
+
+
+# -- What there is to know about them ---------------------------------------------------------------
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """A refusal as the page of problems describes it."""
+
+    code: str
+    status: int
+    sentence: str
+
+
+def known() -> list[Known]:
+    """Every refusal that a program may meet, by name, in the reader's language."""
+    found = {each.code: each for each in _known()}
+    return [found[code] for code in sorted(found)]
+
+
+def _known() -> Iterator[Known]:
+    for code in intake.REFUSALS:
+        refused = ListRefused(code)
+        yield Known(code=refused.anchor, status=refused.status, sentence=str(slips.sentence(code)))
+    waiting: list[type[Exception]] = [IssuersError, CredentialsError, VerifyError]
+    while waiting:
+        kind = waiting.pop()
+        waiting += kind.__subclasses__()
+        if kind is not ListRefused and Exception not in kind.__bases__:
+            yield Known(
+                code=getattr(kind, "anchor", "") or _dashed(kind.__name__),
+                status=getattr(kind, "status", 422),
+                sentence=str(getattr(kind, "message", "")),
+            )
+    yield Known(code="invalid", status=400, sentence=str(INVALID))
+    for code, status, sentence in OF_THE_FRAMEWORK.values():
+        yield Known(code=code, status=status, sentence=str(sentence))
 
 
 def wants_problem(request: HttpRequest) -> bool:

@@ -232,7 +232,13 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "config.problems.problem_response",
-    "DEFAULT_THROTTLE_RATES": {"verify": "60/min", "short-code": "10/min", "client": "600/min"},
+    "DEFAULT_THROTTLE_RATES": {
+        "verify": "60/min",
+        "short-code": "10/min",
+        "client": "600/min",
+        "batches": "10/min",
+        "register": "120/min",
+    },
     "NUM_PROXIES": 1 if SECURE_PROXY_SSL_HEADER else 0,  # else anybody names another address for each try
     "UNAUTHENTICATED_USER": None,
 }
@@ -240,9 +246,33 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "The learner passport",
     "DESCRIPTION": "Issue, verify and manage signed certificates of learning (Open Badges 3.0, VCDM 2.0).",
     "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "LICENSE": {"name": "Apache-2.0"},
+    "SERVERS": [{"url": BASE_URL}],
+    "TAGS": [
+        {"name": "courses", "description": "What the provider may award"},
+        {"name": "lists", "description": "Lists of people, from hand-over to the last row"},
+        {"name": "certificates", "description": "How one stands, and a change of mind"},
+        {
+            "name": "verification",
+            "description": "Whether a certificate is genuine; for everybody",
+        },
+        {"name": "register", "description": "Who may award what in this city; for everybody"},
+    ],
     "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "CourseState": "credentials.models.Achievement.State",
+        "CourseKind": "credentials.models.Achievement.Kind",
+        "ListState": "credentials.models.Batch.State",
+        "ListKind": "credentials.models.Batch.Kind",
+        "RowState": "credentials.models.Award.State",
+        "MessageState": "credentials.models.Message.State",
+        "MessageKind": "credentials.models.Message.Kind",
+        "ReplacementReason": "credentials.revocation.REPLACING",
+        "IssuerState": "issuers.models.Issuer.State",
+        "IssuerKind": "issuers.models.IssuerKind",
+    },
 }
 
 # -- Logs: constant phrases with data beside them; never a name, an address, a token ---------------

@@ -1,6 +1,7 @@
 """What can go wrong between an award and the certificate that comes of it."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -85,7 +86,7 @@ class NobodyToIssue(CredentialsError):
     message = _("No row of this list can be issued. Mend the rows that are marked.")
     code = "nobody-to-issue"
 
-    def __init__(self, *, rows: Sequence[object] = ()) -> None:
+    def __init__(self, *, rows: Sequence[Any] = ()) -> None:
         super().__init__(field="rows")
         self.rows = rows
 
@@ -111,7 +112,7 @@ class NotYours(CredentialsError):
 
     message = _("There is nothing here under this address.")
     status = 404
-    code = "not-found"
+    code = anchor = "not-found"
 
 
 class BaseUrlChanged(CredentialsError):

@@ -33,6 +33,8 @@ ACTS: dict[str, tuple[tuple[str, ...], str, tuple[str, ...]]] = {
         (Reason.CORRECTED, Reason.KEY_COMPROMISED),
     ),
 }
+#: The reasons for replacing, as the API offers them.
+REPLACING = [(str(reason), str(reason)) for reason in ACTS[Act.REPLACE][2]]
 
 
 def possible_acts(credential: Credential) -> list[str]:

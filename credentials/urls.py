@@ -2,7 +2,9 @@
 
 from django.urls import path
 
-from . import api
+from .api import certificates, receipts
+from .api import courses as courses_api
+from .api import lists as lists_api
 from .views import courses, files, lists, teach
 
 urlpatterns = [
@@ -11,23 +13,32 @@ urlpatterns = [
     path("a/<slug:achievement_id>/badge.svg", files.badge, name="achievement-badge"),
     path("a/<str:achievement_id>", files.achievement, name="achievement"),
     path("s/<slug:purpose>/<int:number>", files.status_list, name="status-list"),
-    path("api/v1/achievements", api.Achievements.as_view(), name="api-achievements"),
+    path("api/v1/achievements", courses_api.Courses.as_view(), name="api-achievements"),
     path(
-        "api/v1/credentials/<slug:credential_id>/revoke",
-        api.StatusAct.as_view(act="revoke"),
-        name="api-revoke",
+        "api/v1/achievements/<slug:achievement_id>", courses_api.OneCourse.as_view(), name="api-achievement"
+    ),
+    path("api/v1/batches", lists_api.Lists.as_view(), name="api-batches"),
+    path("api/v1/batches/<slug:batch_id>", lists_api.OneList.as_view(), name="api-batch"),
+    path("api/v1/batches/<slug:batch_id>/cancel", lists_api.Cancel.as_view(), name="api-batch-cancel"),
+    path("api/v1/batches/<slug:batch_id>/retry", lists_api.Retry.as_view(), name="api-batch-retry"),
+    path("api/v1/batches/<slug:batch_id>/rows", lists_api.Rows.as_view(), name="api-rows"),
+    path("api/v1/batches/<slug:batch_id>/rows/<int:row>", lists_api.OneRow.as_view(), name="api-row"),
+    path(
+        "api/v1/credentials/<slug:credential_id>", certificates.Certificate.as_view(), name="api-credential"
     ),
     path(
-        "api/v1/credentials/<slug:credential_id>/suspend",
-        api.StatusAct.as_view(act="suspend"),
-        name="api-suspend",
+        "api/v1/credentials/<slug:credential_id>/replace", certificates.Replace.as_view(), name="api-replace"
+    ),
+    path("api/v1/credentials/<slug:credential_id>/revoke", certificates.Revoke.as_view(), name="api-revoke"),
+    path(
+        "api/v1/credentials/<slug:credential_id>/suspend", certificates.Suspend.as_view(), name="api-suspend"
     ),
     path(
         "api/v1/credentials/<slug:credential_id>/reinstate",
-        api.StatusAct.as_view(act="reinstate"),
+        certificates.Reinstate.as_view(),
         name="api-reinstate",
     ),
-    path("api/v1/messages/<slug:message_id>/receipt", api.Receipt.as_view(), name="api-message-receipt"),
+    path("api/v1/messages/<slug:message_id>/receipt", receipts.Receipt.as_view(), name="api-message-receipt"),
     path("teach/", teach.home, name="teach-home"),
     path("teach/award/", teach.choose, name="teach-award"),
     path("teach/award/<slug:achievement_id>", teach.award, name="teach-award-form"),

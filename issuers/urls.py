@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from . import api
 from .views import city, register, staff
 
 app_name = None
@@ -15,6 +16,7 @@ urlpatterns = [
     path(".well-known/did.json", register.city_did, name="city-did"),
     path("keys.jwt", register.keys, name="keys"),
     path("k/<slug:kid8>", register.key, name="key"),
+    path("api/v1/issuers", api.Register.as_view(), name="api-issuers"),
     # The city's rooms
     path("city/", city.home, name="city-home"),
     path("city/people/", city.people, name="city-people"),

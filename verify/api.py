@@ -11,6 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from issuers.apidoc import BASE, refusals
+
 from . import gate, limits, verifier
 from .errors import TooLarge
 from .report import Outcome, Reason, Step, Verdict
@@ -88,7 +90,48 @@ class RawParser(BaseParser):
         return data
 
 
-_EXAMPLE = {"credential": "eyJhbGciOiJFUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6ImRpZDp3ZWI6…"}
+_JWT = "eyJhbGciOiJFUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6ImRpZDp3ZWI6…"
+_EXAMPLE = {"credential": _JWT}
+_REPORT = {
+    "verdict": "valid",
+    "reason": "valid",
+    "headline": "Valid certificate",
+    "sentence": "Genuine and current, checked just now.",
+    "checked_at": "2026-11-24T10:00:00Z",
+    "status_as_of": "2026-11-24T09:58:00Z",
+    "checks": [
+        {
+            "number": 1,
+            "name": "readable",
+            "outcome": "passed",
+            "sentence": "It can be read in full",
+            "detail": "",
+        }
+    ],
+    "issuer": {
+        "id": "did:web:passport.example:issuers:ennour",
+        "name_fr": "Médiathèque Ennour de Sidi Moumen",
+        "name_ar": "الخزانة الوسائطية النور بسيدي مومن",
+        "url": f"{BASE}/issuers/ennour",
+        "accredited_since": "2025-09-01",
+    },
+    "credential": {
+        "id": f"{BASE}/c/kT7uR3nWe6yB0mPj2sGf9Q",
+        "names": [{"text": "Salma Tazi", "language": ""}],
+        "titles": [{"text": "Premiers pas avec le smartphone", "language": "fr"}],
+        "criteria": [],
+        "level": "CNC 1",
+        "hours": 12,
+        "assessed": True,
+        "theme": "digital",
+        "awarded_on": "2026-11-20",
+        "valid_from": "2026-11-20T00:00:00Z",
+        "valid_until": None,
+        "achievement": f"{BASE}/a/pQ1mX8kZr2vJ5tYw7aLc3A",
+    },
+    "successor": None,
+    "concealed": False,
+}
 _TEXT = {"type": "string", "description": "A JWT, the text of a QR code, a short code or a link"}
 _FILE = {
     "type": "object",
@@ -116,6 +159,8 @@ class Verify(APIView):
 
     @extend_schema(
         operation_id="verify",
+        tags=["verification"],
+        summary="Check a certificate",
         request={
             "application/json": _JSON,
             "text/plain": _TEXT,
@@ -123,15 +168,23 @@ class Verify(APIView):
             "multipart/form-data": _FILE,
         },
         responses={
-            200: ReportSerializer,
-            400: OpenApiResponse(description="Nothing that we know how to read"),
-            404: OpenApiResponse(description="No certificate has this link or short code"),
-            413: OpenApiResponse(description="Too large"),
-            429: OpenApiResponse(description="Too many checks from one place; see Retry-After"),
+            200: OpenApiResponse(
+                ReportSerializer,
+                description="The report",
+                examples=[OpenApiExample("A valid certificate", value=_REPORT)],
+            ),
+            **refusals("malformed", "not-known", "too-large", "too-many"),
         },
         examples=[
             OpenApiExample("JWT", value=_EXAMPLE, request_only=True, media_type="application/json"),
             OpenApiExample("Code", value="BZF3-G3DK-P8FZ", request_only=True, media_type="text/plain"),
+            OpenApiExample("VC-JWT", value=_JWT, request_only=True, media_type="application/vc+jwt"),
+            OpenApiExample(
+                "A file",
+                value={"file": "(certificat.pdf)"},
+                request_only=True,
+                media_type="multipart/form-data",
+            ),
         ],
     )
     def post(self, request: Request) -> Response:
