@@ -17,6 +17,8 @@ urlpatterns = [
     path("readyz", views.readyz, name="readyz"),
     path("metrics", views.metrics_page, name="metrics"),
     path("api/schema/", public(SpectacularAPIView.as_view(permission_classes=[])), name="api-schema"),
+    path("api/docs/", views.api_docs, name="api-docs"),
+    path("problems", views.known_problems, name="problems"),
     path("", include("issuers.urls")),
     path("", include("credentials.urls")),
     path("", include("verify.urls")),

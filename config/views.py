@@ -1,4 +1,4 @@
-"""The front page, the language switch, the pages about data and access, and the lamps for operators."""
+"""The front page, the language switch, pages about data, access and the API, and the operators' lamps."""
 
 from django.conf import settings
 from django.db import Error, connection
@@ -13,6 +13,8 @@ from credentials import catalogue
 from issuers.access import public, shows
 
 from . import metrics
+
+from . import problems
 
 
 @public
@@ -69,6 +71,22 @@ def accessibility(request: HttpRequest) -> HttpResponse:
     return render(request, "accessibility.html")
 
 
+# -- For programs and who writes them -------------------------------------------------------------
+@public
+@require_safe
+def api_docs(request: HttpRequest) -> HttpResponse:
+    """The OpenAPI document, laid out to be read and tried."""
+    return render(request, "api_docs.html")
+
+
+@public
+@require_safe
+def known_problems(request: HttpRequest) -> HttpResponse:
+    """Where the types of problem documents lead: each by its name, with its sentence."""
+    return render(request, "known_problems.html", {"problems": problems.known()})
+
+
+# -- The operators' lamps -------------------------------------------------------------------------
 @public
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
