@@ -112,6 +112,43 @@ def hand_over(
     )
 
 
+def import_file(
+    *,
+    issuer: Issuer,
+    achievement: Achievement,
+    terms: Terms,
+    rows: Sequence[rosters.Checked],
+    data: bytes,
+    file_name: str,
+    by: Any,
+    now: datetime,
+) -> awards.Accepted:
+    """Accept a file that somebody brings to this machine, once for the same course, day and group.
+
+    A draft of this very file is accepted as it stands. Raises as ``hand_over``.
+    """
+    asked = batches.hash_of_file(
+        data=data, achievement=achievement, awarded_on=terms.awarded_on, session=terms.session
+    )
+    opened = batches.accept_rows(
+        issuer=issuer,
+        achievement=achievement,
+        awarded_on=terms.awarded_on,
+        rows=rows,
+        idempotency_key=batches.file_key(asked),
+        request_hash=asked,
+        now=now,
+        by=by,
+        session=terms.session,
+        file_name=file_name,
+        notify=terms.notify,
+    )
+    if opened.batch.state == Batch.State.DRAFT:
+        accepted = batches.accept_draft(batch=opened.batch, by=by, now=now)
+        return awards.Accepted(batch=accepted, created=True)
+    return opened
+
+
 def look(*, issuer: Issuer, terms: Terms, rows: Sequence[rosters.Checked], now: datetime) -> Look:
     """The list as it would be accepted; nothing is written. Raises as ``hand_over``, NobodyToIssue aside."""
     achievement = course(issuer=issuer, name=terms.achievement)
