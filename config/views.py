@@ -12,9 +12,7 @@ from django.views.decorators.http import require_safe
 from credentials import catalogue
 from issuers.access import public, shows
 
-from . import metrics
-
-from . import problems
+from . import metrics, problems
 
 
 @public

@@ -14,6 +14,7 @@ from credentials import outbox
 from credentials.models import Message
 from issuers.access import GatewayAuthentication
 
+
 class ReceiptSerializer(serializers.Serializer[Any]):
     """What a gateway says of a message."""
 
