@@ -1,10 +1,11 @@
 """What staff see of their own provider's awards and certificates; everything else is not there for them."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -65,13 +66,27 @@ def own_credential(*, issuers: Iterable[Issuer], credential_id: str) -> Credenti
     return found
 
 
-def recent_awards(*, issuers: Iterable[Issuer], limit: int) -> QuerySet[Award]:
-    """The newest awards of these issuers, whatever became of them."""
-    return (
-        Award.objects.filter(batch__issuer__in=list(issuers))
-        .select_related("batch__achievement", "credential")
-        .order_by("-batch__accepted_at", "row")[:limit]
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recent:
+    """One line of what was awarded lately: an award to one person, or (``award`` is None) a whole list."""
+
+    batch: Batch
+    award: Award | None
+
+
+def recent(*, issuers: Iterable[Issuer], limit: int) -> list[Recent]:
+    """The newest awards of these issuers, whatever became of them; a list is one line, a draft none."""
+    mine = Batch.objects.filter(issuer__in=list(issuers)).exclude(state=Batch.State.DRAFT)
+    newest = list(mine.select_related("achievement").order_by("-accepted_at")[:limit])
+    single = [batch for batch in newest if batch.kind == Batch.Kind.INTERACTIVE]
+    awards_of: dict[str, list[Award]] = {}
+    found = Award.objects.filter(batch__in=single).select_related("credential").order_by("row")
+    for award in found:
+        awards_of.setdefault(award.batch_id, []).append(award)
+    lines = [
+        Recent(batch=batch, award=award) for batch in newest for award in awards_of.get(batch.pk, [None])
+    ]
+    return lines[:limit]
 
 
 def find(*, issuers: Iterable[Issuer], text: str) -> list[Credential]:

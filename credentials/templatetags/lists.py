@@ -1,11 +1,12 @@
 """What the pages of lists draw and say: the tiles that are laid, what is wrong with a row, time left."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django import template
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -15,7 +16,10 @@ from credentials.models import Award
 
 register = template.Library()
 
-COLUMNS, ROWS, STEP = 60, 4, 12
+#: Panels of tiles stand side by side on a wide page and in two rows on a phone.
+PANELS, COLUMNS, ROWS, STEP = 4, 15, 4, 12
+#: Groups of digits that belong together: a phone number must not be turned round in an Arabic sentence.
+_GROUPS = re.compile(r"\d+(?: \d+)+")
 MINUTE = 60
 NAMES = batches.NAME_CELLS
 
@@ -41,29 +45,43 @@ class Cell:
     label: Any
     direction: str
     value: str
-    slips: list[str]
+    slips: list[SafeString]
 
 
 @register.simple_tag
-def lay(done: int, total: int) -> SafeString:
-    """A band of tiles, as many laid as rows are done; decoration, told in words beside it."""
-    tiles = COLUMNS * ROWS
-    laid = done * tiles // total if total else tiles
+def lay(signed: int, total: int, working: bool = False) -> SafeString:
+    """A wall of tiles, as many laid as certificates are signed; decoration, told in words beside it.
+
+    What is not signed stays an empty setting, at the end too.
+    """
+    in_all = PANELS * COLUMNS * ROWS
+    laid = signed * in_all // total if total else 0
+    panels = [
+        _panel(range(first, first + COLUMNS * ROWS), laid=laid, now=laid if working else -1)
+        for first in range(0, in_all, COLUMNS * ROWS)
+    ]
+    return format_html('<div class="lay" aria-hidden="true">{}</div>', SafeString("".join(panels)))
+
+
+def _panel(tiles: range, *, laid: int, now: int) -> SafeString:
     shapes: dict[str, list[str]] = {"on": [], "on2": [], "now": [], "no": []}
-    for number in range(tiles):
-        column, row = divmod(number, ROWS)
+    for place, number in enumerate(tiles):
+        column, row = divmod(place, ROWS)
         x, y = column * STEP + 1, row * STEP + 1
-        square = (column + row) % 2 == 0
+        square = (number // ROWS + row) % 2 == 0
         path = f"M{x} {y}h10v10h-10z" if square else f"M{x} {y + 5}l5-5 5 5-5 5z"
         kind = "on2" if number % 11 == 7 else "on"
-        shapes[kind if number < laid else "now" if number == laid else "no"].append(path)
+        shapes[kind if number < laid else "now" if number == now else "no"].append(path)
     paths = (format_html('<path class="{}" d="{}"/>', name, "".join(d)) for name, d in shapes.items() if d)
-    return format_html(
-        '<svg class="lay" viewBox="0 0 {} {}" aria-hidden="true">{}</svg>',
-        COLUMNS * STEP,
-        ROWS * STEP,
-        SafeString("".join(paths)),
-    )
+    box = f"0 0 {COLUMNS * STEP} {ROWS * STEP}"
+    return format_html('<svg viewBox="{}">{}</svg>', box, SafeString("".join(paths)))
+
+
+@register.filter
+def isolated(text: str) -> SafeString:
+    """The sentence with its groups of digits kept in their order, whichever way the sentence runs."""
+    kept = _GROUPS.sub(lambda found: f'<bdi dir="ltr" class="num">{found[0]}</bdi>', escape(text))
+    return SafeString(kept)
 
 
 @register.filter
@@ -81,10 +99,10 @@ def time_left(seconds: int | None) -> str:
 def cells(award: Award) -> list[Cell]:
     """The fields of a wrong or repeated row as they were typed, those with a slip among them."""
     typed = dict(award.typed) if award.typed is not None else dict(_typed(award))
-    wrong: dict[str, list[str]] = {}
+    wrong: dict[str, list[SafeString]] = {}
     for problem in award.problems:
         field = _where(problem["field"], typed)
-        wrong.setdefault(field, []).append(teaching.said(problem))
+        wrong.setdefault(field, []).append(isolated(teaching.said(problem)))
         typed.setdefault(field, problem.get("value", ""))
     return [
         Cell(name=name, label=label, direction=direction, value=typed[name], slips=wrong.get(name, []))
@@ -111,9 +129,21 @@ def _typed(award: Award) -> Iterator[tuple[str, str]]:
 
 
 @register.filter
-def why(award: Award) -> str:
+def wrong(cells: list[Cell]) -> list[Cell]:
+    """Those that must be mended."""
+    return [cell for cell in cells if cell.slips]
+
+
+@register.filter
+def right(cells: list[Cell]) -> list[Cell]:
+    """The others."""
+    return [cell for cell in cells if not cell.slips]
+
+
+@register.filter
+def why(award: Award) -> SafeString:
     """Why a row was not issued."""
-    return teaching.why_not_issued(award)
+    return isolated(teaching.why_not_issued(award))
 
 
 @register.filter

@@ -44,9 +44,9 @@ def home(request: HttpRequest) -> HttpResponse:
             "issuers": issuers_of(request),
             "issuing": issuing,
             "achievements": achievements.published_for(issuers=issuing),
-            "awards": [
-                (award, teaching.why_not_issued(award))
-                for award in teaching.recent_awards(issuers=issuing, limit=RECENT)
+            "recent": [
+                (line.batch, line.award, teaching.why_not_issued(line.award) if line.award else "")
+                for line in teaching.recent(issuers=issuing, limit=RECENT)
             ],
             "search": SearchForm(),
         },
@@ -185,9 +185,14 @@ def _with_refusal(form: Typed, refusal: CredentialsError | IssuersError) -> Type
 
 @member("trainer", "signer")
 @require_safe
-def batch(request: HttpRequest, batch_id: str) -> HttpResponse:
-    """How far the award is: 202 while it is being prepared, and the page asks again by itself."""
+def batch(request: HttpRequest, batch_id: str) -> HttpResponseBase:
+    """How far the award is: 202 while it is being prepared, and the page asks again by itself.
+
+    A list has a page of its own.
+    """
     found = teaching.own_batch(issuers=issuers_of(request), batch_id=batch_id)
+    if found.kind == Batch.Kind.ROSTER:
+        return redirect("teach-list", found.pk)
     rows = list(found.awards.select_related("credential", "replaces").order_by("row")[:RECENT])
     pending = any(row.state == Award.State.PENDING for row in rows)
     response = render(

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from credentials import batches, issuance, outbox, roster_template, rosters
 from credentials.models import Achievement, Award, Batch, Credential, Message
+from credentials.templatetags import lists
 from issuers import registry
 from passport.models import Learner
 from tests.factories import (
@@ -458,6 +459,46 @@ def test_the_shelf_shows_every_list_with_its_counts(trainer: Client, house: Hous
     html = trainer.get(reverse("teach-lists")).content.decode()
     assert reverse("teach-list", args=[batch.pk]) in html
     assert "2 sur 4" in text_of(html)
+
+
+# -- Beside the lists -----------------------------------------------------------------------------
+def test_the_overview_has_one_line_for_a_list_and_none_for_a_draft(trainer: Client, house: House) -> None:
+    batch = draft(trainer, house)
+    address = reverse("teach-list", args=[batch.pk])
+    assert address not in trainer.get(reverse("teach-home")).content.decode()
+    do(trainer, "accept", batch)
+    home = trainer.get(reverse("teach-home")).content.decode()
+    assert home.count(address) == 1
+    assert "Salma Tazi" not in home
+
+
+def test_the_page_of_a_single_award_leads_on_to_a_list(trainer: Client, house: House) -> None:
+    batch = draft(trainer, house)
+    answer = trainer.get(reverse("teach-batch", args=[batch.pk]))
+    assert answer["Location"] == reverse("teach-list", args=[batch.pk])
+
+
+# -- What is drawn --------------------------------------------------------------------------------
+def tiles(drawn: str, kind: str) -> int:
+    paths = re.findall(rf'class="{kind}" d="([^"]*)"', drawn)
+    return sum(path.count("M") for path in paths)
+
+
+@pytest.mark.parametrize(("signed", "total", "laid"), [(0, 60, 0), (30, 60, 120), (60, 60, 240), (0, 0, 0)])
+def test_a_tile_is_laid_for_what_is_signed_and_for_nothing_else(signed: int, total: int, laid: int) -> None:
+    drawn = lists.lay(signed, total)
+    assert tiles(drawn, "on2?") == laid
+    assert tiles(drawn, "no") == 240 - laid
+    assert tiles(drawn, "now") == 0
+
+
+def test_while_rows_are_signed_the_next_tile_moves() -> None:
+    assert tiles(lists.lay(30, 60, working=True), "now") == 1
+
+
+def test_groups_of_digits_keep_their_order_and_text_stays_text() -> None:
+    assert lists.isolated("<b> 06 12 34.") == '&lt;b&gt; <bdi dir="ltr" class="num">06 12 34</bdi>.'
+    assert lists.isolated("سطر 5") == "سطر 5"
 
 
 # -- Whose ----------------------------------------------------------------------------------------

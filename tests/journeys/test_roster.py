@@ -1,4 +1,4 @@
-"""A trainer hands in a class of sixty: it is looked through, mended, issued and followed to its end."""
+"""A trainer hands in a class of sixty; it is looked through, mended, issued and followed: in chromium."""
 
 import re
 from collections.abc import Callable
@@ -128,3 +128,15 @@ def test_what_is_being_typed_survives_the_end_of_the_list(open_page: OpenPage) -
     half_typed.fill("0685 71 2")
     expect(page.locator("progress")).to_have_attribute("value", "60", timeout=ISSUED)
     expect(half_typed).to_have_value("0685 71 2")
+
+
+def test_nothing_of_a_list_is_wider_than_the_smallest_phone(open_page: OpenPage) -> None:
+    page = open_page(language="ar", width=320)
+    sign_in(open_page, page, staff(open_page, "Trainer")[0], to="/teach/")
+    hand_in(page, "Abdelouahed-Moulay-Driss-Benabdelkader")
+    addresses = [page.url, f"{page.url}?state=duplicate", f"{page.url}?state=failed", "/teach/lists/"]
+    page.locator(".bad-rows summary").first.click()
+    for address in ["", *addresses]:
+        if address:
+            page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, address
