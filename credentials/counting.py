@@ -176,7 +176,7 @@ class Health:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """How many certificates were issued on one day; ``share`` in percent of the best day shown."""
+    """How many certificates were issued on one day; ``share`` in percent of the best day, rounded up."""
 
     on: date
     issued: int
@@ -227,7 +227,7 @@ def history(*, issuers: Sequence[Issuer] | None, now: datetime) -> tuple[Day, ..
     found = dict(recent.order_by().values_list(number).annotate(n=Count("pk")))
     best = max(found.values(), default=0)
     return tuple(
-        Day(on=day, issued=found.get(n, 0), share=found.get(n, 0) * 100 // best if best else 0)
+        Day(on=day, issued=found.get(n, 0), share=-(-found.get(n, 0) * 100 // best) if best else 0)
         for n, day in enumerate(days)
     )
 

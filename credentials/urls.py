@@ -5,7 +5,7 @@ from django.urls import path
 from .api import certificates, receipts
 from .api import courses as courses_api
 from .api import lists as lists_api
-from .views import courses, files, lists, teach
+from .views import courses, files, health, lists, teach
 
 urlpatterns = [
     path("c/<slug:credential_id>.jwt", files.credential_jwt, name="credential-jwt"),
@@ -40,6 +40,8 @@ urlpatterns = [
     ),
     path("api/v1/messages/<slug:message_id>/receipt", receipts.Receipt.as_view(), name="api-message-receipt"),
     path("teach/", teach.home, name="teach-home"),
+    path("teach/health", health.provider, name="teach-health"),
+    path("city/health", health.whole_city, name="city-health"),
     path("teach/award/", teach.choose, name="teach-award"),
     path("teach/award/<slug:achievement_id>", teach.award, name="teach-award-form"),
     path("teach/awards/<slug:batch_id>", teach.batch, name="teach-batch"),

@@ -1,9 +1,9 @@
 """What every page may use: dates and numbers as each language writes them, names, form fields."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from babel.dates import format_datetime
+from babel.dates import format_datetime, format_timedelta
 from django import template
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect
 from django.utils import timezone
@@ -57,6 +57,18 @@ def month(value: date | datetime | None) -> str:
 def moment(value: datetime | None) -> str:
     """A date and a time of day in the city."""
     return _written(timezone.localtime(value), MOMENTS[_locale()]) if value else ""
+
+
+@register.filter
+def short_day(value: date) -> str:
+    """``mar. 24 nov.``: a day among its neighbours."""
+    return format_datetime(value, "EEE d MMM", locale=_locale()).translate(MARKS)
+
+
+@register.filter
+def duration(seconds: int) -> str:
+    """``40 secondes``, ``3 minutes``, ``2 heures``, ``5 jours``: about how long."""
+    return format_timedelta(timedelta(seconds=seconds), threshold=1.5, locale=_locale()).translate(MARKS)
 
 
 @register.filter

@@ -1,4 +1,4 @@
-"""The doors between the rooms of a provider's staff, as her roles open them."""
+"""The doors between the rooms of a provider's staff, as her roles open them, and of the city's."""
 
 from typing import Any
 
@@ -16,8 +16,15 @@ ROOMS: tuple[tuple[str, str, Any, frozenset[str]], ...] = (
     ("lists", "teach-lists", _("Lists"), frozenset({"trainer", "signer"})),
     ("certificates", "teach-certificates", _("Certificates"), frozenset({"trainer", "signer"})),
     ("courses", "teach-achievements", _("Courses"), frozenset({"trainer", "signer"})),
+    ("health", "teach-health", _("How it runs"), frozenset({"trainer", "signer", "owner"})),
     ("members", "teach-members", _("Members"), frozenset({"owner"})),
     ("clients", "teach-api-clients", _("API clients"), frozenset({"owner"})),
+)
+#: The city's rooms, which all its staff may enter.
+CITY_ROOMS: tuple[tuple[str, str, Any], ...] = (
+    ("register", "city-home", _("Register")),
+    ("health", "city-health", _("How it runs")),
+    ("people", "city-people", _("Who works for the city")),
 )
 
 
@@ -26,4 +33,10 @@ def teach_rooms(context: dict[str, Any], here: str) -> dict[str, Any]:
     """Links to the rooms that the reader's roles open; ``here`` is the one she is in."""
     held = Membership.objects.filter(person=context["request"].user, issuer__isnull=False)
     roles = set(held.values_list("role", flat=True))
-    return {"rooms": [room for room in ROOMS if room[3] & roles], "here": here}
+    return {"rooms": [room[:3] for room in ROOMS if room[3] & roles], "here": here}
+
+
+@register.inclusion_tag("issuers/rooms.html")
+def city_rooms(here: str) -> dict[str, Any]:
+    """Links to the rooms of the city; ``here`` is the one she is in."""
+    return {"rooms": CITY_ROOMS, "here": here}
