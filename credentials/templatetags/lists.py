@@ -78,6 +78,12 @@ def _panel(tiles: range, *, laid: int, now: int) -> SafeString:
 
 
 @register.filter
+def ltr(text: str) -> SafeString:
+    """A technical word that keeps its own direction and its one line."""
+    return format_html('<bdi dir="ltr" class="num">{}</bdi>', text)
+
+
+@register.filter
 def isolated(text: str) -> SafeString:
     """The sentence with its groups of digits kept in their order, whichever way the sentence runs."""
     kept = _GROUPS.sub(lambda found: f'<bdi dir="ltr" class="num">{found[0]}</bdi>', escape(text))

@@ -152,9 +152,8 @@ def _page(
             "bad": _of(bad, BAD_A_PAGE, request.GET.get("bad")),
             # A page that loads itself anew would take what is being typed: while rows are signed, they are
             # mended on a page that does not.
-            "mending": not working
-            or request.method == "POST"
-            or ("bad" in request.GET and progress.failed > 0),
+            "mending": batch.state in (State.DRAFT, State.COMPLETE)
+            or (working and (request.method == "POST" or ("bad" in request.GET and progress.failed > 0))),
             "retriable": bad.filter(problems=[]).count() if progress.failed else 0,
             "page": _of(found, A_PAGE, request.GET.get("page")),
             "here": reverse("teach-list", args=[batch.pk]),

@@ -405,6 +405,23 @@ def test_stopping_is_asked_first(trainer: Client, house: House) -> None:
     assert "Annul" in page(trainer, batch)
 
 
+def test_a_stopped_list_offers_nothing_that_would_be_refused(trainer: Client, house: House) -> None:
+    batch = draft(trainer, house)
+    do(trainer, "accept", batch)
+    do(trainer, "stop", batch)
+    html = page(trainer, batch)
+    for act in ("mend", "retry", "stop", "accept"):
+        assert reverse(f"teach-list-{act}", args=[batch.pk]) not in html
+    assert '<progress id="bar" max="4" value="2">' in html  # the wrong row and the repeat; two were stopped
+
+
+def test_the_file_of_a_stopped_list_may_come_again(trainer: Client, house: House) -> None:
+    batch = draft(trainer, house)
+    do(trainer, "accept", batch)
+    do(trainer, "stop", batch)
+    assert upload(trainer, house)["Location"] != reverse("teach-list", args=[batch.pk])
+
+
 def test_what_is_decided_meanwhile_is_told(trainer: Client, house: House) -> None:
     batch = issued(trainer, house)
     answer = do(trainer, "stop", batch)
