@@ -46,8 +46,13 @@ class Progress:
         return self.total - self.pending
 
     @property
+    def gone_through(self) -> int:
+        """Rows about which something was decided; those of a stopped list were not."""
+        return self.done - self.cancelled
+
+    @property
     def percent(self) -> int:
-        return self.done * 100 // self.total if self.total else 100
+        return self.gone_through * 100 // self.total if self.total else 100
 
 
 # -- A list comes in ------------------------------------------------------------------------------
