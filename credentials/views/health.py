@@ -1,4 +1,4 @@
-"""How issuing fares, on a page: a provider's staff see their own, the city's see all, from the same counts."""
+"""How issuing fares, on a page: a provider's staff see their own, the city's see all."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
