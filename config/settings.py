@@ -257,6 +257,7 @@ SPECTACULAR_SETTINGS = {
             "name": "verification",
             "description": "Whether a certificate is genuine; for everybody",
         },
+        {"name": "gateways", "description": "Receipts of the mail and SMS gateways"},
         {"name": "register", "description": "Who may award what in this city; for everybody"},
     ],
     "SERVE_INCLUDE_SCHEMA": False,

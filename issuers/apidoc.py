@@ -32,6 +32,10 @@ REFUSALS: dict[str, tuple[int, str]] = {
         409,
         "This provider may not issue this certificate at present. Ask the city's learning office.",
     ),
+    "not-sent-yet": (
+        409,
+        "This message has not been sent. A receipt for it can only follow its sending.",
+    ),
     "outside-mandate": (409, "The city has not accredited this provider for this theme on this date."),
     "wrong-status": (409, "This is not possible in the certificate's present state."),
     "list-too-large": (413, "This file is larger than 10 MB. Keep the list alone, or divide it."),

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from credentials import outbox
 from credentials.models import Message
 from issuers.access import GatewayAuthentication
+from issuers.apidoc import refusals
 
 
 class ReceiptSerializer(serializers.Serializer[Any]):
@@ -35,13 +36,26 @@ class Receipt(APIView):
     permission_classes = (IsAuthenticated,)
 
     @extend_schema(
-        request=ReceiptSerializer,
-        responses={
-            200: MessageSerializer,
-            404: OpenApiResponse(description="No such message, or no receipts are taken here"),
-            409: OpenApiResponse(description="The message has not been sent"),
-        },
         operation_id="message_receipt",
+        tags=["gateways"],
+        summary="What became of a message",
+        description="For the mail or SMS gateway, with the token of its own. The same receipt again changes "
+        "nothing; `bounced` is the last word.",
+        request=ReceiptSerializer,
+        examples=[OpenApiExample("It arrived", value={"state": "delivered"}, request_only=True)],
+        responses={
+            200: OpenApiResponse(
+                MessageSerializer,
+                description="Noted",
+                examples=[
+                    OpenApiExample("Noted", value={"id": "uX4pQ9sLw2mT7yB1cR6vEg", "state": "delivered"})
+                ],
+            ),
+            **refusals(
+                *("parse-error", "invalid", "not-authenticated", "authentication-failed", "not-found"),
+                *("not-sent-yet", "unsupported-media-type"),
+            ),
+        },
     )
     def post(self, request: Request, message_id: str) -> Response:
         said = ReceiptSerializer(data=request.data)
