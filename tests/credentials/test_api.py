@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from rest_framework.throttling import SimpleRateThrottle
 
 from credentials import batches, intake, issuance, slips
-from credentials.models import Achievement, Award, Batch, Chunk, Credential, Message
+from credentials.models import Achievement, Award, Batch, Chunk, Credential, Filing, Message
 from issuers import registry, staff
 from issuers.models import Issuer
 from tests.factories import (
@@ -597,6 +597,17 @@ def test_rows_say_what_became_of_them(program: Program) -> None:
     assert "0612345678" not in json.dumps(rows)
     assert "+212612345678" not in json.dumps(rows)
     assert Message.objects.count() == 2
+
+
+@pytest.mark.parametrize("outcome", Filing.Outcome.values)
+def test_a_row_is_claimed_once_it_is_in_a_passport(program: Program, outcome: str) -> None:
+    batch = program.hand_over(ROWS[:1]).json()["id"]
+    issue()
+    Filing.objects.update_or_create(
+        credential=Credential.objects.get(), defaults={"outcome": outcome, "considered_at": NOW}
+    )
+    row = program.get(f"{URL}/{batch}/rows").json()["results"][0]
+    assert row["claimed"] is (outcome == Filing.Outcome.FILED)
 
 
 def test_rows_of_one_state_come_page_by_page(program: Program) -> None:

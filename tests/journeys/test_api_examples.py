@@ -1,4 +1,4 @@
-"""The examples of docs/api.md, taken from there and run against the product; the API laid out in a browser."""
+"""The examples of docs/api.md, taken from there and run against the product; the API laid out in a page."""
 
 import ast
 import os
