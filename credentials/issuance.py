@@ -359,10 +359,7 @@ class Signing:
         )
         signable = linting.lint_paper(claim, issuer_id=self.batch.issuer_id, prefix=facts.link_prefix())
         cose = self.signer.cose(signable)
-        message = paper.parse(cose)
-        if message.claim != claim or not keys.verify_raw(
-            message.signed, message.signature, key=self.signer.key
-        ):
+        if not keys.is_sealed(cose, signable, key=self.signer.key):
             raise SelfCheckFailed
         return cose
 

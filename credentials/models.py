@@ -442,7 +442,6 @@ class Credential(models.Model):
         indexes = (
             models.Index(fields=("address", "address_kind"), name="credential_by_address"),
             models.Index(fields=("issuer", "-issued_at"), name="credential_by_issuer"),
-            models.Index(fields=("achievement",), name="credential_by_achievement"),
             models.Index(
                 fields=("status_list",),
                 condition=Q(status__in=("suspended", "revoked", "replaced")),

@@ -17,6 +17,15 @@ def to_be_signed(protected: bytes, body: bytes) -> bytes:
     return cbor2.dumps(["Signature1", protected, b"", body], canonical=True)
 
 
+def signature_of(message: bytes, *, protected: bytes, body: bytes) -> bytes | None:
+    """The signature of a tagged COSE_Sign1 message of exactly this header and body, or ``None``."""
+    found = cbor2.loads(message)
+    if not isinstance(found, cbor2.CBORTag) or found.tag != TAG_SIGN1:
+        return None
+    header, unprotected, payload, signature = found.value
+    return bytes(signature) if (header, unprotected, payload) == (protected, {}, body) else None
+
+
 def sealed(protected: bytes, body: bytes, signature: bytes) -> bytes:
     """The COSE_Sign1 message, tagged."""
     return cbor2.dumps(cbor2.CBORTag(TAG_SIGN1, [protected, {}, body, signature]), canonical=True)

@@ -326,6 +326,15 @@ def is_signed(token: str, signable: Signable, *, key: SigningKey) -> bool:
     return jose.is_compact(token, payload=signable.payload, key=public_key(key))
 
 
+def is_sealed(message: bytes, signable: Signable, *, key: SigningKey) -> bool:
+    """Whether the COSE message is this key's signature of exactly what the linter passed."""
+    protected = cose.protected_header(key.kid8)
+    signature = cose.signature_of(message, protected=protected, body=signable.payload)
+    return signature is not None and jose.verify_raw_signature(
+        public_key(key), cose.to_be_signed(protected, signable.payload), signature
+    )
+
+
 def verify_jws(token: str, *, key: SigningKey) -> bytes:
     """The payload of a JWS that this key signed with ES256. Raises jwt.InvalidTokenError otherwise.
 

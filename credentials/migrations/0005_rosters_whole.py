@@ -136,10 +136,6 @@ class Migration(migrations.Migration):
             model_name='batch',
             index=models.Index(fields=['issuer', '-accepted_at'], name='batch_by_issuer'),
         ),
-        migrations.AddIndex(
-            model_name='credential',
-            index=models.Index(fields=['achievement'], name='credential_by_achievement'),
-        ),
         migrations.AddConstraint(
             model_name='award',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('name_latin', ''), _negated=True), models.Q(('name_arabic', ''), _negated=True), ('state', 'failed'), _connector='OR'), name='award_names_a_person'),
