@@ -40,6 +40,8 @@ MAX_ATTEMPTS = 3
 State = Award.State
 #: After so many a worker looks up: it may be asked to stop, and the broker's patience is a minute.
 CHUNKS_A_BELL = 10
+#: Messages of a long list leave once it has had time to end: first everybody's certificate, then the news.
+LONG_LISTS_TELL = timedelta(seconds=10)
 
 
 class SelfCheckFailed(Exception):
@@ -391,7 +393,9 @@ def _store(
     for row in replacing.values():
         _succeed(row, batch=chunk.batch, now=now)
     if chunk.batch.notify:
-        outbox.enqueue_issued([row for row in rows if row.state == State.ISSUED], now=now)
+        after = LONG_LISTS_TELL if chunk.batch.row_count > ledger.CHUNK_ROWS else timedelta()
+        issued = [row for row in rows if row.state == State.ISSUED]
+        outbox.enqueue_issued(issued, now=now, after=after)
     chunk.state = Chunk.State.DONE
     chunk.save(update_fields=["state"])
     if signed:

@@ -41,8 +41,9 @@ _NEEDED = (
 CHANNELS = {AddressKind.EMAIL.value: Message.Channel.EMAIL, AddressKind.PHONE.value: Message.Channel.SMS}
 
 
-def enqueue_issued(rows: Iterable[Award], *, now: datetime) -> None:
-    """One message for each issued row whose person has a phone or an e-mail; rung when its list is done."""
+def enqueue_issued(rows: Iterable[Award], *, now: datetime, after: timedelta = timedelta()) -> None:
+    """One message for each issued row whose person has a phone or an e-mail, to leave ``after`` some time."""
+    due = now + after
     storing.insert(
         Message,
         fields=_FIELDS,
@@ -50,7 +51,7 @@ def enqueue_issued(rows: Iterable[Award], *, now: datetime) -> None:
             (
                 *(random_token(), Message.Kind.ISSUED.value, row.credential_id, "issued"),
                 *(CHANNELS[row.address_kind].value, row.address, row.language),
-                *(State.PENDING.value, 0, now, now, ""),
+                *(State.PENDING.value, 0, due, now, ""),
             )
             for row in rows
             if row.address_kind in CHANNELS

@@ -289,6 +289,16 @@ def test_messages_are_written_with_the_certificates(achievement: Achievement) ->
     assert outbox.deliver_due(now=NOW) == 3
 
 
+def test_messages_of_a_long_list_leave_once_it_has_had_time_to_end(
+    achievement: Achievement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger, "CHUNK_ROWS", 2)
+    accept(achievement, people(3))
+    issuance.issue_ready(kind=ROSTER, now=NOW)
+    assert outbox.deliver_due(now=NOW) == 0
+    assert outbox.deliver_due(now=NOW + issuance.LONG_LISTS_TELL) == 3
+
+
 # -- Mending and trying again ---------------------------------------------------------------------
 def test_a_mended_row_of_a_draft_waits_for_acceptance(achievement: Achievement) -> None:
     batch = draft(achievement, CLASS).batch
