@@ -39,7 +39,7 @@ BACKOFF = timedelta(seconds=2)
 MAX_ATTEMPTS = 3
 State = Award.State
 #: After so many a worker looks up: it may be asked to stop, and the broker's patience is a minute.
-CHUNKS_A_BELL = 10
+CHUNKS_A_BELL = 5
 #: Messages of a long list leave once it has had time to end: first everybody's certificate, then the news.
 LONG_LISTS_TELL = timedelta(seconds=10)
 

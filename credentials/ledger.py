@@ -16,7 +16,7 @@ from issuers.models import Issuer, random_token
 from .models import LIST_SIZE, Award, Batch, Chunk, Credential, StatusList
 from .people import Person
 
-CHUNK_ROWS = 200
+CHUNK_ROWS = 400
 _FIELDS = (
     *("batch_id", "row", "line", "state", "name_latin", "name_arabic", "address_kind", "address"),
     *("language", "awarded_on", "replaces_id", "reason", "note", "credential_id", "subject_id"),

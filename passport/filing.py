@@ -21,7 +21,7 @@ from .models import Address, Entry, Filing, Learner, Proposal
 
 Outcome = Filing.Outcome
 REPLACED = Credential.Status.REPLACED.value
-CHUNK = 200
+CHUNK = 400
 MAX_PROPOSALS = 10
 #: Questions shown at once; the next ones follow as these are answered.
 MAX_QUESTIONS = 20

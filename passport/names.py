@@ -25,7 +25,7 @@ def plain(name: str) -> str:
 def same(one: str, other: str) -> bool:
     """Whether both names have the same words, in any order, joined or not; an empty name is nobody's."""
     if one == other:
-        return bool(plain(one))
+        return any(map(str.isalnum, one))
     first, second = plain(one).split(), plain(other).split()
     if not first or sorted("".join(first)) != sorted("".join(second)):
         return False

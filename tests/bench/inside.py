@@ -33,7 +33,7 @@ from verify.report import Verdict
 AWARDS = 20
 PATIENCE = 20.0
 LONG_PATIENCE = 300.0
-LOOK = 0.05  # seconds between two looks
+LOOK = 0.02  # seconds between two looks
 SAMPLE = 50
 SIGNS = 1000  # different documents that the limit signs, again and again
 SQLITE_ROWS = 100
