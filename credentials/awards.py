@@ -111,9 +111,8 @@ def accept(
     cleaned = [clean_person(person) for person in people]
     session = tidy(session)
     asked = _request_hash(achievement, awarded_on, session, cleaned, replaces)
-    existing = Batch.objects.filter(issuer=issuer, idempotency_key=idempotency_key).first()
-    if existing:
-        return repeated(existing, asked)
+    if before := asked_before(issuer=issuer, idempotency_key=idempotency_key, request_hash=asked):
+        return before
     check_award(issuer=issuer, achievement=achievement, awarded_on=awarded_on, now=now)
     if not cleaned:
         raise BadAward(_("There is nobody in this list."), field="people")
@@ -255,6 +254,12 @@ def _request_hash(
     asked = [achievement.pk, awarded_on.isoformat(), session, replaces.pk if replaces else ""]
     data = json.dumps([asked, [asdict(person) for person in people]], ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(data.encode()).hexdigest()
+
+
+def asked_before(*, issuer: Issuer, idempotency_key: str, request_hash: str) -> Accepted | None:
+    """The batch that this request opened before, if it did. Raises KeyReused when it was another request."""
+    existing = Batch.objects.filter(issuer=issuer, idempotency_key=idempotency_key).first()
+    return repeated(existing, request_hash) if existing else None
 
 
 def repeated(batch: Batch, asked: str) -> Accepted:

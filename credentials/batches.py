@@ -75,7 +75,7 @@ def draft(
     The same file for the same course, day and session leads to the list that is here already. Raises
     BadAward, IssuerSuspended, OutsideMandate.
     """
-    session = tidy(session)[:80]
+    session = group(session)
     awards.check_award(issuer=issuer, achievement=achievement, awarded_on=awarded_on, now=now)
     asked = hash_of_file(data=data, achievement=achievement, awarded_on=awarded_on, session=session)
     with transaction.atomic():
@@ -105,8 +105,13 @@ def draft(
 
 def hash_of_file(*, data: bytes, achievement: Achievement, awarded_on: date, session: str) -> str:
     """What a file asks for: the same file for the same course, day and session is the same request."""
-    parts = (hashlib.sha256(data).hexdigest(), achievement.pk, awarded_on.isoformat(), tidy(session)[:80])
+    parts = (hashlib.sha256(data).hexdigest(), achievement.pk, awarded_on.isoformat(), group(session))
     return hashlib.sha256("|".join(parts).encode()).hexdigest()
+
+
+def group(session: str) -> str:
+    """The name of a group as it is kept: tidied, and cut where the column ends."""
+    return tidy(session)[:80]
 
 
 def file_key(asked: str) -> str:
@@ -181,9 +186,9 @@ def accept_rows(
     Asking again with the same key and hash gives the same batch. Raises KeyReused for another request under
     the key, NobodyToIssue if no row is right, BadAward, IssuerSuspended, OutsideMandate.
     """
-    session = tidy(session)[:80]
+    session = group(session)
     opened_before = partial(
-        asked_before, issuer=issuer, idempotency_key=idempotency_key, request_hash=request_hash
+        awards.asked_before, issuer=issuer, idempotency_key=idempotency_key, request_hash=request_hash
     )
     if before := opened_before():
         return before
@@ -218,12 +223,6 @@ def accept_rows(
         ledger.write_rows(batch=opened.batch, rows=judged)
         ledger.open_chunks(batch=opened.batch, pending=pending)
     return opened
-
-
-def asked_before(*, issuer: Issuer, idempotency_key: str, request_hash: str) -> awards.Accepted | None:
-    """The batch that this request opened before, if it did. Raises KeyReused when it was another request."""
-    existing = Batch.objects.filter(issuer=issuer, idempotency_key=idempotency_key).first()
-    return awards.repeated(existing, request_hash) if existing else None
 
 
 # -- Rows that were wrong -------------------------------------------------------------------------
@@ -271,6 +270,19 @@ def _beside_its_own(batch: Batch, award: Award, judged: Row) -> Row:
     if twin is None:
         return judged
     return checking.repeats(judged, code="duplicate-in-file", row=twin.line)
+
+
+def typed(award: Award) -> dict[str, str]:
+    """A row's cells as they came, or as they were understood where it was right in itself."""
+    if award.typed is not None:
+        return dict(award.typed)
+    cells = {
+        "name_latin": award.name_latin,
+        "name_arabic": award.name_arabic,
+        "language": award.language,
+        "awarded_on": award.awarded_on.isoformat(),
+    }
+    return cells | ({award.address_kind: award.address} if award.address_kind else {})
 
 
 @transaction.atomic

@@ -16,7 +16,6 @@ from . import achievements, awards, batches, checking, rosters, slips
 from .errors import BadAward, ListRefused, NotYours
 from .ledger import Row
 from .models import Achievement, Award, Batch, Credential
-from .people import tidy
 
 #: Why a list as a whole is refused; ``slips`` has a sentence for each.
 REFUSALS = (
@@ -94,7 +93,7 @@ def hand_over(
     BadAward, IssuerSuspended, OutsideMandate.
     """
     own_key, asked = key_of(client=client, key=key), _hash(terms, rows)
-    before = batches.asked_before(issuer=client.issuer, idempotency_key=own_key, request_hash=asked)
+    before = awards.asked_before(issuer=client.issuer, idempotency_key=own_key, request_hash=asked)
     if before:
         return before
     return batches.accept_rows(
@@ -155,7 +154,7 @@ def look(*, issuer: Issuer, terms: Terms, rows: Sequence[rosters.Checked], now: 
     awards.check_award(issuer=issuer, achievement=achievement, awarded_on=terms.awarded_on, now=now)
     judged = checking.judge(
         achievement=achievement,
-        session=tidy(terms.session)[:80],
+        session=batches.group(terms.session),
         rows=rows,
         default_day=terms.awarded_on,
         now=now,
@@ -195,23 +194,10 @@ def mend(*, batch: Batch, row: int, cells: Mapping[str, str], now: datetime) -> 
     award = batch.awards.filter(row=row).first()
     if award is None:
         raise NotYours
-    kept = {field: text for field, text in typed(award).items() if field in batches.CELLS}
+    kept = {field: text for field, text in batches.typed(award).items() if field in batches.CELLS}
     return batches.mend(
         batch=batch, row=row, cells={**kept, **cells}, language=award.language or "fr", now=now
     )
-
-
-def typed(award: Award) -> dict[str, Any]:
-    """A row's cells as they came, or as they were understood where it was right in itself."""
-    if award.typed is not None:
-        return dict(award.typed)
-    cells = {
-        "name_latin": award.name_latin,
-        "name_arabic": award.name_arabic,
-        "language": award.language,
-        "awarded_on": award.awarded_on.isoformat(),
-    }
-    return cells | ({award.address_kind: award.address} if award.address_kind else {})
 
 
 def correct(*, credential: Credential, cells: Mapping[str, str]) -> rosters.Checked:

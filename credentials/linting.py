@@ -159,22 +159,15 @@ def _check_string(text: str, where: str) -> None:
     Canonicalisers differ in how they escape U+0000 to U+001F and U+007F (RDFC-1.0, 4.2); an override can
     make a name read as another.
     """
-    if rule := _fault(text):
-        raise LintError(rule, where)
-
-
-def _fault(text: str) -> str:
-    """The rule that the text breaks, or nothing."""
     if not unicodedata.is_normalized("NFC", text):
-        return "text is not NFC"
+        raise LintError("text is not NFC", where)
     if text != text.strip():
-        return "text begins or ends with space"
-    if text.isprintable():
-        return ""
+        raise LintError("text begins or ends with space", where)
+    if text.isprintable():  # none of what follows
+        return
     for character in text:
         category = unicodedata.category(character)
         if (
             category in ("Cc", "Cs", "Co", "Cn") and character != "\n"
         ) or character in "\u202a\u202b\u202d\u202e\u202c":
-            return "a character that may not be signed"
-    return ""
+            raise LintError("a character that may not be signed", where)

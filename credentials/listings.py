@@ -7,11 +7,11 @@ from django.conf import settings
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from . import batches, teaching
+from . import batches, people, teaching
 from .models import Award, Batch
 
-#: What a spreadsheet would take for the beginning of a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+#: What a spreadsheet would take for the beginning of a formula, blanks before it included.
+FORMULA = (*people.FORMULA, "\t", "\r")
 
 
 def as_csv(*, batch: Batch) -> bytes:

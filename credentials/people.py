@@ -18,7 +18,7 @@ LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
 
 _SIGNS = frozenset("<>{}@|\\")
 #: What a spreadsheet would take for the beginning of a formula, and its wide and mathematical doubles.
-_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "−")
+FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "−")
 #: Letters as PDFs draw them (ligatures, Arabic letters by their place in the word), not letters as such.
 _DRAWN = re.compile(r"[\ufb00-\ufb06\ufb50-\ufdf9\ufdfc\ufe70-\ufefc]+")
 _NON_JOINER = "\u200c"  # Cf, and part of the spelling in Persian names
@@ -102,7 +102,7 @@ def _slips_of_a_name(name: str, field: str, script: re.Pattern[str], wrong_scrip
     found: list[Slip] = []
     if len(name) > NAME_LIMIT:
         found.append(Slip("name-long", field=field))
-    if name.startswith(_FORMULA):
+    if name.startswith(FORMULA):
         found.append(Slip("name-formula", field=field))
     elif not name.replace(" ", "").isalpha() and any(_is_a_sign(c) for c in name):
         found.append(Slip("name-signs", field=field))

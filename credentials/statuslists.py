@@ -77,7 +77,7 @@ def publish(*, status_list: StatusList, purpose: Purpose, now: datetime) -> int:
     signable = linting.lint_status_list(document, issuer_id=status_list.issuer_id)
     signer = keys.signer(issuer=status_list.issuer, now=now)
     body = signer.jws(signable)
-    if keys.verify_jws(body, key=signer.key) != signable.payload:
+    if not keys.is_signed(body, signable, key=signer.key):
         raise RuntimeError("own signature does not verify")
     fields = {
         "version": version,

@@ -1,6 +1,7 @@
 """How the API's document describes refusals: one kind of answer, with an example of each."""
 
 from collections import defaultdict
+from http import HTTPStatus
 from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse
@@ -54,17 +55,6 @@ REFUSALS: dict[str, tuple[int, str]] = {
     "not-known": (404, "No certificate has this code or link. Compare it with the paper, letter by letter."),
     "throttled": (429, "Too many requests. Wait as many seconds as Retry-After says."),
     "too-many": (429, "Too many checks came from here. Wait a minute, then try again."),
-}
-TITLES = {
-    400: "Bad Request",
-    401: "Unauthorized",
-    403: "Forbidden",
-    404: "Not Found",
-    409: "Conflict",
-    413: "Request Entity Too Large",
-    415: "Unsupported Media Type",
-    422: "Unprocessable Entity",
-    429: "Too Many Requests",
 }
 #: What a refusal adds to its sentence, where it adds anything.
 BESIDE: dict[str, dict[str, Any]] = {
@@ -139,7 +129,7 @@ def example(code: str) -> dict[str, Any]:
     status, sentence = REFUSALS[code]
     return {
         "type": f"{BASE}/problems#{code}",
-        "title": TITLES[status],
+        "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": sentence,
     } | BESIDE.get(code, {})

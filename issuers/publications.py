@@ -154,7 +154,7 @@ def _publish(
     )
     signable = lint_directory(document)
     body = signer.jws(signable)
-    if keys.verify_jws(body, key=signer.key) != signable.payload:
+    if not keys.is_signed(body, signable, key=signer.key):
         raise RuntimeError("own signature does not verify")
     fields = {
         "version": version,

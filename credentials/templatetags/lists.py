@@ -1,7 +1,6 @@
 """What the pages of lists draw and say: the tiles that are laid, what is wrong with a row, time left."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,7 +103,9 @@ def time_left(seconds: int | None) -> str:
 @register.filter
 def cells(award: Award) -> list[Cell]:
     """The fields of a wrong or repeated row as they were typed, those with a slip among them."""
-    typed = dict(award.typed) if award.typed is not None else dict(_typed(award))
+    typed = batches.typed(award)
+    if award.typed is None:  # understood, not typed: what there is
+        typed = {field: text for field, text in typed.items() if text}
     wrong: dict[str, list[SafeString]] = {}
     for problem in award.problems:
         field = _where(problem["field"], typed)
@@ -122,16 +123,6 @@ def _where(field: str, typed: dict[str, str]) -> str:
     if field not in NAMES or field in typed:
         return field
     return next((name for name in NAMES if name in typed), field)
-
-
-def _typed(award: Award) -> Iterator[tuple[str, str]]:
-    """A row that was right in itself, cell by cell."""
-    if award.name_latin:
-        yield "name_latin", award.name_latin
-    if award.name_arabic:
-        yield "name_arabic", award.name_arabic
-    if award.address_kind:
-        yield award.address_kind, award.address
 
 
 @register.filter

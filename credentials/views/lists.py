@@ -20,7 +20,6 @@ from credentials.models import Award, Batch
 from credentials.people import tidy
 from issuers.access import issuers_of, member
 from issuers.errors import IssuersError
-from issuers.models import Issuer, Membership, Role
 
 A_PAGE = 30
 BAD_A_PAGE = 25
@@ -58,7 +57,7 @@ def template(request: HttpRequest, kind: str) -> HttpResponse:
     if kind not in TEMPLATES:
         raise NotYours
     make, content_type = TEMPLATES[kind]
-    response = HttpResponse(make((translation.get_language() or "fr")[:2]), content_type=content_type)
+    response = HttpResponse(make(_language()), content_type=content_type)
     response["Content-Disposition"] = f'attachment; filename="{_("list")}.{kind}"'
     return response
 
@@ -98,8 +97,8 @@ def upload(request: HttpRequest, achievement_id: str) -> HttpResponseBase:
         else:
             status = 422
     else:
-        language = (translation.get_language() or "fr")[:2]
-        form = ListForm(initial={"awarded_on": timezone.localdate(), "language": language, "notify": True})
+        initial = {"awarded_on": timezone.localdate(), "language": _language(), "notify": True}
+        form = ListForm(initial=initial)
     return render(
         request,
         "credentials/teach/list_new.html",
@@ -127,7 +126,6 @@ def _page(
     request: HttpRequest,
     batch: Batch,
     *,
-    refused: int | None = None,
     refusal: str = "",
     status: int = 200,
 ) -> HttpResponse:
@@ -162,7 +160,6 @@ def _page(
             "search": search,
             "text": text,
             "versions": batches.code_versions(batch=batch, now=now) if batch.state == State.DRAFT else None,
-            "refused": refused,
             "refusal": refusal,
         },
         status=status if status != 200 else 202 if working else 200,
@@ -252,7 +249,7 @@ def mend(request: HttpRequest, batch_id: str) -> HttpResponseBase:
     given: dict[str, Any] = {
         "row": _row(request.POST.get("row", "")),
         "cells": cells,
-        "language": (translation.get_language() or "fr")[:2],
+        "language": _language(),
     }
     return _do(request, batch, lambda: batches.mend(batch=batch, **given, now=timezone.now()))
 
@@ -295,13 +292,12 @@ def result(request: HttpRequest, batch_id: str) -> HttpResponse:
 
 def _own(request: HttpRequest, batch_id: str) -> Batch:
     """A list of one of the caller's providers. Raises NotYours."""
-    found = batches.of_issuers(issuers=_issuing(request)).filter(pk=batch_id).first()
+    found = batches.of_issuers(issuers=issuers_of(request)).filter(pk=batch_id).first()
     if found is None:
         raise NotYours
     return found
 
 
-def _issuing(request: HttpRequest) -> list[Issuer]:
-    held: list[Membership] = getattr(request, "memberships", [])
-    roles = (Role.TRAINER, Role.SIGNER)
-    return list({m.issuer_id: m.issuer for m in held if m.role in roles and m.issuer is not None}.values())
+def _language() -> str:
+    """The reader's, as messages and templates know it."""
+    return (translation.get_language() or "fr")[:2]

@@ -5,6 +5,7 @@ import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -297,6 +298,17 @@ def test_a_repeat_says_of_which_row_or_which_certificate(trainer: Client, house:
     upload(trainer, house, "Nom complet;Téléphone\nSalma Tazi;0612345678\nNadia Alami;\n")
     other = Batch.objects.exclude(pk=batch.pk).get()
     assert reverse("teach-certificate", args=[first.pk]) in page(trainer, other, "?state=duplicate")
+
+
+def test_a_repeat_that_is_mended_keeps_its_own_day_and_language(trainer: Client, house: House) -> None:
+    day = timezone.localdate() - timedelta(days=3)
+    row = f"Salma Tazi;0612345678;{day:%d/%m/%Y};arabe\n"
+    batch = draft(trainer, house, f"Nom complet;Téléphone;Date;Langue\n{row}{row}")
+    form = page(trainer, batch, "?state=duplicate")
+    typed = dict(re.findall(r'name="(cell-[a-z_]+)" value="([^"]*)"', form))
+    do(trainer, "mend", batch, row="2", **typed | {"cell-name_latin": "Salma Tazi-Alami"})
+    mended = Award.objects.get(batch=batch, row=2)
+    assert (mended.state, mended.awarded_on, mended.language) == ("pending", day, "ar")
 
 
 def test_ten_thousand_bad_rows_make_a_light_page(trainer: Client, house: House) -> None:
