@@ -157,6 +157,7 @@ EMAIL_HOST_PASSWORD = _secret("EMAIL_HOST_PASSWORD")
 EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", False)
 EMAIL_TIMEOUT = 10
 RECEIPTS_TOKEN = _secret("RECEIPTS_TOKEN")  # what a gateway shows that says what became of a message
+OUTBOUND_PORTS = env.list("OUTBOUND_PORTS", [443], subcast=int)  # of hosts of others
 
 # -- Languages ------------------------------------------------------------------------------------
 LANGUAGE_CODE = "fr"
@@ -283,7 +284,11 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
-    "loggers": {"fontTools": {"level": "WARNING"}, "fido2": {"level": "WARNING"}},
+    "loggers": {
+        "fontTools": {"level": "WARNING"},
+        "fido2": {"level": "WARNING"},
+        "urllib3": {"level": "ERROR"},  # its warnings name addresses
+    },
 }
 # account.W001: nobody signs up by allauth's form, so its field need not be required
 SILENCED_SYSTEM_CHECKS = ["account.W001"]

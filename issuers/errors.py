@@ -102,3 +102,67 @@ class NotFound(IssuersError):
 
     message = _("There is nothing in the register under this name.")
     status = 404
+
+
+# -- Hosts of others ------------------------------------------------------------------------------
+class OutboundError(IssuersError):
+    """Base of what can go wrong with a host of others; what it says is never repeated to anybody."""
+
+    message = _("The other side did not answer as it should.")
+
+
+class AddressRefused(OutboundError):
+    """An address in a form that is never asked."""
+
+    message = _(
+        "Give a whole address that begins with https:// and names its host by name: no numbers, no user "
+        "name, no other port, only Latin letters (xn--… for other scripts)."
+    )
+
+
+class HostUnknown(OutboundError):
+    """The name of the host leads to no address."""
+
+    message = _("No machine is known under this name.")
+
+
+class AddressNotPublic(OutboundError):
+    """The name leads into a private network, or to this machine."""
+
+    message = _("This name leads into a private network. We speak only to machines that everybody can reach.")
+
+
+class HostUnreachable(OutboundError):
+    """No connection could be made."""
+
+    message = _("Nobody answers there: no connection could be made.")
+
+
+class TlsRefused(OutboundError):
+    """The other side cannot show that it is who it should be."""
+
+    message = _("The connection is not safe: the TLS certificate there is not valid for this name.")
+
+
+class AnswerTooSlow(OutboundError):
+    """The time was up before the answer was whole."""
+
+    message = _("The answer took too long.")
+
+
+class AnswerTooLarge(OutboundError):
+    """The answer is larger than what is read."""
+
+    message = _("The answer is larger than what we read.")
+
+
+class AnswerUnreadable(OutboundError):
+    """The answer is compressed, cut off or no HTTP."""
+
+    message = _("The answer cannot be read: it is compressed, cut off or broken.")
+
+
+class Redirected(OutboundError):
+    """The answer leads elsewhere, where we do not go."""
+
+    message = _("The answer leads on to another address, and we follow none. Enter the final address.")
