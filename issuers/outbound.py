@@ -96,7 +96,7 @@ def read_url(url: str, *, ports: Collection[int] = (443,)) -> Target:
         raise AddressRefused
     parts = urlsplit(url)
     host, colon, digits = parts.netloc.lower().partition(":")
-    if colon and not (digits.isdecimal() and len(digits) <= 5):
+    if colon and not (digits.isdecimal() and len(digits) <= 5 and digits[0] != "0"):
         raise AddressRefused
     port = int(digits) if colon else 443
     if port not in ports or not is_host_name(host):
@@ -243,9 +243,11 @@ class Client:
         length = response.headers.get("Content-Length", "0")
         if length.isdecimal() and int(length[:19]) > self._max_bytes:
             raise AnswerTooLarge
-        body: bytes = response.read(self._max_bytes + 1, decode_content=False)
-        if len(body) > self._max_bytes:
-            raise AnswerTooLarge
+        body = b""
+        while piece := response.read(self._max_bytes + 1 - len(body), decode_content=False):
+            body += piece
+            if len(body) > self._max_bytes:
+                raise AnswerTooLarge
         return body
 
     @staticmethod
@@ -296,7 +298,9 @@ class Client:
                 connection.connect()
             except ssl.SSLCertVerificationError:
                 problem = TlsRefused()
-            except (TimeoutError, urllib3.exceptions.ConnectTimeoutError):
+            except urllib3.exceptions.NewConnectionError:
+                problem = HostUnreachable()
+            except (TimeoutError, urllib3.exceptions.TimeoutError):
                 problem = AnswerTooSlow()
             except ssl.SSLError:
                 problem = TlsRefused()

@@ -87,6 +87,35 @@ def test_the_key_room_alone_sees_private_keys() -> None:
     assert seen == {"issuers/keys.py"}
 
 
+#: What opens connections, and who may use it for what.
+OUTWARD = re.compile(
+    r"(requests|urllib|urllib3|http\.client|httpx|aiohttp|socket|socketserver|ssl|asyncio|smtplib|ftplib|redis"
+    r"|urllib\.request)(\..*)?"
+)
+MAY_GO_OUT = {
+    "issuers/outbound.py": "the one client for hosts of others",
+    "config/launch.py": "asks its own children on this machine whether they answer",
+    "config/embedded.py": "waits for its own Redis",
+    "credentials/messengers.py": "names an error of Django's e-mail backend, which the settings choose",
+}
+
+
+def test_one_module_alone_speaks_to_hosts_of_others() -> None:
+    seen: dict[str, set[str]] = {}
+    for path in sources():
+        for node in ast.walk(ast.parse(path.read_text())):
+            names: list[str] = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                names = [f"{node.module}.{alias.name}" for alias in node.names]
+            for name in names:
+                if OUTWARD.fullmatch(name) and not name.startswith("urllib.parse"):
+                    seen.setdefault(str(path.relative_to(ROOT)), set()).add(name)
+    assert set(seen) == set(MAY_GO_OUT)
+    assert seen["credentials/messengers.py"] == {"smtplib.SMTPRecipientsRefused"}
+
+
 def test_linters_alone_make_what_can_be_signed() -> None:
     makers = {
         str(p.relative_to(ROOT)) for p in sources() if re.search(r"(?<!class )\bSignable\(", p.read_text())
