@@ -19,6 +19,7 @@ ROUTES = {
     "credentials.issue_batches": "batches",
     "credentials.publish_lists": "upkeep",
     "credentials.deliver_messages": "messages",
+    "credentials.deliver_webhooks": "messages",
     "passport.file_certificates": "upkeep",
 }
 

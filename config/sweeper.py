@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
-from credentials import batches, issuance, outbox, statuslists
+from credentials import batches, issuance, outbox, statuslists, webhooks
 from credentials.models import Batch
 from issuers import publications
 from passport import codes, filing
@@ -25,6 +25,7 @@ ROUND: tuple[tuple[str, Callable[..., object]], ...] = (
         partial(filing.consider_unfiled, within=timedelta(hours=1), after=timedelta(seconds=5)),
     ),
     ("deliver messages", outbox.deliver_due),
+    ("deliver webhooks", webhooks.deliver_unheard),
     ("forget codes", codes.forget),
 )
 
@@ -32,6 +33,7 @@ ROUND: tuple[tuple[str, Callable[..., object]], ...] = (
 WIDE_EVERY = 200
 WIDE: tuple[tuple[str, Callable[..., object]], ...] = (
     ("file old certificates", partial(filing.consider_unfiled, limit=100_000)),
+    ("forget webhooks", webhooks.forget),
 )
 
 

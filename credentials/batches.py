@@ -13,7 +13,7 @@ from django.db.models.functions import Length, Now
 
 from issuers.models import ApiClient, Issuer
 
-from . import awards, checking, ledger, outbox, rosters
+from . import awards, checking, ledger, outbox, rosters, webhooks
 from .errors import BatchClosed, NobodyToIssue, NotYours
 from .ledger import Row
 from .models import Achievement, Award, Batch, Chunk
@@ -369,9 +369,12 @@ def close(*, batch_id: str) -> None:
     """Say that a batch is complete, if none of its chunks waits."""
     waiting = Chunk.objects.filter(batch=batch_id, state=Chunk.State.READY)
     if not waiting.exists():
-        closed = Batch.objects.filter(pk=batch_id, state=State.ACCEPTED).update(
-            state=State.COMPLETE, completed_at=Now()
-        )
+        with transaction.atomic():
+            closed = Batch.objects.filter(pk=batch_id, state=State.ACCEPTED).update(
+                state=State.COMPLETE, completed_at=Now()
+            )
+            if closed:
+                webhooks.tell_completed(batch_id)
         if closed:
             outbox.ring()
 

@@ -28,7 +28,19 @@ from issuers.errors import IssuersError, NoActiveKey, NoKeyRoom
 from issuers.models import random_token
 from issuers.registry import require_mandate
 
-from . import awards, batches, bitstring, facts, ledger, linting, openbadges, outbox, paper, statuslists
+from . import (
+    awards,
+    batches,
+    bitstring,
+    facts,
+    ledger,
+    linting,
+    openbadges,
+    outbox,
+    paper,
+    statuslists,
+    webhooks,
+)
 from .models import LIST_SIZE, Award, Batch, Chunk, Credential, StatusChange
 from .signals import credential_status_changed, credentials_issued
 
@@ -400,6 +412,7 @@ def _store(
     chunk.save(update_fields=["state"])
     if signed:
         ids = [credential.id for credential in signed]
+        webhooks.tell_issued(chunk.batch, ids, now=now)
         transaction.on_commit(
             partial(credentials_issued.send_robust, sender=Credential, credential_ids=ids, now=now)
         )
@@ -428,7 +441,7 @@ def _succeed(row: Award, *, batch: Batch, now: datetime) -> None:
         status=Credential.Status.REPLACED, replaced_by_id=row.credential_id, status_changed_at=now
     )
     statuslists.mark_changed(numbers=[old.status_list_id])
-    StatusChange.objects.create(
+    change = StatusChange.objects.create(
         credential=old,
         act=StatusChange.Act.REPLACE,
         reason=row.reason or StatusChange.Reason.CORRECTED,
@@ -436,6 +449,7 @@ def _succeed(row: Award, *, batch: Batch, now: datetime) -> None:
         by=batch.requested_by,
         at=now,
     )
+    webhooks.tell_status(change, now=now)
     transaction.on_commit(
         partial(credential_status_changed.send_robust, sender=Credential, credential_id=old.pk, now=now)
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from . import awards, outbox, statuslists
+from . import awards, outbox, statuslists, webhooks
 from .errors import BadAward, WrongStatus
 from .models import Batch, Credential, StatusChange
 from .people import Person
@@ -116,6 +116,7 @@ def _change(
     )
     statuslists.mark_changed(numbers=[held.status_list_id])
     outbox.enqueue_status(change, now=now)
+    webhooks.tell_status(change, now=now)
     transaction.on_commit(
         partial(credential_status_changed.send_robust, sender=Credential, credential_id=held.pk, now=now)
     )

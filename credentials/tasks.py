@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from . import issuance, outbox, statuslists
+from . import issuance, outbox, statuslists, webhooks
 from .models import Batch
 
 
@@ -29,3 +29,9 @@ def publish_lists() -> None:
 def deliver_messages() -> None:
     """Send what waits in the outbox."""
     outbox.deliver_due(now=timezone.now())
+
+
+@shared_task(name="credentials.deliver_webhooks")
+def deliver_webhooks() -> None:
+    """Tell programs what happened."""
+    webhooks.deliver_due(now=timezone.now())
