@@ -1,8 +1,8 @@
 """Where a provider's programs want to be told what happens: registered, changed and removed by its owner.
 
-A secret is needed in clear by whoever signs with it, so it is sealed (ChaCha20-Poly1305) under a key that HKDF
-derives from the house's secret key, bound to the endpoint's id: a copy of the database alone
-does not open it.
+A secret is needed in clear by whoever signs with it, so it is sealed (ChaCha20-Poly1305) under a key that
+HKDF derives from the house's secret key, bound to the endpoint's id: a copy of the database alone does not
+open it.
 """
 
 import secrets

@@ -1,4 +1,4 @@
-"""Pure. Signs webhooks as Standard Webhooks says: a secret that both sides know, HMAC-SHA256, three headers."""
+"""Pure. Signs webhooks as Standard Webhooks says: a secret of both sides, HMAC-SHA256, three headers."""
 
 import base64
 import hmac

@@ -227,7 +227,7 @@ def _ready(*, now: datetime) -> QuerySet[Endpoint]:
     free = Q(rests_until__isnull=True) | Q(rests_until__lte=now)
     living = Endpoint.objects.filter(free, removed_at__isnull=True, stopped_at__isnull=True)
     waiting = living.filter(Exists(portions.due(mine, now=now)))
-    return waiting.order_by(F("tried_at").asc(nulls_first=True), "pk")
+    return waiting.order_by(F("tried_at").asc(nulls_first=True), "created_at", "pk")
 
 
 @transaction.atomic
