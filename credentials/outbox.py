@@ -186,18 +186,18 @@ def resend_all(*, issuers: Iterable[Issuer] | None, now: datetime) -> int:
     return _again(undelivered(issuers=issuers), now=now)
 
 
-def let_go(*, messages: QuerySet[Message], now: datetime) -> int:
-    """Decide that those of these that did not arrive need not arrive any more; returns how many."""
-    return portions.let_go(messages, now=now)
+def of_issuers(*, issuers: Iterable[Issuer] | None) -> QuerySet[Message]:
+    """The messages of these providers, or of the whole city (``None``), the newest first."""
+    found = Message.objects.order_by("-created_at", "pk")
+    if issuers is None:
+        return found
+    ids = [issuer.pk for issuer in issuers]
+    return found.filter(Q(credential__issuer__in=ids) | Q(endpoint__issuer__in=ids))
 
 
 def undelivered(*, issuers: Iterable[Issuer] | None) -> QuerySet[Message]:
-    """The messages of these providers (or of the city) that did not arrive and that nobody let go."""
-    found = portions.undelivered(Message.objects.all())
-    if issuers is not None:
-        ids = [issuer.pk for issuer in issuers]
-        found = found.filter(Q(credential__issuer__in=ids) | Q(endpoint__issuer__in=ids))
-    return found.order_by("-created_at", "pk")
+    """Those that did not arrive, that nobody let go, and that still have somebody to arrive at."""
+    return portions.undelivered(of_issuers(issuers=issuers)).filter(credential__erased_at__isnull=True)
 
 
 def _again(messages: QuerySet[Message], *, now: datetime) -> int:

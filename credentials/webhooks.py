@@ -338,12 +338,15 @@ def _rest(failures: int, *, now: datetime) -> datetime:
 
 
 # -- What did not arrive --------------------------------------------------------------------------
+def of_issuers(*, issuers: Iterable[Issuer] | None) -> QuerySet[Delivery]:
+    """The events for programs of these providers, or of the whole city (``None``), the newest first."""
+    found = Delivery.objects.order_by("-created_at", "pk")
+    return found if issuers is None else found.filter(endpoint__issuer__in=list(issuers))
+
+
 def undelivered(*, issuers: Iterable[Issuer] | None) -> QuerySet[Delivery]:
-    """The events of these providers (or of the city) that did not arrive and that nobody let go."""
-    found = portions.undelivered(Delivery.objects.select_related("endpoint__issuer"))
-    if issuers is not None:
-        found = found.filter(endpoint__issuer__in=[issuer.pk for issuer in issuers])
-    return found.order_by("-created_at", "pk")
+    """Those that did not arrive and that nobody let go."""
+    return portions.undelivered(of_issuers(issuers=issuers))
 
 
 def resend(*, delivery: Delivery, now: datetime) -> None:
@@ -359,11 +362,6 @@ def resend(*, delivery: Delivery, now: datetime) -> None:
 def resend_all(*, issuers: Iterable[Issuer] | None, now: datetime) -> int:
     """Put all events of these providers (or of the city) that did not arrive in line once more."""
     return _again(undelivered(issuers=issuers), now=now)
-
-
-def let_go(*, deliveries: QuerySet[Delivery], now: datetime) -> int:
-    """Decide that those of these that did not arrive need not arrive any more; returns how many."""
-    return portions.let_go(deliveries, now=now)
 
 
 def forget(*, now: datetime) -> int:
