@@ -81,10 +81,12 @@ def by_day(*, issuers: Iterable[Issuer] | None, now: datetime) -> list[Day]:
 
 
 def by_list(*, issuers: Iterable[Issuer] | None) -> list[tuple[Batch, int]]:
-    """The lists of whose messages the most did not arrive, and how many."""
+    """The lists of whose messages the most did not arrive, several of each, and how many."""
     lost = outbox.undelivered(issuers=issuers).filter(credential__award__batch__kind=Batch.Kind.ROSTER)
     counted = lost.order_by().values(batch=F("credential__award__batch")).annotate(n=Count("pk"))
-    numbers = {line["batch"]: line["n"] for line in counted.order_by("-n", "batch")[:LISTS_SHOWN]}
+    numbers = {
+        line["batch"]: line["n"] for line in counted.filter(n__gt=1).order_by("-n", "batch")[:LISTS_SHOWN]
+    }
     found = Batch.objects.filter(pk__in=numbers).select_related("achievement", "issuer")
     return sorted(((batch, numbers[batch.pk]) for batch in found), key=lambda line: (-line[1], line[0].pk))
 

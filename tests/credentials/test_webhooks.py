@@ -3,12 +3,15 @@
 import json
 import logging
 import os
+import re
 import signal
+import socket
 import ssl
 import subprocess
 import sys
 import threading
 import time
+from base64 import b64decode
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -32,6 +35,7 @@ from credentials import (
     portions,
     revocation,
     standardwebhooks,
+    tasks,
     webhooks,
 )
 from credentials.errors import (
@@ -43,8 +47,9 @@ from credentials.errors import (
     SecretUnreadable,
     TooManyEndpoints,
 )
-from credentials.models import Achievement, Batch, Credential, Delivery, Endpoint, Message
+from credentials.models import Achievement, Batch, Chunk, Credential, Delivery, Endpoint, Message
 from credentials.people import Person
+from issuers import outbound
 from issuers.errors import AddressNotPublic, AddressRefused, NotAllowed
 from issuers.models import RegisterChange, Role
 from issuers.outbound import Client
@@ -118,7 +123,7 @@ def told(event: str) -> list[dict[str, Any]]:
 def test_an_owner_registers_an_address_and_sees_its_secret_once(house: House) -> None:
     made = house.register(events=["credential.issued", "batch.completed"])
     assert made.secret.startswith("whsec_")
-    assert len(standardwebhooks.base64.b64decode(made.secret[6:])) == 32
+    assert len(b64decode(made.secret[6:])) == 32
     assert made.endpoint.events == ["batch.completed", "credential.issued"]
     assert made.secret not in repr(made)
     line = RegisterChange.objects.get(event="webhook-registered")
@@ -190,7 +195,7 @@ def test_what_is_anothers_is_not_there(house: House) -> None:
 # -- The secret -----------------------------------------------------------------------------------
 def test_the_database_holds_no_secret_in_clear_and_a_moved_one_does_not_open(house: House) -> None:
     one, other = house.register(), house.register(f"{house.there.url}/other")
-    raw = standardwebhooks.base64.b64decode(one.secret[6:])
+    raw = b64decode(one.secret[6:])
     assert raw not in bytes(one.endpoint.sealed or b"")
     assert endpoints.keys(one.endpoint, now=timezone.now()) == [raw]
     other.endpoint.sealed = one.endpoint.sealed
@@ -276,7 +281,7 @@ def test_what_was_changed_on_its_way_is_not_verified(house: House, part: str) ->
 
 def test_the_signature_is_the_specifications_example() -> None:
     # standard-webhooks/spec, "Signature scheme": the libraries' own test vector
-    key = standardwebhooks.base64.b64decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    key = b64decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
     given = standardwebhooks.headers(
         message_id="msg_p5jXN8AQM9LWM0D4loKWxJek",
         timestamp=1614265330,
@@ -284,6 +289,40 @@ def test_the_signature_is_the_specifications_example() -> None:
         keys=[key],
     )
     assert given["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+DOCS = (Path(__file__).resolve().parents[2] / "docs" / "api.md").read_text()
+
+
+def test_the_event_in_the_docs_carries_the_signature_of_the_secret_in_the_docs() -> None:
+    message = re.search(r"^```http\n(.*?)^```$", DOCS, re.MULTILINE | re.DOTALL)
+    secret = re.search(r"`(whsec_[^`]+)`", DOCS)
+    assert message is not None
+    assert secret is not None
+    head, body = message[1].rstrip("\n").split("\n\n")
+    shown = dict(line.split(": ", 1) for line in head.splitlines()[1:] if line.startswith("webhook-"))
+    assert shown == standardwebhooks.headers(
+        message_id=shown["webhook-id"],
+        timestamp=int(shown["webhook-timestamp"]),
+        body=body.encode(),
+        keys=[b64decode(secret[1].removeprefix("whsec_"))],
+    )
+
+
+def test_the_programs_in_the_docs_verify_what_we_sent(house: House) -> None:
+    made = house.register()
+    house.test_event(made.endpoint)
+    house.deliver()
+    asked, kept = house.there.asked[0], list[Any]()
+    world: dict[str, Any] = {"SECRET": made.secret, "remember": lambda pk: True, "queue": kept.append}
+    for program in re.findall(r"^```py\n(.*?)^```$", DOCS, re.MULTILINE | re.DOTALL):
+        exec(program, world)  # noqa: S102  # our own docs
+    assert world["on_post"](asked.headers, asked.body) == 204
+    assert kept[0]["type"] == "webhook.test"
+    assert world["is_ours"](made.secret, asked.headers, asked.body)
+    for forged in (asked.body + b" ", asked.body.replace(b"test", b"best")):
+        assert world["on_post"](asked.headers, forged) == 400
+        assert not world["is_ours"](made.secret, asked.headers, forged)
 
 
 # -- What happened --------------------------------------------------------------------------------
@@ -313,7 +352,7 @@ def test_a_list_that_was_mended_is_told_of_again_and_each_end_once(house: House)
     Credential.objects.filter(award__batch=batch, award__row=2).update(status="revoked")
     assert batches.retry(batch=batch, now=timezone.now()) == 1
     batches.close_finished(now=timezone.now())
-    issuance.ledger.Chunk.objects.update(state="done")
+    Chunk.objects.update(state="done")
     batches.close(batch_id=batch.pk)
     assert len(told("batch.completed")) == 2
 
@@ -681,6 +720,19 @@ def test_the_sweeper_rings_and_delivers_itself_what_nobody_heard(
     assert rung == []
 
 
+def test_the_bell_delivers_with_the_products_own_client(
+    house: House, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.OUTBOUND_PORTS = [house.there.port]
+    delivery = house.test_event(house.register().endpoint)
+    here = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 443))]
+    monkeypatch.setattr(outbound, "getaddrinfo", lambda *where, **how: here)
+    tasks.deliver_webhooks()
+    delivery.refresh_from_db()
+    assert (delivery.attempts, delivery.last_error) == (1, "AddressNotPublic")
+    assert house.there.connections == 0
+
+
 def test_what_arrived_or_was_let_go_is_forgotten_after_a_month(house: House) -> None:
     endpoint = house.register().endpoint
     arrived, dropped, failed, waits = (house.test_event(endpoint) for _ in range(4))
@@ -701,7 +753,7 @@ def test_no_secret_and_no_address_is_ever_logged(house: House, caplog: pytest.Lo
             house.deliver()
     said = "\n".join(f"{record.getMessage()} {vars(record)}" for record in caplog.records)
     assert "webhook not taken" in said
-    raw = standardwebhooks.base64.b64decode(made.secret[6:])
+    raw = b64decode(made.secret[6:])
     for secret in (made.secret, made.secret[6:], raw.hex(), "a-capability", "direction@ennour.example"):
         assert secret not in said
 
