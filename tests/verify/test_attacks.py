@@ -130,7 +130,8 @@ sys.addaudithook(_listen)
 def connections() -> Iterator[list[tuple[str, Any]]]:
     """What this process asks of others within the block; the database's socket aside."""
     global _connections  # noqa: PLW0603  # an audit hook cannot be taken off again
-    _connections = found = []
+    found: list[tuple[str, Any]] = []
+    _connections = found
     try:
         yield found
     finally:

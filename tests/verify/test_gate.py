@@ -109,6 +109,13 @@ def test_a_link_of_ours_is_known(start: str, ending: str) -> None:
     assert (source.kind, source.text) == (Kind.LINK, "AbC_-123")
 
 
+@pytest.mark.parametrize("path", ["", "/", "/me/", "/c/", "/c/a/b", "/c/" + "a" * 41, "/a/AbC_-123"])
+def test_a_link_of_ours_to_something_else_is_no_certificate(path: str) -> None:
+    with pytest.raises(Malformed) as refused:
+        gate.read_source(f"{BASE}{path}", base_url=BASE)
+    assert refused.value.fault == "unknown-form"
+
+
 def test_an_enveloped_credential_is_its_token() -> None:
     document = {
         "@context": "https://www.w3.org/ns/credentials/v2",
