@@ -162,6 +162,27 @@ def test_what_carries_a_certificate_gives_it_up(carrier: bytes) -> None:
     assert gate.read_source(carrier, base_url=BASE).text == WHOLE
 
 
+@pytest.mark.parametrize(
+    ("data", "fault"),
+    [
+        ("z" * (4 * 1500 + 1), "unknown-form"),
+        (json.dumps({"credential": ["eyJ"]}), "unknown-form"),
+        (make.png(make.chunk(b"iTXt", b"openbadgecredential\0\0\0no end")), "png-broken"),
+        (make.png(make.chunk(b"iTXt", b"openbadgecredential\0\0\0\0\0\xff")), "utf-8"),
+        (make.png(make.itxt("A" * (512 * 1024 + 1))), "document-too-large"),
+        (
+            make.svg("<text>words</text><openbadges:credential> </openbadges:credential>"),
+            "image-without-credential",
+        ),
+    ],
+    ids=["long-text", "list", "itxt-without-end", "itxt-in-latin", "itxt-too-large", "svg-blank"],
+)
+def test_what_cannot_be_read_is_refused_by_its_fault(data: bytes | str, fault: str) -> None:
+    with pytest.raises(Malformed) as refused:
+        pass_gate(data)
+    assert refused.value.fault == fault
+
+
 def test_files_above_their_limit_are_refused_as_too_large() -> None:
     for data in (
         b"A" * (gate.MAX_UPLOAD + 1),
