@@ -15,6 +15,7 @@ QUEUES = {"interactive": "quick", "upkeep": "quick", "batches": "bulk", "message
 #: Task → its queue. Celery 6 drops the `queue` a task could name for itself, so all stand here.
 ROUTES = {
     "issuers.tend": "upkeep",
+    "issuers.fulfil_orders": "interactive",
     "credentials.issue_interactive": "interactive",
     "credentials.issue_batches": "batches",
     "credentials.publish_lists": "upkeep",

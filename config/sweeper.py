@@ -7,7 +7,7 @@ from functools import partial
 
 from credentials import batches, issuance, outbox, statuslists
 from credentials.models import Batch
-from issuers import publications
+from issuers import orders, publications
 from passport import codes, filing
 
 log = logging.getLogger(__name__)
@@ -15,6 +15,7 @@ log = logging.getLogger(__name__)
 #: What one round does, in the order in which a certificate travels.
 ROUND: tuple[tuple[str, Callable[..., object]], ...] = (
     ("publish keys", publications.tend),
+    ("fulfil orders", orders.fulfil),
     ("issue awards", partial(issuance.issue_ready, kind=Batch.Kind.INTERACTIVE, limit=20)),
     ("issue rosters", partial(issuance.issue_ready, kind=Batch.Kind.ROSTER, limit=5)),
     ("close lists", batches.close_finished),
