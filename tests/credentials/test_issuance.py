@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from django.db import IntegrityError, transaction
 
-from credentials import awards, facts, issuance, outbox, paper, qr, reading
+from credentials import awards, facts, issuance, outbox, paper, qr, queue, reading
 from credentials.errors import BadAward, BaseUrlChanged, DuplicateAward
 from credentials.models import Award, Batch, Chunk, Credential, LocalMessage, Message
 from credentials.people import Person
@@ -192,16 +192,16 @@ def test_a_process_without_the_key_encryption_key_signs_nothing(achievement: Any
 
 def test_a_chunk_is_taken_once(achievement: Any) -> None:
     award(achievement)
-    assert issuance.take(kind=INTERACTIVE) is not None
-    assert issuance.take(kind=INTERACTIVE) is None
+    assert queue.take(kind=INTERACTIVE) is not None
+    assert queue.take(kind=INTERACTIVE) is None
 
 
 def test_a_worker_that_lost_its_lease_stores_nothing(achievement: Any) -> None:
     award(achievement)
-    lost = issuance.take(kind=INTERACTIVE)
+    lost = queue.take(kind=INTERACTIVE)
     assert lost is not None
     Chunk.objects.update(lease_until=NOW - timedelta(days=3650))
-    later = issuance.take(kind=INTERACTIVE)
+    later = queue.take(kind=INTERACTIVE)
     assert later is not None
     assert issuance.issue_chunk(lost, now=NOW) == 0
     assert issuance.issue_chunk(later, now=NOW) == 1
