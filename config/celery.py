@@ -18,6 +18,7 @@ ROUTES = {
     "issuers.fulfil_orders": "interactive",
     "credentials.issue_interactive": "interactive",
     "credentials.issue_batches": "batches",
+    "credentials.issue_anew": "batches",
     "credentials.publish_lists": "upkeep",
     "credentials.deliver_messages": "messages",
     "passport.file_certificates": "upkeep",

@@ -18,6 +18,7 @@ ROUND: tuple[tuple[str, Callable[..., object]], ...] = (
     ("fulfil orders", orders.fulfil),
     ("issue awards", partial(issuance.issue_ready, kind=Batch.Kind.INTERACTIVE, limit=20)),
     ("issue rosters", partial(issuance.issue_ready, kind=Batch.Kind.ROSTER, limit=5)),
+    ("issue anew", partial(issuance.issue_ready, kind=Batch.Kind.REISSUE, limit=5)),
     ("close lists", batches.close_finished),
     ("forget drafts", batches.forget_drafts),
     ("publish lists", statuslists.publish_changed),

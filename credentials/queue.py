@@ -1,7 +1,7 @@
 """The queue is the database: takes a chunk, keeps it while it is worked on, gives it back, sets it aside.
 
 A chunk is taken by compare-and-set with a lease on the database's clock. Its token fences whoever lost it:
-what a worker left behind is taken again when the lease has run out, and nothing that the first one does counts.
+what a worker left behind is taken again when the lease has run out, and what the first one does is void.
 """
 
 from collections.abc import Sequence
@@ -68,7 +68,7 @@ def held(taken: Taken, *, lock: bool = False) -> Chunk | None:
 
 
 def give_back(taken: Taken, error: Exception, *, counts: bool) -> None:
-    """Put the chunk in line again, after a while; the attempt ``counts`` unless it was not the rows' fault."""
+    """Put the chunk in line again, after a while; an attempt ``counts`` unless it was not the rows' fault."""
     Chunk.objects.filter(pk=taken.chunk_id, lease_token=taken.token, state=Chunk.State.READY).update(
         lease_until=None,
         lease_token="",
