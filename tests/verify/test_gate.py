@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from verify import gate
 from verify.errors import Malformed, TooLarge
 from verify.gate import Kind
 
-from .tokens import BASE, HEADER, KID, high_s, payload, token
+from .tokens import BASE, HEADER, KID, high_s, payload, token, token_of
 
 GALLERY = Path(make.__file__).parent
 BROKEN = sorted(path for path in GALLERY.iterdir() if path.suffix not in (".py", "") and path.is_file())
@@ -193,6 +194,44 @@ def test_files_above_their_limit_are_refused_as_too_large() -> None:
     ):
         with pytest.raises(TooLarge):
             pass_gate(data)
+
+
+def fault_of(data: bytes | str) -> str:
+    """The fault for which it is refused, or nothing."""
+    try:
+        pass_gate(data)
+    except Malformed as refused:
+        return refused.fault
+    return ""
+
+
+def kid_of(length: int) -> str:
+    return token(header=HEADER | {"kid": "did:web:a#" + "k" * (length - 10)})
+
+
+@pytest.mark.parametrize(
+    ("made", "limit", "fault"),
+    [
+        (
+            lambda size: WHOLE.rpartition(".")[0] + "." + "A" * (size - len(WHOLE.rpartition(".")[0]) - 1),
+            16_384,
+            "token-too-large",
+        ),
+        (lambda size: "eyJ" + "A" * (size - 3) + ".AAAA.AAAA", 2048, "header-too-large"),
+        (lambda size: "{" + " " * (size - 2) + "}", 524_288, "document-too-large"),
+        (lambda size: b"\xff" * size, 10_485_760, "upload-too-large"),
+        (kid_of, 300, "kid"),
+        (lambda size: token(body=payload(x=size)), 9_007_199_254_740_991, "json-number-range"),
+        (lambda size: token(body=payload(x=-size)), 9_007_199_254_740_991, "json-number-range"),
+        (lambda size: token_of(json.dumps(HEADER), '{"x":' * size + "1" + "}" * size), 20, "json-depth"),
+    ],
+    ids=["token", "header", "document", "upload", "kid", "number", "minus", "depth"],
+)
+def test_each_limit_lets_pass_what_is_as_large_and_nothing_larger(
+    made: Callable[[int], bytes | str], limit: int, fault: str
+) -> None:
+    assert fault_of(made(limit)) != fault
+    assert fault_of(made(limit + 1)) == fault
 
 
 # -- Nothing breaks it ----------------------------------------------------------------------------
