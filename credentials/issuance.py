@@ -16,7 +16,15 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError, IntegrityError, transaction
+from django.core.exceptions import ImproperlyConfigured
+from django.db import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    close_old_connections,
+    transaction,
+)
 from django.utils import timezone
 
 from issuers import keys, storing
@@ -25,6 +33,7 @@ from issuers.errors import IssuersError, NoActiveKey, NoKeyRoom
 from issuers.registry import require_mandate
 
 from . import (
+    apart,
     awards,
     batches,
     bitstring,
@@ -37,6 +46,7 @@ from . import (
     queue,
     succession,
 )
+from .errors import BaseUrlChanged
 from .models import LIST_SIZE, Award, Batch, Chunk, Credential, Message, StatusChange
 from .signals import credentials_issued
 
@@ -89,11 +99,12 @@ class Signed(NamedTuple):
     visibility: str = Credential.Visibility.LINK.value
 
 
-def issue_ready(*, kind: str, now: datetime, limit: int | None = None) -> int:
+def issue_ready(*, kind: str, now: datetime, limit: int | None = None, in_child: bool = False) -> int:
     """Issue chunks of this kind until none is ready, or ``limit`` are done; returns the credentials issued.
 
-    Whoever finds more than one chunk rings for a colleague, and whoever stops before the end rings too.
-    Raises NoKeyRoom where this process cannot sign, before anything is taken.
+    Whoever finds more than one chunk rings for a colleague, and whoever stops before the end rings too. Who
+    must not die of a row works ``in_child``. Raises NoKeyRoom where this process cannot sign, before anything
+    is taken.
     """
     if not keys.can_sign():
         raise NoKeyRoom
@@ -106,29 +117,56 @@ def issue_ready(*, kind: str, now: datetime, limit: int | None = None) -> int:
         last = done == limit
         if (done == 1 or last) and queue.ready(kind).exists():
             ledger.ring(kind)
-        issued += _work(taken, now=now)
+        issued += _work(taken, now=now, in_child=in_child)
         batches.close(batch_id=taken.batch_id)
         if last:
             return issued
 
 
-def _work(taken: queue.Taken, *, now: datetime) -> int:
-    """Issue one chunk; a failure gives it back with backoff, or sets the one bad row aside."""
-    try:
-        return issue_chunk(taken, now=now)
-    except (NoActiveKey, NoKeyRoom, DatabaseError) as error:
-        if isinstance(error, IntegrityError) and taken.attempts > queue.MAX_ATTEMPTS:
-            queue.set_aside(taken)
+def _work(taken: queue.Taken, *, now: datetime, in_child: bool = False) -> int:
+    """Issue one chunk; what fails is given back with backoff, then split, then its one bad row set aside.
+
+    A chunk in which a worker died is worked on by a child. A single row that has failed too often is probed:
+    only what kills a child twice in a row, or fails in it twice, is set aside, however many workers died.
+    """
+    if taken.tried and taken.rows > 1:
+        queue.split(taken)
+        return 0
+    act = partial(_try, taken, now=now)
+    probing = taken.tried
+    outcome = apart.run(taken, act) if in_child or taken.suspect or probing else act()
+    if outcome.guilty and probing:
+        outcome = apart.run(taken, act)
+        if outcome.guilty:
+            log.error("row quarantined", extra={"chunk": taken.chunk_id, "error": outcome.error})
+            queue.quarantine(taken)
             return 0
-        # Not the rows' fault: the attempt does not count.
-        queue.give_back(taken, error, counts=isinstance(error, IntegrityError))
+    if outcome.innocent:
+        close_old_connections()  # what failed may have been this one
+    if outcome.error:
+        queue.give_back(taken, error=outcome.error, counts=outcome.guilty)
+    return outcome.issued
+
+
+def _try(taken: queue.Taken, *, now: datetime) -> apart.Outcome:
+    """Issue the chunk in this process, once; a failure is told, not raised."""
+    try:
+        return apart.Outcome(issued=issue_chunk(taken, now=now))
     except Exception as error:  # a poison row must not stop the queue; it is logged, counted and set aside
-        log.exception("chunk failed", extra={"chunk": taken.chunk_id, "attempts": taken.attempts})
-        if taken.attempts >= queue.MAX_ATTEMPTS:
-            queue.set_aside(taken)
+        innocent = _innocent(error)
+        name = type(error).__name__
+        if innocent:
+            log.warning("chunk given back", extra={"chunk": taken.chunk_id, "error": name})
         else:
-            queue.give_back(taken, error, counts=True)
-    return 0
+            log.exception("chunk failed", extra={"chunk": taken.chunk_id, "attempts": taken.attempts})
+        return apart.Outcome(error=name, innocent=innocent)
+
+
+def _innocent(error: Exception) -> bool:
+    """Whether it cannot be the rows' fault: no key, no database, no room on its disk, another BASE_URL."""
+    if isinstance(error, DatabaseError):
+        return not isinstance(error, (IntegrityError, DataError))
+    return isinstance(error, (NoActiveKey, NoKeyRoom, InterfaceError, BaseUrlChanged, ImproperlyConfigured))
 
 
 def issue_chunk(taken: queue.Taken, *, now: datetime) -> int:
@@ -138,6 +176,7 @@ def issue_chunk(taken: queue.Taken, *, now: datetime) -> int:
     code. Signing comes before the transaction, so that a database with one writer is not held up by it; what
     was signed counts for nothing unless lease, mandate and key still hold in the transaction that stores it.
     """
+    keeper = queue.Keeper(taken)
     chunk = queue.held(taken)
     if chunk is None:
         return 0
@@ -150,7 +189,9 @@ def issue_chunk(taken: queue.Taken, *, now: datetime) -> int:
     try:
         _require_mandate(chunk.batch, now=now)
         signing = Signing(chunk, now=now)
-        signed = signing.run(rows)
+        signed = signing.run(rows, keeper)
+    except queue.LeaseLost:
+        return 0
     except (NoActiveKey, NoKeyRoom):
         raise
     except IssuersError as refusal:
@@ -181,12 +222,13 @@ class Signing:
         self.list_number = chunk.status_list.number
         self.permutation = bytes(chunk.status_list.permutation_key)
 
-    def run(self, rows: Sequence[Award]) -> list[Signed]:
-        """Sign every row that may be signed; the others are marked failed or duplicate."""
+    def run(self, rows: Sequence[Award], keeper: queue.Keeper) -> list[Signed]:
+        """Sign every row that may be signed; the others are marked failed or duplicate. Raises LeaseLost."""
         awards.require_base_url(write=True)
         living = self._living(rows)
         signed = []
         for row in rows:
+            keeper.keep()
             if (row.person_hash, row.awarded_on) in living:
                 row.state = Award.State.DUPLICATE
                 continue

@@ -228,28 +228,6 @@ def test_a_row_that_cannot_be_signed_does_not_hold_its_neighbours(achievement: A
     assert row.error_code.startswith("lint:")
 
 
-def test_a_chunk_that_keeps_failing_is_split_and_the_bad_row_set_aside(
-    achievement: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    batch = award(
-        achievement, *[Person(name_latin=f"Salma {n}") for n in ("Tazi", "Alaoui", "Naciri")], kind=ROSTER
-    )
-    signed = issuance.Signing.sign
-
-    def poisoned(self: issuance.Signing, row: Award) -> issuance.Signed:
-        if row.row == 2:
-            raise RuntimeError("poison")
-        return signed(self, row)
-
-    monkeypatch.setattr(issuance.Signing, "sign", poisoned)
-    for _ in range(12):
-        Chunk.objects.update(not_before=NOW - timedelta(days=365))
-        issuance.issue_ready(kind=ROSTER, now=NOW)
-    assert list(batch.awards.values_list("state", flat=True)) == ["issued", "failed", "issued"]
-    assert batch.awards.get(row=2).error_code == "quarantined"
-    assert Batch.objects.get().state == Batch.State.COMPLETE
-
-
 def test_the_database_refuses_a_second_living_certificate(achievement: Any) -> None:
     credential = make_credential(achievement)
     copied = {f.attname: getattr(credential, f.attname) for f in Credential._meta.concrete_fields}

@@ -482,8 +482,8 @@ def test_a_key_that_ended_between_signing_and_storing_leaves_nothing_behind(
     accept(achievement, people(2))
     run = issuance.Signing.run
 
-    def late(self: issuance.Signing, rows: Sequence[Award]) -> Any:
-        signed = run(self, rows)
+    def late(self: issuance.Signing, rows: Sequence[Award], keeper: queue.Keeper) -> Any:
+        signed = run(self, rows, keeper)
         keys.mark_compromised(key=SigningKey.objects.get(pk=self.signer.key.pk), by=None, now=NOW)
         return signed
 
