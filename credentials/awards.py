@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from dateutil.relativedelta import relativedelta
@@ -111,14 +111,21 @@ def accept(
     cleaned = [clean_person(person) for person in people]
     session = tidy(session)
     asked = _request_hash(achievement, awarded_on, session, cleaned, replaces)
-    if before := asked_before(issuer=issuer, idempotency_key=idempotency_key, request_hash=asked):
+    opened_before = partial(asked_before, issuer=issuer, idempotency_key=idempotency_key, request_hash=asked)
+    if before := opened_before():
         return before
     check_award(issuer=issuer, achievement=achievement, awarded_on=awarded_on, now=now)
     if not cleaned:
         raise BadAward(_("There is nobody in this list."), field="people")
     hashes = [person_hash(person) for person in cleaned]
     if kind == Batch.Kind.INTERACTIVE:
-        _refuse_duplicate(achievement, awarded_on, session, hashes, replaces)
+        try:
+            _refuse_duplicate(achievement, awarded_on, session, hashes, replaces)
+        except DuplicateAward:
+            # The same request, a moment ago: what waits or was issued is what it asks for.
+            if before := opened_before():
+                return before
+            raise
         check_density(achievement=achievement, person=cleaned[0], now=now)
     accepted = open_batch(
         Batch(
@@ -137,10 +144,16 @@ def accept(
     )
     if accepted.created:
         rows = [
-            ledger.Row(line=line, person=person, awarded_on=awarded_on, person_hash=hashed)
+            ledger.Row(
+                line=line,
+                person=person,
+                awarded_on=awarded_on,
+                person_hash=hashed,
+                replaces_id=replaces.pk if replaces else None,
+            )
             for line, (person, hashed) in enumerate(zip(cleaned, hashes, strict=True), start=1)
         ]
-        ledger.write_rows(batch=accepted.batch, rows=rows, replaces=replaces, reason=reason, note=note)
+        ledger.write_rows(batch=accepted.batch, rows=rows, reason=reason, note=note)
         ledger.open_chunks(batch=accepted.batch, pending=range(1, len(rows) + 1))
     return accepted
 

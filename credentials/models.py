@@ -143,6 +143,7 @@ class Batch(models.Model):
     class Kind(models.TextChoices):
         INTERACTIVE = "interactive", _("One person")
         ROSTER = "roster", _("A list of people")
+        REISSUE = "reissue", _("Signed anew after a key was withdrawn")
 
     class State(models.TextChoices):
         DRAFT = "draft", _("To be looked through")
@@ -619,6 +620,7 @@ class Message(Outgoing):
     class Kind(models.TextChoices):
         ISSUED = "issued", _("A certificate is there")
         STATUS = "status", _("A certificate's status changed")
+        RENEWED = "renewed", _("A certificate was signed anew")
         ENDPOINT = "endpoint", _("A webhook was switched off")
 
     class Channel(models.TextChoices):

@@ -38,7 +38,13 @@ _NEEDED = (
 CHANNELS = {AddressKind.EMAIL.value: Message.Channel.EMAIL, AddressKind.PHONE.value: Message.Channel.SMS}
 
 
-def enqueue_issued(rows: Iterable[Award], *, now: datetime, after: timedelta = timedelta()) -> None:
+def enqueue_issued(
+    rows: Iterable[Award],
+    *,
+    now: datetime,
+    kind: Message.Kind = Message.Kind.ISSUED,
+    after: timedelta = timedelta(),
+) -> None:
     """One message for each issued row whose person has a phone or an e-mail, to leave ``after`` some time."""
     due = now + after
     storing.insert(
@@ -46,7 +52,7 @@ def enqueue_issued(rows: Iterable[Award], *, now: datetime, after: timedelta = t
         fields=_FIELDS,
         rows=[
             (
-                *(random_token(), Message.Kind.ISSUED.value, row.credential_id, "issued"),
+                *(random_token(), kind.value, row.credential_id, "issued"),
                 *(CHANNELS[row.address_kind].value, row.address, row.language),
                 *(State.PENDING.value, 0, due, now, ""),
             )
@@ -218,6 +224,15 @@ def _words(message: Message) -> tuple[str, str]:
         return (
             _("A certificate is waiting for you"),
             _("%(issuer)s has issued a certificate to you. See it and keep it in your passport: %(link)s")
+            % {"issuer": issuer, "link": link},
+        )
+    if message.kind == Message.Kind.RENEWED:
+        return (
+            _("A certificate of yours was signed anew"),
+            _(
+                "%(issuer)s has signed a certificate of yours anew. Nothing in it has changed. "
+                "If you printed it, print it again: %(link)s"
+            )
             % {"issuer": issuer, "link": link},
         )
     return (

@@ -4,12 +4,13 @@ import hashlib
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Prefetch
 
-from issuers import doorbell, keys, profiles
+from issuers import doorbell, keys, orders, profiles
 from issuers.errors import NoActiveKey, NoKeyRoom, SealBroken
 
 from . import bitstring, linting, openbadges
@@ -97,6 +98,24 @@ def publish(*, status_list: StatusList, purpose: Purpose, now: datetime) -> int:
 def read(*, number: int, purpose: str) -> StatusListVersion | None:
     """The newest signed list, or ``None``; any process may read."""
     return StatusListVersion.objects.filter(status_list_id=number, purpose=purpose).first()
+
+
+def wanted(*, number: int, purpose: str, now: datetime) -> StatusListVersion | None:
+    """The same, signed first where it is missing; ``None`` when the signer takes longer than a page may."""
+    look = partial(read, number=number, purpose=purpose)
+    return orders.obtain(kind="status-list", subject=f"{purpose}/{number}", look=look, now=now)
+
+
+@orders.makes("status-list")
+def _make(subject: str, now: datetime) -> None:
+    """Sign one list for one purpose, unless it was signed meanwhile."""
+    purpose, _, number = subject.partition("/")
+    if read(number=int(number), purpose=purpose) is None:
+        publish(
+            status_list=StatusList.objects.select_related("issuer").get(pk=number),
+            purpose=Purpose(purpose),
+            now=now,
+        )
 
 
 def mark_changed(*, numbers: Iterable[int]) -> None:

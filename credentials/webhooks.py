@@ -59,12 +59,7 @@ _random = SystemRandom()  # a worker's children must not all wait equally long
 def tell_issued(batch: Batch, credential_ids: Sequence[str], *, now: datetime) -> None:
     """One event for a chunk of certificates; the endpoints are asked for once."""
     after = LONG_LISTS_TELL if batch.row_count > ledger.CHUNK_ROWS else timedelta()
-    data = {
-        **_batch(batch.pk),
-        "count": len(credential_ids),
-        "credentials": list(credential_ids),
-        "credential_url": f"{settings.BASE_URL}/api/v1/credentials/{{id}}",
-    }
+    data = {**_batch(batch.pk), **_certificates(credential_ids)}
     _tell(
         Event.CREDENTIAL_ISSUED,
         issuer_id=batch.issuer_id,
@@ -102,18 +97,57 @@ def _tell_batch(batch: Batch, event: str, *, at: datetime) -> None:
 
 def tell_status(change: StatusChange, *, now: datetime) -> None:
     """The status of a certificate changed."""
-    issuer_id = change.credential.issuer_id
-    if not _listening(issuer_id, Event.STATUS_CHANGED):
-        return
-    stands = Credential.objects.values("status", "replaced_by").get(pk=change.credential_id)
+    credential = change.credential
+    _tell_status(
+        {credential.pk: None},
+        issuer_id=credential.issuer_id,
+        act=change.act,
+        reason=change.reason,
+        status=credential.status,
+        subject=str(change.pk),
+        now=now,
+    )
+
+
+def tell_replaced(rows: Sequence[Award], *, issuer_id: int, now: datetime) -> None:
+    """The certificates that these rows replace were replaced: one event for all with the same reason."""
+    for reason in sorted({row.reason for row in rows}):
+        changed = {row.replaces_id or "": row.credential_id for row in rows if row.reason == reason}
+        _tell_status(
+            changed,
+            issuer_id=issuer_id,
+            act=StatusChange.Act.REPLACE,
+            reason=reason or StatusChange.Reason.CORRECTED,
+            status=Credential.Status.REPLACED,
+            subject=min(changed.values()),  # a certificate takes one other's place, once
+            now=now,
+        )
+
+
+def _tell_status(
+    changed: Mapping[str, str | None],
+    *,
+    issuer_id: int,
+    act: str,
+    reason: str,
+    status: str,
+    subject: str,
+    now: datetime,
+) -> None:
+    """One event for these certificates, each with its successor if it has one."""
     data = {
-        "credential": change.credential_id,
-        "credential_url": f"{settings.BASE_URL}/api/v1/credentials/{change.credential_id}",
-        "act": change.act,
-        "reason": change.reason,
-        **stands,
+        "act": str(act),
+        "reason": str(reason),
+        "status": str(status),
+        **_certificates(list(changed)),
+        "replaced_by": {old: new for old, new in changed.items() if new},
     }
-    _tell(Event.STATUS_CHANGED, issuer_id=issuer_id, subject=str(change.pk), data=data, now=now)
+    _tell(Event.STATUS_CHANGED, issuer_id=issuer_id, subject=subject, data=data, now=now)
+
+
+def _certificates(ids: Sequence[str]) -> dict[str, Any]:
+    url = f"{settings.BASE_URL}/api/v1/credentials/{{id}}"
+    return {"count": len(ids), "credentials": list(ids), "credential_url": url}
 
 
 @transaction.atomic

@@ -265,6 +265,25 @@ class Publication(models.Model):
         return self.name
 
 
+class SigningOrder(models.Model):
+    """Something that somebody waits for and only the signer can make; it goes once that is there."""
+
+    kind = models.CharField(max_length=20)
+    subject = models.CharField(max_length=80, help_text="Which one: an id, or a name")
+    ordered_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease_token = models.CharField(max_length=22, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    not_before = models.DateTimeField(help_text="Not to be taken before: backoff")
+
+    class Meta:
+        ordering = ("ordered_at", "id")
+        constraints = (models.UniqueConstraint(fields=("kind", "subject"), name="ordered_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject}"
+
+
 class RegisterChange(models.Model):
     """One line of the register's history: who did what to which issuer, mandate, key or role."""
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -10,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Prefetch
 from jwt import InvalidTokenError
 
-from . import jose, keys, profiles, registry
+from . import jose, keys, orders, profiles, registry
 from .errors import NoKeyRoom
 from .models import Issuer, Publication, SigningKey
 from .signable import Form, Signable
@@ -24,6 +25,11 @@ SIGN_ANEW_AFTER = timedelta(hours=6)
 def read(*, name: str) -> Publication | None:
     """The newest signed document of this name (``keys`` or ``k/<kid8>``), or ``None``."""
     return Publication.objects.filter(pk=name).first()
+
+
+def wanted(*, name: str, now: datetime) -> Publication | None:
+    """The same, signed first where it is missing; ``None`` when the signer takes longer than a page may."""
+    return orders.obtain(kind="publication", subject=name, look=partial(read, name=name), now=now)
 
 
 def key_exists(*, kid8: str) -> bool:
@@ -63,6 +69,12 @@ def tend(*, now: datetime) -> int:
     for issuer in keys.issuers_without_keys():
         keys.ensure_issuer_keys(issuer=issuer, now=now)
     return refresh(now=now)
+
+
+@orders.makes("publication")
+def _make(name: str, now: datetime) -> None:
+    """Sign what is missing; everything stale is, with it."""
+    tend(now=now)
 
 
 def refresh(*, now: datetime, force: bool = False) -> int:

@@ -3,10 +3,16 @@
 from celery import shared_task
 from django.utils import timezone
 
-from . import publications
+from . import orders, publications
 
 
 @shared_task(name="issuers.tend")
 def tend() -> None:
     """Make missing keys and sign what the register says."""
     publications.tend(now=timezone.now())
+
+
+@shared_task(name="issuers.fulfil_orders")
+def fulfil_orders() -> None:
+    """Make what somebody waits for."""
+    orders.fulfil(now=timezone.now())

@@ -156,7 +156,8 @@ class _Examination:
         ]
         shows = reason.shows_claim
         stored = self.stored if shows else None
-        successor = stored.replaced_by_id if stored and reason is Reason.REPLACED else None
+        leads_on = reason in (Reason.REPLACED, Reason.KEY_WITHDRAWN)
+        successor = self.stored.replaced_by_id if self.stored and leads_on else None
         return Report(
             reason=reason,
             headline=str(FACES[reason].headline),
@@ -251,11 +252,11 @@ def _examine_claims(
         exam.found(Step.SHAPE, Reason.CONTRADICTORY, broken)
         return
     exam.stated = shape.stated(payload)
-    if not exam.authority(signer, signed_at=starts, theme=exam.stated.theme):
-        return
     # A copy in another form (a wallet's, a re-encoded one) is the same: its id tells, not its bytes.
     credential_id = shape.credential_id(payload, base_url=settings.BASE_URL)
     exam.stored = stored or resolver.stored(credential_id=credential_id)
+    if not exam.authority(signer, signed_at=starts, theme=exam.stated.theme):
+        return
     if exam.stored and not _is_of(exam.stored, signer, slot):
         exam.found(Step.SHAPE, Reason.CONTRADICTORY, "not what was issued under this id")
         return

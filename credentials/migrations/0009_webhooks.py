@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('credentials', '0006_storage'),
+        ('credentials', '0007_reissue'),
         ('issuers', '0001_register'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='message',
             name='kind',
-            field=models.CharField(choices=[('issued', 'A certificate is there'), ('status', "A certificate's status changed"), ('endpoint', 'A webhook was switched off')], max_length=8),
+            field=models.CharField(choices=[('issued', 'A certificate is there'), ('status', "A certificate's status changed"), ('renewed', 'A certificate was signed anew'), ('endpoint', 'A webhook was switched off')], max_length=8),
         ),
         migrations.CreateModel(
             name='Endpoint',

@@ -63,7 +63,8 @@ def _context(issuers: Sequence[Issuer] | None, *, opens: Iterable[int | None] = 
 def _linked(lines: Sequence[OfBatch], opens: Iterable[int | None]) -> list[tuple[OfBatch, str]]:
     """Each list with the address of its page, for those who may open it."""
     rooms = {Batch.Kind.ROSTER.value: "teach-list", Batch.Kind.INTERACTIVE.value: "teach-batch"}
-    return [
-        (line, reverse(rooms[line.batch.kind], args=[line.batch.pk]) if line.batch.issuer_id in opens else "")
-        for line in lines
-    ]
+    found = []
+    for line in lines:
+        room = rooms.get(line.batch.kind) if line.batch.issuer_id in opens else None
+        found.append((line, reverse(room, args=[line.batch.pk]) if room else ""))
+    return found

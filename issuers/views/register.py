@@ -12,6 +12,8 @@ from issuers import jose, profiles, publications, reading
 from issuers.access import public
 from issuers.models import Issuer
 
+from .waiting import being_prepared
+
 MAX_AGE = 300  # seconds; a suspension or a compromised key is seen everywhere within five minutes
 DID_TYPE = "application/did+json"
 JSON_TYPES = ("application/json", "application/ld+json")
@@ -83,12 +85,9 @@ def _issuer(slug: str) -> Issuer:
 
 
 def _published(request: HttpRequest, name: str) -> HttpResponse:
-    publication = publications.read(name=name)
+    publication = publications.wanted(name=name, now=timezone.now())
     if publication is None:
-        # The signer has not been here yet: say when to come again, not that there is nothing.
-        response = HttpResponse(status=503, headers={"Retry-After": "2"})
-        response["Access-Control-Allow-Origin"] = "*"
-        return response
+        return being_prepared()
     body = publication.body.encode()
     return _open(request, HttpResponse(body, content_type="application/jwt"), publication.etag)
 

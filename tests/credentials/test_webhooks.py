@@ -47,7 +47,7 @@ from credentials.errors import (
     SecretUnreadable,
     TooManyEndpoints,
 )
-from credentials.models import Achievement, Batch, Chunk, Credential, Delivery, Endpoint, Message
+from credentials.models import Achievement, Award, Batch, Chunk, Credential, Delivery, Endpoint, Message
 from credentials.people import Person
 from issuers import outbound
 from issuers.errors import AddressNotPublic, AddressRefused, NotAllowed
@@ -383,12 +383,32 @@ def test_a_change_of_status_is_told_with_its_reason(house: House) -> None:
     issuance.issue_ready(kind=Batch.Kind.INTERACTIVE, now=timezone.now())
     data = [event["data"] for event in told("credential.status_changed")]
     new = Credential.objects.exclude(pk=credential.pk).get()
-    url = f"http://localhost:8000/api/v1/credentials/{credential.pk}"
-    same = {"credential": credential.pk, "credential_url": url}
+    same = {
+        "count": 1,
+        "credentials": [credential.pk],
+        "credential_url": "http://localhost:8000/api/v1/credentials/{id}",
+    }
     assert data == [
-        same | {"act": "suspend", "reason": "under-review", "status": "suspended", "replaced_by": None},
-        same | {"act": "replace", "reason": "corrected", "status": "replaced", "replaced_by": new.pk},
+        same | {"act": "suspend", "reason": "under-review", "status": "suspended", "replaced_by": {}},
+        same
+        | {
+            "act": "replace",
+            "reason": "corrected",
+            "status": "replaced",
+            "replaced_by": {credential.pk: new.pk},
+        },
     ]
+
+
+def test_certificates_that_are_replaced_together_are_one_event(house: House) -> None:
+    house.register(events=["credential.status_changed"])
+    rows = [Award(replaces_id=f"old-{n}", credential_id=f"new-{n}", reason="corrected") for n in range(3)]
+    rows.append(Award(replaces_id="old-3", credential_id="new-3"))
+    issuer_id = house.achievement.issuer_id
+    webhooks.tell_replaced(rows, issuer_id=issuer_id, now=timezone.now())
+    data = [event["data"] for event in told("credential.status_changed")]
+    assert sorted(each["count"] for each in data) == [1, 3]
+    assert data[-1]["replaced_by"] | data[0]["replaced_by"] == {f"old-{n}": f"new-{n}" for n in range(4)}
 
 
 def test_a_list_that_waits_for_a_second_person_is_told_of(house: House) -> None:

@@ -208,4 +208,4 @@ def test_what_is_not_signed_yet_says_when_to_come_again(client: Client, key_room
     kid8 = SigningKey.objects.get(issuer=issuer, algorithm="ES256").kid8
     for path in ("/keys.jwt", f"/k/{kid8}"):
         response = client.get(path)
-        assert (response.status_code, response["Retry-After"]) == (503, "2")
+        assert (response.status_code, response["Retry-After"]) == (202, "2")
