@@ -10,8 +10,9 @@ export function memoryIn(storage) {
       return held.get(city) || read(storage, city) || NOTHING;
     },
     keep(city, seen) {
-      const other = read(storage, city); // another tab may have seen newer ones meanwhile
-      held.set(city, other ? newest(seen, other) : seen);
+      // Another request, or another tab, may have seen newer ones meanwhile.
+      const others = [held.get(city), read(storage, city)].filter(Boolean);
+      held.set(city, others.reduce(newest, seen));
       try {
         storage.setItem(place(city), JSON.stringify(held.get(city)));
       } catch {
