@@ -1,16 +1,21 @@
 """Says how the chain of trust stands: roots, delegation, published directory; for operators and the city."""
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from . import delegations, publications, trust
 from .delegations import Delegation
 from .errors import NoDelegation, NotTrusted
 from .models import SigningKey
+
+
+log = logging.getLogger(__name__)
 
 
 class Trouble(StrEnum):
@@ -63,11 +68,29 @@ class Chain:
         return any(trouble not in (Trouble.SUCCESSOR, Trouble.RUNS_OUT) for trouble in self.troubles)
 
 
+NOTHING = Chain(
+    roots=(),
+    key=None,
+    delegation=None,
+    days_left=0,
+    successors=(),
+    troubles=(Trouble.NO_ROOTS,),
+    reasons=(),
+)
+
+
 def look(*, now: datetime) -> Chain:
-    """Follow the chain from the pinned roots down to what is published. It raises nothing of ours."""
+    """Follow the chain from the pinned roots down to what is published. It raises nothing of ours.
+
+    A file of roots that cannot be read counts as none: whoever looks here wants to see the rest as well.
+    """
     troubles: set[Trouble] = set()
     reasons: list[str] = []
-    roots = tuple(trust.roots())
+    try:
+        roots = tuple(trust.roots())
+    except ImproperlyConfigured:
+        log.exception("the file of roots does not open")
+        return NOTHING
     if not roots:
         troubles.add(Trouble.NO_ROOTS)
     keys = trust.directory_keys()

@@ -133,9 +133,7 @@ def install(*, token: str, now: datetime) -> Delegation:
     last = Row.objects.first()
     if last is not None and last.body == token:
         return _read(last)
-    found = delegations.read_delegation(
-        token, roots=roots(), city=city(), after=last.seq if last else 0
-    )
+    found = delegations.read_delegation(token, roots=roots(), city=city(), after=last.seq if last else 0)
     if now >= found.not_after:
         raise NotTrusted(Reason.EXPIRED)
     if not any(key.thumbprint == found.thumbprint for key in directory_keys()):

@@ -98,7 +98,9 @@ def test_the_key_room_and_the_offline_root_alone_see_private_keys() -> None:
 
 
 def test_the_root_is_opened_by_its_command_and_by_a_machine_that_is_its_own_root_alone() -> None:
-    importing = re.compile(r"from (?:issuers|\.) import [^\n]*\b(?:root|localroot)\b|issuers\.(?:local)?root\b")
+    importing = re.compile(
+        r"from (?:issuers|\.) import [^\n]*\b(?:root|localroot)\b|issuers\.(?:local)?root\b"
+    )
     users = {str(p.relative_to(ROOT)) for p in sources() if importing.search(p.read_text())}
     assert users == {
         "issuers/management/commands/root.py",

@@ -251,11 +251,7 @@ def test_a_directory_is_believed_from_the_pinned_roots_alone() -> None:
         ({"delegation": signed(payload(), by=STRANGER)}, Reason.ROOT),
         ({"delegation": published(payload())}, Reason.HEADER),
         (
-            {
-                "delegation": signed(
-                    payload(jwk=STRANGER_JWK, sub=f"{CITY}#{jose.thumbprint(STRANGER_JWK)}")
-                )
-            },
+            {"delegation": signed(payload(jwk=STRANGER_JWK, sub=f"{CITY}#{jose.thumbprint(STRANGER_JWK)}"))},
             Reason.DIRECTORY_KEY,
         ),
     ],
@@ -383,7 +379,9 @@ def test_a_root_signs_no_period_number_or_key_that_does_not_fit(members: dict[st
 
 def test_the_number_rises_with_the_clock_and_beyond_what_was_installed() -> None:
     def number(after: int) -> int:
-        return int(json.loads(delegations.lint_delegation(request=request(after=after), now=NOW).payload)["seq"])
+        return int(
+            json.loads(delegations.lint_delegation(request=request(after=after), now=NOW).payload)["seq"]
+        )
 
     assert number(0) == seconds(NOW)
     assert number(seconds(NOW)) == seconds(NOW) + 1

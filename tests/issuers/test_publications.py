@@ -63,7 +63,9 @@ def test_a_closed_issuer_keeps_a_key_for_its_lists(db: None, key_room: Path) -> 
     assert keys.signer(issuer=issuer, now=NOW).key.issuer == issuer
 
 
-def test_a_single_key_says_the_same_and_brings_its_delegation_in_less_than_two_kilobytes(db: None, key_room: Path) -> None:
+def test_a_single_key_says_the_same_and_brings_its_delegation_in_less_than_two_kilobytes(
+    db: None, key_room: Path
+) -> None:
     issuer, _ = make_issuer(themes=[Theme.DIGITAL]), make_issuer()
     publish_keys()
     name = f"k/{paper_key(issuer).kid8}"
@@ -269,9 +271,7 @@ def test_a_directory_of_one_key_does_not_stand_in_for_another(db: None, key_room
     assert refused.value.reason == "name"
 
 
-def test_without_a_pinned_root_no_directory_is_believed(
-    db: None, key_room: Path, settings: Settings
-) -> None:
+def test_without_a_pinned_root_no_directory_is_believed(db: None, key_room: Path, settings: Settings) -> None:
     make_issuer()
     publish_keys()
     settings.ROOT_KEYS_FILE = ""

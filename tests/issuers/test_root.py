@@ -117,7 +117,9 @@ def bench(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def offline(folder: Path, *arguments: str, code: int = 0, typed: str = "") -> "subprocess.CompletedProcess[str]":
+def offline(
+    folder: Path, *arguments: str, code: int = 0, typed: str = ""
+) -> "subprocess.CompletedProcess[str]":
     """``manage.py root`` with a bare environment, in a folder of its own, and a database that nobody answers."""
     done = subprocess.run(
         [sys.executable, str(BASE_DIR / "manage.py"), "root", *arguments],

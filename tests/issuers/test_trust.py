@@ -269,9 +269,7 @@ def test_a_machine_that_is_its_own_root_delegates_once_and_renews_in_time(key_ro
     assert Delegation.objects.count() == 2
 
 
-def test_without_a_root_of_its_own_it_makes_and_delegates_nothing(
-    key_room: Path, settings: Settings
-) -> None:
+def test_without_a_root_of_its_own_it_makes_and_delegates_nothing(key_room: Path, settings: Settings) -> None:
     settings.LOCAL_ROOT_DIR = ""
     assert localroot.delegate(now=NOW) == 0
     assert not SigningKey.objects.exists()
@@ -400,9 +398,20 @@ def test_identity_never_follows_the_host_that_was_asked(client: Client, key_room
     kid8 = SigningKey.objects.get(issuer=issuer, algorithm="ES256").kid8
     paths = ("/.well-known/did.json", "/issuers/ennour/did.json", "/keys.jwt", f"/k/{kid8}")
     plain = {path: client.get(path).content for path in paths}
-    hosts = ("localhost", "localhost:8000", "evil.example", "localhost.evil.example", "127.0.0.1:8000", "[::1]")
+    hosts = (
+        "localhost",
+        "localhost:8000",
+        "evil.example",
+        "localhost.evil.example",
+        "127.0.0.1:8000",
+        "[::1]",
+    )
     for host in hosts:
         for path in paths:
-            for headers in ({"Host": host}, {"X-Forwarded-Host": host}, {"Host": host, "Forwarded": f"host={host}"}):
+            for headers in (
+                {"Host": host},
+                {"X-Forwarded-Host": host},
+                {"Host": host, "Forwarded": f"host={host}"},
+            ):
                 response = client.get(path, headers=headers)
                 assert response.status_code == 400 or response.content == plain[path]

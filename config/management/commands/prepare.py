@@ -7,13 +7,14 @@ machine that is its own root, that root's delegation is made or renewed before a
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
-from issuers import localroot
+from issuers import localroot, trust
 from issuers.errors import IssuersError, NotTrusted
 from issuers.models import City, Issuer
 from passport.models import Learner
@@ -56,8 +57,13 @@ class Command(BaseCommand):
             )
         try:
             localroot.delegate(now=timezone.now())
+            trust.roots()
+        except ImproperlyConfigured as error:
+            raise CommandError(str(error)) from error
         except NotTrusted as error:
-            raise CommandError(f"A delegation here is not of this machine's root ({error.reason}).") from error
+            raise CommandError(
+                f"A delegation here is not of this machine's root ({error.reason})."
+            ) from error
         except IssuersError as error:
             raise CommandError(str(error)) from error
         self.stdout.write("empty" if empty else "demo" if city and city.census.get("demo") else "city")

@@ -23,10 +23,14 @@ class Command(BaseCommand):
     """Prints what is to be carried to the other machine on standard output, and all else beside it."""
 
     help = "The city's offline root: make it, let it delegate once a year, see how the chain of trust stands."
-    requires_system_checks: list[str] = []  # they ask the settings of a city, and the offline machine has none
+    requires_system_checks: list[
+        str
+    ] = []  # they ask the settings of a city, and the offline machine has none
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        acts = parser.add_subparsers(dest="act", required=True, metavar="init|show|request|sign|install|status")
+        acts = parser.add_subparsers(
+            dest="act", required=True, metavar="init|show|request|sign|install|status"
+        )
         init = acts.add_parser("init", help="offline: make a root key, print its public half")
         init.add_argument("file", type=Path)
         show = acts.add_parser("show", help="offline: print the public halves of root keys, as a JWK set")
@@ -40,7 +44,9 @@ class Command(BaseCommand):
                 "--passphrase-file", type=Path, metavar="FILE", help="read it there instead of asking"
             )
         request = acts.add_parser("request", help="online: print a delegation request")
-        request.add_argument("--days", type=int, default=trust.A_YEAR.days, help="wanted period (default 365)")
+        request.add_argument(
+            "--days", type=int, default=trust.A_YEAR.days, help="wanted period (default 365)"
+        )
         request.add_argument("--key", default="", metavar="THUMBPRINT", help="of a directory key")
         install = acts.add_parser("install", help="online: verify a delegation and install it")
         install.add_argument("delegation", type=Path)
@@ -84,7 +90,10 @@ class Command(BaseCommand):
         self._say(f"  from           {asked.not_before:%Y-%m-%d %H:%M} UTC")
         self._say(f"  until          {asked.not_after:%Y-%m-%d %H:%M} UTC")
         self._say(f"  today is       {timezone.now():%Y-%m-%d %H:%M} UTC, says this machine")
-        if not yes and _ask("Is this the key that “root request” named, and the right day? [yes/no] ") != "yes":
+        if (
+            not yes
+            and _ask("Is this the key that “root request” named, and the right day? [yes/no] ") != "yes"
+        ):
             raise CommandError("Nothing was signed.")
         opened = root.open_file(file, passphrase=_passphrase(passphrase_file, of=file))
         self.stdout.write(opened.delegate(asked, now=timezone.now()))
@@ -111,7 +120,9 @@ class Command(BaseCommand):
             self.stdout.write(f"directory key  {found.key.thumbprint}")
         if found.delegation:
             until = f"{found.delegation.not_after:%Y-%m-%d %H:%M} UTC"
-            self.stdout.write(f"delegation     {found.delegation.seq}, until {until} ({found.days_left} days)")
+            self.stdout.write(
+                f"delegation     {found.delegation.seq}, until {until} ({found.days_left} days)"
+            )
         for key, held in found.successors:
             self.stdout.write(f"next key       {key.thumbprint}{' (delegated)' if held else ''}")
         for reason in found.reasons:

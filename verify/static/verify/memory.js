@@ -5,14 +5,14 @@ const NOTHING = { seq: 0, latest: 0, versions: {} };
 /** Kept in `storage` (localStorage), or for as long as the page lives where there is none, or none that works. */
 export function memoryIn(storage) {
   const held = new Map();
+  // Another request, or another tab, may have seen newer ones meanwhile.
+  const both = (city) => [held.get(city), read(storage, city)].filter(Boolean);
   return {
     recall(city) {
-      return held.get(city) || read(storage, city) || NOTHING;
+      return both(city).reduce(newest, NOTHING);
     },
     keep(city, seen) {
-      // Another request, or another tab, may have seen newer ones meanwhile.
-      const others = [held.get(city), read(storage, city)].filter(Boolean);
-      held.set(city, others.reduce(newest, seen));
+      held.set(city, withoutOld(both(city).reduce(newest, seen)));
       try {
         storage.setItem(place(city), JSON.stringify(held.get(city)));
       } catch {
@@ -48,6 +48,12 @@ function newest(one, other) {
   const versions = { ...one.versions };
   for (const [name, each] of Object.entries(other.versions)) if (!versions[name] || versions[name].version < each.version) versions[name] = each;
   return { seq: Math.max(one.seq, other.seq), latest: Math.max(one.latest, other.latest), versions };
+}
+
+/** What would be refused for its age anyway need not be remembered by its version. */
+function withoutOld({ seq, latest, versions }) {
+  const young = Object.entries(versions).filter(([, { until }]) => until >= latest);
+  return { seq, latest, versions: Object.fromEntries(young) };
 }
 
 function isWhole(value) {

@@ -33,7 +33,8 @@ export async function openDirectory(body, name, { config, now, memory }) {
   if (directory.iat > now + CLOCK_DRIFT) throw new NotTrusted("not-yet");
   if (directory.iat + directory.ttl < today - CLOCK_DRIFT) throw new NotTrusted("expired");
   if (directory.version < (seen.versions[name] || { version: 0 }).version) throw new NotTrusted("older");
-  memory.keep(config.city, remembered(seen, name, delegation.seq, directory));
+  const until = directory.iat + directory.ttl + 2 * CLOCK_DRIFT; // from then on it is refused for its age anyway
+  memory.keep(config.city, { seq: delegation.seq, latest: directory.iat, versions: { [name]: { version: directory.version, until } } });
   return directory;
 }
 
@@ -51,14 +52,6 @@ async function openDelegation(token, { roots, city }) {
   if (![said.nbf, said.exp, said.seq].every(isWhole)) throw new NotTrusted("members");
   if (said.exp <= said.nbf || said.exp > said.nbf + LONGEST) throw new NotTrusted("period");
   return said;
-}
-
-/** The highest numbers so far. What would be refused for its age anyway need not be remembered by its version. */
-function remembered(seen, name, seq, { version, iat, ttl }) {
-  const latest = Math.max(seen.latest, iat);
-  const versions = { ...seen.versions, [name]: { version, until: iat + ttl + 2 * CLOCK_DRIFT } };
-  for (const [each, { until }] of Object.entries(versions)) if (until < latest) delete versions[each];
-  return { seq: Math.max(seen.seq, seq), latest, versions };
 }
 
 function hasExactly(value, members) {
