@@ -14,7 +14,6 @@ from .delegations import Delegation
 from .errors import NoDelegation, NotTrusted
 from .models import SigningKey
 
-
 log = logging.getLogger(__name__)
 
 

@@ -1,4 +1,4 @@
-"""Pure. What the city's root says of its directory key, and the way from a pinned root to a believed directory.
+"""Pure. What the city's root says of its directory key, and the way from a pinned root to a directory.
 
 The bytes are described in ``docs/paper-format.md``. Whoever holds the public roots and the city's DID reads
 a directory with ``read_directory`` and nothing else; whatever breaks a rule raises ``NotTrusted``, which
@@ -171,21 +171,22 @@ def request_text(request: Request) -> str:
 def read_request(text: str) -> Request:
     """The request behind this text. Raises BadDelegationRequest."""
     try:
-        document = _object(text)
-        if set(document) != {"format", "city", "jwk", "nbf", "exp", "after"} or document["format"] != FORMAT:
-            raise ValueError("members")
-        after = _whole(document["after"])
-        _check_city(document["city"])
-        request = Request(
-            city=document["city"],
-            jwk=_sound(document["jwk"]),
-            not_before=_moment(document["nbf"]),
-            not_after=_moment(document["exp"]),
-            after=after,
-        )
+        return _request(_object(text))
     except ValueError:
         raise BadDelegationRequest from None
-    return request
+
+
+def _request(document: dict[str, Any]) -> Request:
+    if set(document) != {"format", "city", "jwk", "nbf", "exp", "after"} or document["format"] != FORMAT:
+        raise ValueError("another form")
+    _check_city(document["city"])
+    return Request(
+        city=document["city"],
+        jwk=_sound(document["jwk"]),
+        not_before=_moment(document["nbf"]),
+        not_after=_moment(document["exp"]),
+        after=_whole(document["after"]),
+    )
 
 
 # -- Writing --------------------------------------------------------------------------------------
@@ -269,7 +270,7 @@ def require_period(delegation: Delegation, *, now: datetime) -> None:
 def read_directory(
     token: str, *, name: str, roots: Roots, city: str, after: int = 0, above: int = 0
 ) -> Directory:
-    """The directory of this name (``keys`` or ``k/<kid8>``) that leads back to a pinned root. Raises NotTrusted.
+    """The directory ``keys`` or ``k/<kid8>`` that leads back to a pinned root. Raises NotTrusted.
 
     ``after`` and ``above`` are the ``seq`` and ``version`` below which it is an older one. Whether delegation
     and directory are still in their time is the reader's to look at: ``require_period``, ``require_fresh``.

@@ -1,4 +1,4 @@
-"""The city's root key on the machine that is never online: made once, opened once a year to sign a delegation.
+"""The city's root key on the machine that is never online: made once, opened once a year to delegate.
 
 It knows neither a database nor a setting: the commands around it run where there is none. The private part
 is a PEM file (PKCS#8) under a passphrase; the file's cipher counts on a passphrase that nobody guesses,

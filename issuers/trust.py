@@ -71,13 +71,18 @@ def _read(row: Row) -> Delegation:
     """The delegation in this row. Raises NotTrusted, which the log hears of too."""
     try:
         found = delegations.read_delegation(row.body, roots=roots(), city=city())
-        said = (found.seq, found.thumbprint, found.not_before, found.not_after)
-        if said != (row.seq, row.thumbprint, row.not_before, row.not_after):
-            raise NotTrusted(Reason.ROW)
     except NotTrusted as error:
-        log.error("delegation refused", extra={"seq": row.seq, "reason": error.reason})  # noqa: TRY400  # no trace
+        _refused("delegation", str(row.seq), error.reason)
         raise
+    said = (found.seq, found.thumbprint, found.not_before, found.not_after)
+    if said != (row.seq, row.thumbprint, row.not_before, row.not_after):
+        _refused("delegation", str(row.seq), Reason.ROW)
+        raise NotTrusted(Reason.ROW)
     return found
+
+
+def _refused(kind: str, name: str, reason: str) -> None:
+    log.error("not vouched for by a pinned root", extra={"kind": kind, "document": name, "reason": reason})
 
 
 def read_directory(token: str, *, name: str) -> Directory:
@@ -85,7 +90,7 @@ def read_directory(token: str, *, name: str) -> Directory:
     try:
         return delegations.read_directory(token, name=name, roots=roots(), city=city())
     except NotTrusted as error:
-        log.error("published directory refused", extra={"document": name, "reason": error.reason})  # noqa: TRY400  # as above
+        _refused("directory", name, error.reason)
         raise
 
 

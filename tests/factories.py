@@ -155,7 +155,7 @@ def make_issuer(
 
 
 def publish_keys(*, now: datetime = NOW) -> int:
-    """What the root does once a year and the signing worker always: delegate, make keys, sign the directory."""
+    """The root delegates, as once a year; the signing worker makes missing keys and signs the directory."""
     localroot.delegate(now=now)
     return publications.tend(now=now)
 

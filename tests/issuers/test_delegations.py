@@ -222,7 +222,8 @@ def directory(**members: Any) -> dict[str, Any]:
 
 
 def published(said: Any, **rest: Any) -> str:
-    return signed(said, **({"by": DIRECTORY, "kid": KID, "typ": "keys+jwt"} | rest))
+    usual: dict[str, Any] = {"by": DIRECTORY, "kid": KID, "typ": "keys+jwt"}
+    return signed(said, **(usual | rest))
 
 
 def believed(token: str, **rest: Any) -> delegations.Directory:
@@ -284,15 +285,16 @@ def test_a_directory_signed_by_anybody_else_is_refused(rest: dict[str, Any], rea
 
 def test_an_older_directory_and_an_older_delegation_are_refused() -> None:
     token = published(directory())
-    assert believed(token, after=7, above=12)
+    assert believed(token, after=7, above=12).version == 12
     assert reason_of(lambda: believed(token, above=13)) == Reason.OLDER
     assert reason_of(lambda: believed(token, after=8)) == Reason.OLDER
 
 
 def test_a_directory_counts_for_a_day() -> None:
     found = believed(published(directory()))
-    for moment, reason in ((NOW, Reason.NOT_YET), (NOW + 2 * DAY, Reason.EXPIRED)):
-        assert reason_of(lambda now=moment: delegations.require_fresh(found, now=now)) == reason
+    early, late = NOW, NOW + 2 * DAY
+    assert reason_of(lambda: delegations.require_fresh(found, now=early)) == Reason.NOT_YET
+    assert reason_of(lambda: delegations.require_fresh(found, now=late)) == Reason.EXPIRED
 
 
 # -- Roots ----------------------------------------------------------------------------------------

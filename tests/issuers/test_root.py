@@ -120,7 +120,7 @@ def bench(tmp_path: Path) -> Path:
 def offline(
     folder: Path, *arguments: str, code: int = 0, typed: str = ""
 ) -> "subprocess.CompletedProcess[str]":
-    """``manage.py root`` with a bare environment, in a folder of its own, and a database that nobody answers."""
+    """``manage.py root`` with a bare environment, in a folder of its own, beside a database that is not."""
     done = subprocess.run(
         [sys.executable, str(BASE_DIR / "manage.py"), "root", *arguments],
         cwd=folder,
@@ -169,7 +169,7 @@ def test_whoever_does_not_say_yes_signs_nothing(bench: Path) -> None:
     ("arguments", "said"),
     [
         (("show", "one.pem"), "--passphrase-file"),
-        (("show", "nothing.pem", "--passphrase-file", "words"), "root"),
+        (("show", "nothing.pem", "--passphrase-file", "words"), "racine"),
         (("show", "one.pem", "--passphrase-file", "nowhere"), "cannot be read"),
         (("init", "one.pem", "--passphrase-file", "words"), ""),
         (("init", "new.pem", "--passphrase-file", "short"), ""),

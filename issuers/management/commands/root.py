@@ -1,4 +1,4 @@
-"""``manage.py root``: the city's offline root, its yearly delegation to the directory key, and how both stand.
+"""``manage.py root``: the city's offline root, its yearly word for the directory key, how both stand.
 
 ``init``, ``show`` and ``sign`` run on a machine that has no database and no settings of the city;
 ``request``, ``install`` and ``status`` run where the city's database is.
