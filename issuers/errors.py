@@ -105,7 +105,7 @@ class NotFound(IssuersError):
 
 
 class NotTrusted(IssuersError):
-    """A delegation or directory does not lead back to a pinned root; ``reason`` is the rule that it breaks."""
+    """What should lead back to a pinned root does not; ``reason`` is the rule that it breaks."""
 
     message = _("The city's key directory cannot be relied on at present. Try again in a minute.")
     status = 503
