@@ -43,6 +43,7 @@ LOCAL = ("localhost", "127.0.0.1", "::1")
 #: byte for byte the same. Accepting, revoking and single awards do wait.
 LISTS_PGOPTIONS = {"PGOPTIONS": "-c synchronous_commit=off"}
 BULK_NICE = 5  # ten thousand certificates leave the processor to the one that somebody waits for
+KEPT_FROM_THE_WEB = ("KEY_ENCRYPTION_KEY_FILE", "LOCAL_ROOT_DIR")
 #: Name of a Celery worker → the queues it listens to; a badge never waits behind a batch.
 WORKERS = {"quick": "interactive,upkeep", "bulk": "batches,messages"}
 
@@ -77,8 +78,8 @@ class Stack:
 
     # -- environments -----------------------------------------------------------------------------
     def web_environment(self) -> dict[str, str]:
-        """What the web is given: never the key-encryption key."""
-        given = {name: value for name, value in self.environment.items() if name != "KEY_ENCRYPTION_KEY_FILE"}
+        """What the web is given: neither the key-encryption key nor the place of this machine's own root."""
+        given = {name: value for name, value in self.environment.items() if name not in KEPT_FROM_THE_WEB}
         ours = {
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "PYTHONUNBUFFERED": "1",
@@ -88,16 +89,23 @@ class Stack:
             ours["DATABASE_URL"] = sqlite_url(self.database_file)
         if not given.get("SECRET_KEY") and not given.get("SECRET_KEY_FILE"):
             ours["SECRET_KEY_FILE"] = str(secret_file(self.var_dir / "keys" / "secret-key"))
+        if not given.get("ROOT_KEYS_FILE"):
+            ours["ROOT_KEYS_FILE"] = str(self.var_dir / "keys" / "roots.json")  # ``prepare`` makes it
         if urlsplit(self.base_url).hostname in LOCAL:
             ours["ALLOWED_HOSTS"] = ",".join(filter(None, (given.get("ALLOWED_HOSTS"), *LOCAL[:2], "[::1]")))
         return given | ours
 
     def signer_environment(self) -> dict[str, str]:
-        """What the workers, the sweeper and the operators' commands are given."""
+        """What the workers and the sweeper are given."""
         kek = self.environment.get("KEY_ENCRYPTION_KEY_FILE") or str(
             secret_file(self.var_dir / "keys" / "kek")
         )
         return self.web_environment() | {"KEY_ENCRYPTION_KEY_FILE": kek}
+
+    def operator_environment(self) -> dict[str, str]:
+        """What the operators' commands are given: on a machine that is its own root, where that lies."""
+        named = self.environment.get("ROOT_KEYS_FILE")
+        return self.signer_environment() | ({} if named else {"LOCAL_ROOT_DIR": str(self.var_dir / "keys")})
 
     @property
     def database_file(self) -> Path:
@@ -130,11 +138,11 @@ class Stack:
         return child
 
     def manage(self, *arguments: str, database_url: str = "", quiet: bool = False) -> str:
-        """Run a management command to its end, as a signer; returns what it printed when ``quiet``.
+        """Run a management command to its end, as an operator; returns what it printed when ``quiet``.
 
         Raises CannotStart with the command's own sentence.
         """
-        environment = self.signer_environment() | ({"DATABASE_URL": database_url} if database_url else {})
+        environment = self.operator_environment() | ({"DATABASE_URL": database_url} if database_url else {})
         process = subprocess.Popen(
             [sys.executable, "manage.py", *arguments],
             cwd=BASE_DIR,

@@ -28,6 +28,8 @@ HOST = BASE_URL.split("://", 1)[1].split("/", 1)[0]
 ALLOWED_HOSTS = [HOST.rsplit(":", 1)[0], *env.list("ALLOWED_HOSTS", [])]
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 KEY_ENCRYPTION_KEY_FILE = env.str("KEY_ENCRYPTION_KEY_FILE", "")  # the signer's processes alone have it
+ROOT_KEYS_FILE = env.str("ROOT_KEYS_FILE", "")  # the city's public roots, pinned by whoever verifies
+LOCAL_ROOT_DIR = env.str("LOCAL_ROOT_DIR", "")  # operators' commands on a machine that is its own root
 WSGI_APPLICATION = "config.wsgi.application"
 ROOT_URLCONF = "config.urls"
 

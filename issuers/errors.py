@@ -166,3 +166,46 @@ class Redirected(OutboundError):
     """The answer leads elsewhere, where we do not go."""
 
     message = _("The answer leads on to another address, and we follow none. Enter the final address.")
+
+
+class NotTrusted(IssuersError):
+    """What should lead back to a pinned root does not; ``reason`` is the rule that it breaks."""
+
+    message = _("The city's key directory cannot be relied on at present. Try again in a minute.")
+    status = 503
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self.reason = reason
+
+
+class NoDelegation(IssuersError):
+    """The city's root has not said, or no longer says, that this directory key signs the directory."""
+
+    message = _("The city's root has not delegated to this directory key. See “manage.py root status”.")
+    status = 503
+
+
+class BadDelegationRequest(IssuersError):
+    """A delegation request is damaged, or asks for what no root signs."""
+
+    message = _("This request is damaged, or its dates do not fit this machine's clock. Make a new one.")
+
+
+class RootClosed(IssuersError):
+    """A root key's file does not open."""
+
+    message = _("This root key does not open. Check the file and its passphrase.")
+
+
+class WeakPassphrase(IssuersError):
+    """The passphrase would not hold for as long as the root lives."""
+
+    message = _("This passphrase is too short. Take at least twenty characters, such as six random words.")
+
+
+class FileThere(IssuersError):
+    """Nothing is written over a file that may be a key."""
+
+    message = _("There is a file of this name already. Choose another name.")
+    status = 409

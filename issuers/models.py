@@ -4,7 +4,8 @@ import secrets
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
@@ -282,6 +283,37 @@ class SigningOrder(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject}"
+
+
+class Delegation(models.Model):
+    """What the city's offline root signed: this directory key signs the directory for a year.
+
+    Each follows the one before it, so ``seq`` rises from row to row, and no row but the last can go.
+    The columns repeat what ``body`` says; ``issuers/trust.py`` refuses a row where they differ.
+    """
+
+    seq = models.PositiveBigIntegerField(primary_key=True)
+    follows = models.ForeignKey("self", on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    thumbprint = models.CharField(max_length=43, db_index=True, help_text="Of the directory key.")
+    body = models.TextField(help_text="A compact JWS, typ delegation+jwt")
+    not_before = models.DateTimeField()
+    not_after = models.DateTimeField()
+    installed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-seq",)
+        constraints = (
+            models.UniqueConstraint(Coalesce("follows_id", Value(0)), name="delegations_form_one_row"),
+            models.CheckConstraint(
+                condition=Q(follows__isnull=True) | Q(seq__gt=F("follows")), name="delegation_seq_rises"
+            ),
+            models.CheckConstraint(
+                condition=Q(not_after__gt=F("not_before")), name="delegation_ends_after_start"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return str(self.seq)
 
 
 class RegisterChange(models.Model):

@@ -172,6 +172,13 @@ BROWSER_FACES = (
         _("The issuer's key could not be fetched. Connect to the network and scan the code again."),
     ),
     _face(
+        "not-trusted",
+        "far",
+        "unknown",
+        _("Not checkable at present"),
+        _("The city's list of keys is out of date, or not the city's own. Try again later, or ask the city."),
+    ),
+    _face(
         "old-browser",
         "age",
         "clock",
@@ -192,6 +199,7 @@ CHECKS: dict[tuple[Step, str], tuple[Outcome, Sentence]] = {
     (Step.ISSUER, Reason.UNKNOWN_ISSUER): (_U, _("The issuer is not in the city's register")),
     (Step.ISSUER, Reason.UNKNOWN_KEY): (_F, _("The issuer has no such key")),
     (Step.ISSUER, "offline"): (_U, _("The issuer's key could not be fetched")),
+    (Step.ISSUER, "not-trusted"): (_U, _("The list of keys that was fetched cannot be relied on")),
     (Step.SIGNATURE, "passed"): (_P, _("The signature matches")),
     (Step.SIGNATURE, Reason.TAMPERED): (_F, _("The signature does not match")),
     (Step.SIGNATURE, Reason.UNSIGNED): (_F, _("There is no signature")),

@@ -38,6 +38,7 @@ EVENTS: dict[str, Any] = {
     "key-rotated": _("Signing key changed"),
     "key-retired": _("Signing key retired"),
     "key-compromised": _("Signing key withdrawn"),
+    "delegation-installed": _("Root's delegation installed"),
 }
 
 

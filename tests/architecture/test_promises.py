@@ -1,7 +1,10 @@
 """Promises of the structure: who may come in, who listens, who signs, what is documented."""
 
 import ast
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +16,7 @@ from rest_framework.views import APIView
 
 from config import problems
 from config.celery import QUEUES, ROUTES, app
-from config.launch import WORKERS
+from config.launch import WORKERS, Stack
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = ("config", "passport", "verify", "credentials", "issuers")
@@ -79,12 +82,75 @@ def test_tasks_are_never_run_eagerly() -> None:
     assert app.conf.task_always_eager is False
 
 
-def test_the_key_room_alone_sees_private_keys() -> None:
+#: Where private keys are touched, and why there.
+PRIVATE_KEYS = {
+    "issuers/keys.py": "the one door to the keys that sign every day",
+    "issuers/root.py": "the city's root: it runs on a machine that has no database",
+}
+
+
+def test_the_key_room_and_the_offline_root_alone_see_private_keys() -> None:
     names = re.compile(
         r"load_der_private_key|load_pem_private_key|generate_private_key|private_bytes|AESGCM|from_private_bytes|\._private\b"
     )
     seen = {str(p.relative_to(ROOT)) for p in sources() if names.search(p.read_text())}
-    assert seen == {"issuers/keys.py"}
+    assert seen == set(PRIVATE_KEYS)
+
+
+def test_the_root_is_opened_by_its_command_and_by_a_machine_that_is_its_own_root_alone() -> None:
+    importing = re.compile(
+        r"from (?:issuers|\.) import [^\n]*\b(?:root|localroot)\b|issuers\.(?:local)?root\b"
+    )
+    users = {str(p.relative_to(ROOT)) for p in sources() if importing.search(p.read_text())}
+    assert users == {
+        "issuers/management/commands/root.py",
+        "issuers/localroot.py",
+        "config/management/commands/prepare.py",
+        "passport/demo/seed.py",
+        "passport/demo/year.py",
+    }
+
+
+def test_neither_web_nor_workers_nor_sweeper_load_the_root() -> None:
+    """By whatever way: all that they run on is loaded, and the root is not among it."""
+    loading = (
+        "import sys, config.wsgi, config.sweeper\n"
+        "from django.urls import get_resolver\n"
+        "from config.celery import app\n"
+        "assert get_resolver().url_patterns\n"
+        "app.loader.import_default_modules()\n"
+        "assert 'issuers.tasks' in sys.modules and 'issuers.views.register' in sys.modules\n"
+        "print([name for name in ('issuers.root', 'issuers.localroot') if name in sys.modules])"
+    )
+    environment = {
+        "PATH": os.environ["PATH"],
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "SECRET_KEY": "of no worth",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", loading], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+    assert done.stdout == "[]\n", done.stderr
+
+
+def test_the_web_and_the_workers_are_not_told_where_a_root_lies(tmp_path: Path) -> None:
+    stack = Stack(
+        port=1,
+        base_url="http://localhost:1",
+        var_dir=tmp_path,
+        environment={"LOCAL_ROOT_DIR": "/somewhere", "KEY_ENCRYPTION_KEY_FILE": "/kek"},
+    )
+    assert "LOCAL_ROOT_DIR" not in stack.web_environment()
+    assert "LOCAL_ROOT_DIR" not in stack.signer_environment()
+    assert stack.operator_environment()["LOCAL_ROOT_DIR"] == str(tmp_path / "keys")
+    named = Stack(
+        port=1,
+        base_url="http://localhost:1",
+        var_dir=tmp_path,
+        environment={"ROOT_KEYS_FILE": "/roots.json", "KEY_ENCRYPTION_KEY_FILE": "/kek"},
+    )
+    assert "LOCAL_ROOT_DIR" not in named.operator_environment()
+    assert named.web_environment()["ROOT_KEYS_FILE"] == "/roots.json"
 
 
 #: What opens connections, and who may use it for what.
@@ -120,7 +186,7 @@ def test_linters_alone_make_what_can_be_signed() -> None:
     makers = {
         str(p.relative_to(ROOT)) for p in sources() if re.search(r"(?<!class )\bSignable\(", p.read_text())
     }
-    assert makers == {"credentials/linting.py", "issuers/publications.py"}
+    assert makers == {"credentials/linting.py", "issuers/publications.py", "issuers/delegations.py"}
 
 
 def test_the_web_is_not_given_the_key_encryption_key() -> None:
