@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn, cast, final
 
-from cryptography.exceptions import InvalidTag
+from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -36,12 +36,22 @@ PrivateKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
 NONCE = 12  # bytes; random, and each seal is made once (NIST SP 800-38D, 8.2.2)
 
-#: What a key of each purpose may sign.
+#: What a key of each purpose may sign as a JWS.
 FORMS = {
     Purpose.ISSUER: {Form.CREDENTIAL, Form.STATUS_LIST},
     Purpose.DIRECTORY: {Form.KEY_DIRECTORY},
     Purpose.SERVICE: frozenset[Form](),
+    Purpose.AUDIT: frozenset[Form](),
 }
+
+#: The city's own keys, and the algorithm of each: witnesses of a log read Ed25519 alone (C2SP signed-note).
+CITY_KEYS = {
+    Purpose.DIRECTORY: Algorithm.ES256,
+    Purpose.SERVICE: Algorithm.ES256,
+    Purpose.AUDIT: Algorithm.ED25519,
+}
+
+CURVES: dict[str, str] = {Algorithm.ES256: "P-256", Algorithm.ED25519: "Ed25519"}
 
 
 # -- The key-encryption key -----------------------------------------------------------------------
@@ -127,9 +137,9 @@ def issuers_without_keys() -> list[Issuer]:
 
 
 def ensure_city_keys(*, now: datetime) -> None:
-    """Give the city its directory key and its service key. Raises NoKeyRoom."""
-    for purpose in (Purpose.DIRECTORY, Purpose.SERVICE):
-        _ensure(issuer=None, purpose=purpose, algorithm=Algorithm.ES256, now=now)
+    """Give the city its keys: directory, service, audit log. Raises NoKeyRoom."""
+    for purpose, algorithm in CITY_KEYS.items():
+        _ensure(issuer=None, purpose=purpose, algorithm=algorithm, now=now)
 
 
 def _ensure(*, issuer: Issuer | None, purpose: Purpose, algorithm: Algorithm, now: datetime) -> None:
@@ -231,7 +241,7 @@ class Signer:
 
     __slots__ = ("_cose_header", "_private", "key", "kid")
 
-    def __init__(self, key: SigningKey, private: ec.EllipticCurvePrivateKey, *, did: str) -> None:
+    def __init__(self, key: SigningKey, private: PrivateKey, *, did: str) -> None:
         self.key = key
         self.kid = f"{did}#{key.thumbprint}"
         self._private = private
@@ -249,7 +259,7 @@ class Signer:
         if signable.form not in FORMS[Purpose(self.key.purpose)]:
             raise ValueError("this key does not sign documents of this form")
         header = {"typ": signable.form.value, "alg": "ES256", "kid": self.kid}
-        return jose.compact(header, signable.payload, self._private)
+        return jose.compact(header, signable.payload, self._p256())
 
     def cose(self, signable: Signable) -> bytes:
         """A tagged COSE_Sign1 message with an empty unprotected header (RFC 9052, 4.2)."""
@@ -257,13 +267,25 @@ class Signer:
         if signable.form is not Form.PAPER or self.key.purpose != Purpose.ISSUER:
             raise ValueError("only an issuer's paper claim is signed as COSE")
         message = cose.to_be_signed(self._cose_header, signable.payload)
-        signature = jose.raw_signature(self._private, message)
+        signature = jose.raw_signature(self._p256(), message)
         return cose.sealed(self._cose_header, signable.payload, signature)
+
+    def raw(self, signable: Signable) -> bytes:
+        """The 64 bytes of an Ed25519 signature (RFC 8032) of a checkpoint's text as it is."""
+        self._check_owner(signable)
+        if signable.form is not Form.CHECKPOINT or self.key.purpose != Purpose.AUDIT:
+            raise ValueError("only the audit key signs bare bytes, and only a checkpoint")
+        return cast(ed25519.Ed25519PrivateKey, self._private).sign(signable.payload)
 
     def require_active(self) -> None:
         """Whether what this key signed may be stored. Raises NoActiveKey once it was ended."""
         if not SigningKey.objects.filter(pk=self.key.pk, state=State.ACTIVE).exists():
             raise NoActiveKey
+
+    def _p256(self) -> ec.EllipticCurvePrivateKey:
+        return cast(
+            ec.EllipticCurvePrivateKey, self._private
+        )  # by its purpose, and checked when it was opened
 
     def _check_owner(self, signable: Signable) -> None:
         if signable.issuer_id != self.key.issuer_id:
@@ -273,21 +295,23 @@ class Signer:
 def signer(*, issuer: Issuer, now: datetime) -> Signer:
     """The issuer's active ES256 key, opened. Raises NoKeyRoom, NoActiveKey, SealBroken."""
     did = profiles.did_for_issuer(base_url=settings.BASE_URL, slug=issuer.slug)
-    return _signer(issuer=issuer, purpose=Purpose.ISSUER, did=did, now=now)
+    return _signer(issuer=issuer, purpose=Purpose.ISSUER, algorithm=Algorithm.ES256, did=did, now=now)
 
 
 def city_signer(*, purpose: SigningKey.Purpose, now: datetime) -> Signer:
     """The city's active key of this purpose, opened. Raises NoKeyRoom, NoActiveKey, SealBroken."""
     did = profiles.did_for_city(base_url=settings.BASE_URL)
-    return _signer(issuer=None, purpose=purpose, did=did, now=now)
+    return _signer(issuer=None, purpose=purpose, algorithm=CITY_KEYS[Purpose(purpose)], did=did, now=now)
 
 
-def _signer(*, issuer: Issuer | None, purpose: Purpose, did: str, now: datetime) -> Signer:
+def _signer(
+    *, issuer: Issuer | None, purpose: Purpose, algorithm: Algorithm, did: str, now: datetime
+) -> Signer:
     room = _key_room()
     key = SigningKey.objects.filter(
         issuer=issuer,
         purpose=purpose,
-        algorithm=Algorithm.ES256,
+        algorithm=algorithm,
         state=State.ACTIVE,
         not_before__lte=now,
     ).first()
@@ -300,13 +324,15 @@ def _signer(*, issuer: Issuer | None, purpose: Purpose, did: str, now: datetime)
         raise
 
 
-def _opened(key: SigningKey, room: _KeyRoom) -> ec.EllipticCurvePrivateKey:
+def _opened(key: SigningKey, room: _KeyRoom) -> PrivateKey:
     aad = _aad(issuer_id=key.issuer_id, purpose=key.purpose, thumbprint=key.thumbprint, kek_id=room.kek_id)
     private = room.open(bytes(key.sealed or b""), aad=aad)
     # The published half must be this one's: a row whose public part was edited signs nothing.
-    if not isinstance(private, ec.EllipticCurvePrivateKey) or not (
-        jose.jwk_of(private.public_key()) == key.public_jwk
-        and jose.thumbprint(key.public_jwk) == key.thumbprint
+    jwk = jose.jwk_of(private.public_key())
+    if not (
+        jwk == key.public_jwk
+        and jwk["crv"] == CURVES[key.algorithm]
+        and jose.thumbprint(jwk) == key.thumbprint
         and jose.kid8(key.thumbprint) == key.kid8
     ):
         raise SealBroken
@@ -346,3 +372,18 @@ def verify_jws(token: str, *, key: SigningKey) -> bytes:
 def verify_raw(message: bytes, signature: bytes, *, key: SigningKey) -> bool:
     """Whether r || s is this key's signature of these bytes, as in COSE."""
     return jose.verify_raw_signature(public_key(key), message, signature)
+
+
+def verify_bytes(message: bytes, signature: bytes, *, key: SigningKey) -> bool:
+    """Whether this is the Ed25519 key's signature of exactly these bytes.
+
+    Raises ValueError for a key of another algorithm.
+    """
+    if key.algorithm != Algorithm.ED25519:
+        raise ValueError("not an Ed25519 key")
+    public = ed25519.Ed25519PublicKey.from_public_bytes(jose.unb64(key.public_jwk["x"]))
+    try:
+        public.verify(signature, message)
+    except InvalidSignature:
+        return False
+    return True

@@ -188,6 +188,7 @@ class SigningKey(models.Model):
         ISSUER = "issuer", _("Certificates and lists of an issuer")
         DIRECTORY = "directory", _("The city's key directory")
         SERVICE = "service", _("The city's own documents")
+        AUDIT = "audit", _("The audit log")
 
     class Algorithm(models.TextChoices):
         ES256 = "ES256", "ES256"
