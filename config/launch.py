@@ -43,6 +43,15 @@ LOCAL = ("localhost", "127.0.0.1", "::1")
 #: byte for byte the same. Accepting, revoking and single awards do wait.
 LISTS_PGOPTIONS = {"PGOPTIONS": "-c synchronous_commit=off"}
 BULK_NICE = 5  # ten thousand certificates leave the processor to the one that somebody waits for
+#: Where the key-encryption key may come from, and everything that leads to it: for the signer alone.
+KEK_SOURCES = {"PKCS11_MODULE", "KEY_ENCRYPTION_KEY_FILE", "KEY_ENCRYPTION_KEY"}
+KEK_VARIABLES = KEK_SOURCES | {
+    "PKCS11_TOKEN",
+    "PKCS11_PIN",
+    "PKCS11_PIN_FILE",
+    "PKCS11_KEK_LABEL",
+    "CREDENTIALS_DIRECTORY",
+}
 #: Name of a Celery worker → the queues it listens to; a badge never waits behind a batch.
 WORKERS = {"quick": "interactive,upkeep", "bulk": "batches,messages"}
 
@@ -78,7 +87,7 @@ class Stack:
     # -- environments -----------------------------------------------------------------------------
     def web_environment(self) -> dict[str, str]:
         """What the web is given: never the key-encryption key."""
-        given = {name: value for name, value in self.environment.items() if name != "KEY_ENCRYPTION_KEY_FILE"}
+        given = {name: value for name, value in self.environment.items() if name not in KEK_VARIABLES}
         ours = {
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "PYTHONUNBUFFERED": "1",
@@ -94,10 +103,11 @@ class Stack:
 
     def signer_environment(self) -> dict[str, str]:
         """What the workers, the sweeper and the operators' commands are given."""
-        kek = self.environment.get("KEY_ENCRYPTION_KEY_FILE") or str(
-            secret_file(self.var_dir / "keys" / "kek")
-        )
-        return self.web_environment() | {"KEY_ENCRYPTION_KEY_FILE": kek}
+        given = {name: self.environment[name] for name in KEK_VARIABLES if self.environment.get(name)}
+        credential = Path(given.get("CREDENTIALS_DIRECTORY") or os.devnull) / "kek"
+        if not given.keys() & KEK_SOURCES and not credential.is_file():
+            given["KEY_ENCRYPTION_KEY_FILE"] = str(secret_file(self.var_dir / "keys" / "kek"))
+        return self.web_environment() | given
 
     @property
     def database_file(self) -> Path:
@@ -162,7 +172,7 @@ class Stack:
             require_redis(given)
             return
         self._redis_folder = embedded.socket_folder(str(self.var_dir))
-        child = self.start("redis", embedded.redis_command(self._redis_folder), self.environment)
+        child = self.start("redis", embedded.redis_command(self._redis_folder), self.web_environment())
         embedded.wait_for_redis(self._redis_folder, child.process)
         self.environment["REDIS_URL"] = embedded.redis_url(self._redis_folder)
 

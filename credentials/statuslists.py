@@ -79,6 +79,7 @@ def publish(*, status_list: StatusList, purpose: Purpose, now: datetime) -> int:
     body = signer.jws(signable)
     if not keys.is_signed(body, signable, key=signer.key):
         raise RuntimeError("own signature does not verify")
+    signer.require_active()
     fields = {
         "version": version,
         "body": body,

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Prefetch
 from jwt import InvalidTokenError
 
-from . import jose, keys, profiles, registry
+from . import doorbell, jose, keys, profiles, registry, rotation
 from .errors import NoKeyRoom
 from .models import Issuer, Publication, SigningKey
 from .signable import Form, Signable
@@ -53,15 +53,19 @@ def trust_anchors() -> list[dict[str, str]]:
 
 # -- Signing, by the signer alone -----------------------------------------------------------------
 def tend(*, now: datetime) -> int:
-    """Make the keys that are missing, then sign what is stale; returns how many documents were signed.
+    """Make the keys that are missing or due, then sign what is stale; returns how many documents were signed.
 
     Raises NoKeyRoom where this process cannot sign.
     """
     if not keys.can_sign():
         raise NoKeyRoom
     keys.ensure_city_keys(now=now)
-    for issuer in keys.issuers_without_keys():
+    without = keys.issuers_without_keys()
+    for issuer in without:
         keys.ensure_issuer_keys(issuer=issuer, now=now)
+    if without:  # one of them may have lost its key a moment ago, and its lists wait for the new one
+        doorbell.ring("credentials.publish_lists", queue="upkeep")
+    rotation.tend(now=now)
     return refresh(now=now)
 
 
@@ -156,6 +160,7 @@ def _publish(
     body = signer.jws(signable)
     if not keys.is_signed(body, signable, key=signer.key):
         raise RuntimeError("own signature does not verify")
+    signer.require_active()
     fields = {
         "version": version,
         "body": body,

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from config import problems
 from config.celery import QUEUES, ROUTES, app
-from config.launch import WORKERS
+from config.launch import WORKERS, Stack
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = ("config", "passport", "verify", "credentials", "issuers")
@@ -81,10 +81,19 @@ def test_tasks_are_never_run_eagerly() -> None:
 
 def test_the_key_room_alone_sees_private_keys() -> None:
     names = re.compile(
-        r"load_der_private_key|load_pem_private_key|generate_private_key|private_bytes|AESGCM|from_private_bytes|\._private\b"
+        r"load_der_private_key|load_pem_private_key|generate_private_key|private_bytes|from_private_bytes|\._private\b"
     )
     seen = {str(p.relative_to(ROOT)) for p in sources() if names.search(p.read_text())}
-    assert seen == {"issuers/keys.py"}
+    assert seen == {"issuers/keys.py", "issuers/keyroom.py"}
+
+
+def test_the_key_room_alone_holds_the_key_that_seals_them() -> None:
+    names = re.compile(r"AESGCM|KEY_ENCRYPTION_KEY|CREDENTIALS_DIRECTORY|PKCS11_[A-Z]+\b|\bpkcs11\b")
+    seen = {str(p.relative_to(ROOT)) for p in sources() if names.search(p.read_text())}
+    told = {"config/settings.py", "config/launch.py"}  # who is given it, and who is not
+    words = {"passport/management/commands/seed_demo.py", "issuers/management/commands/make_token_kek.py"}
+    people = {"passport/seals.py"}  # another key: secrets of second factors
+    assert seen == {"issuers/keyroom.py"} | told | words | people
 
 
 def test_linters_alone_make_what_can_be_signed() -> None:
@@ -94,11 +103,15 @@ def test_linters_alone_make_what_can_be_signed() -> None:
     assert makers == {"credentials/linting.py", "issuers/publications.py"}
 
 
-def test_the_web_is_not_given_the_key_encryption_key() -> None:
-    text = (ROOT / "config/launch.py").read_text()
-    assert "KEY_ENCRYPTION_KEY_FILE" in text
-    users = {str(p.relative_to(ROOT)) for p in sources() if "KEY_ENCRYPTION_KEY_FILE" in p.read_text()}
-    assert not {name for name in users if "views" in name or "api" in name}
+def test_the_web_is_given_no_way_to_the_key_encryption_key(tmp_path: Path) -> None:
+    settings_text = (ROOT / "config/settings.py").read_text()
+    section = settings_text.partition("# -- The key-encryption key")[2].partition("# --")[0]
+    read = set(re.findall(r'(?:env\.str|_secret)\("([A-Z0-9_]+)"', section))
+    assert read >= {"PKCS11_PIN", "KEY_ENCRYPTION_KEY", "KEY_ENCRYPTION_KEY_FILE", "CREDENTIALS_DIRECTORY"}
+    given = dict.fromkeys({*read, "PKCS11_PIN_FILE"}, "x")
+    stack = Stack(port=1, base_url="http://localhost:1", var_dir=tmp_path, environment=given)
+    assert not set(given) & set(stack.web_environment())
+    assert set(given) <= set(stack.signer_environment())
 
 
 @pytest.mark.parametrize("app_name", ["issuers", "credentials", "verify", "passport"])
@@ -141,8 +154,8 @@ def test_every_module_says_what_it_is_for() -> None:
 
 def test_every_variable_of_the_environment_is_documented() -> None:
     text = (ROOT / "config/settings.py").read_text() + (ROOT / "config/launch.py").read_text()
-    named = set(re.findall(r'env\.[a-z_]+\(\s*f?"([A-Z_]+)"', text))
-    named |= set(re.findall(r'_secret\(\s*"([A-Z_]+)"', text))
+    named = set(re.findall(r'env\.[a-z_]+\(\s*f?"([A-Z0-9_]+)"', text))
+    named |= set(re.findall(r'_secret\(\s*"([A-Z0-9_]+)"', text))
     named |= set(re.findall(r'environ(?:\.get\(|\[)\s*"([A-Z_]+)"', text))
     documented = (ROOT / "docs/settings.md").read_text()
     missing = sorted(name for name in named if f"`{name}`" not in documented)

@@ -490,11 +490,23 @@ def test_an_unopened_seal_hides_its_cause(db: None, key_room: Path) -> None:
     assert caught.value.__suppress_context__
 
 
-def test_an_active_row_without_its_private_part_does_not_open(db: None, key_room: Path) -> None:
+@pytest.mark.parametrize("nothing", [b"", b"short"])
+def test_an_active_row_without_its_private_part_does_not_open(
+    db: None, key_room: Path, nothing: bytes
+) -> None:
     issuer = make_issuer()
-    SigningKey.objects.filter(pk=active(issuer).pk).update(sealed=None)
+    SigningKey.objects.filter(pk=active(issuer).pk).update(sealed=nothing)
     with pytest.raises(SealBroken):
         keys.signer(issuer=issuer, now=NOW)
+
+
+@pytest.mark.parametrize("state", ["pending", "active"])
+def test_the_database_refuses_a_key_that_could_sign_and_has_no_private_part(
+    db: None, key_room: Path, state: str
+) -> None:
+    key = active(make_issuer())
+    with pytest.raises(IntegrityError), transaction.atomic():
+        SigningKey.objects.filter(pk=key.pk).update(state=state, sealed=None)
 
 
 def test_a_seal_that_does_not_open_is_logged_by_its_public_name_alone(
