@@ -182,6 +182,12 @@ def activate(
     return key
 
 
+def compromised_thumbprints() -> set[str]:
+    """The keys of issuers that count for nothing any more: what they signed last is to be signed anew."""
+    ended = SigningKey.objects.filter(issuer__isnull=False, state=State.COMPROMISED)
+    return set(ended.values_list("thumbprint", flat=True))
+
+
 def retire(*, key: SigningKey, by: Any, now: datetime) -> SigningKey:
     """End a key's signing and destroy its private part; what it signed stays good.
 
