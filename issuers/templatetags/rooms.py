@@ -24,6 +24,7 @@ ROOMS: tuple[tuple[str, str, Any, frozenset[str]], ...] = (
 CITY_ROOMS: tuple[tuple[str, str, Any], ...] = (
     ("register", "city-home", _("Register")),
     ("health", "city-health", _("How it runs")),
+    ("keys", "city-keys", _("Signing keys")),
     ("people", "city-people", _("Who works for the city")),
 )
 

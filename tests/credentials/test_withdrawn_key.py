@@ -3,10 +3,12 @@
 import os
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import islice, product
 from pathlib import Path
 from string import ascii_lowercase
+from threading import Event
 from typing import Any
 
 import pytest
@@ -21,6 +23,7 @@ from issuers.errors import NoActiveKey
 from issuers.models import Issuer, Publication, SigningKey
 from tests.factories import (
     NOW,
+    award,
     city_approver,
     city_officer,
     key_room,
@@ -105,6 +108,47 @@ def test_nothing_is_stored_under_a_key_after_it_was_withdrawn_and_the_rest_gets_
     for credential in Credential.objects.filter(key=successor)[:20]:
         assert jose.kid_of(credential.jwt).endswith(successor.thumbprint)
         assert credential.valid_from >= successor.not_before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_withdraws_a_key_waits_for_the_chunk_that_is_being_stored(key_room: Path) -> None:
+    achievement = make_achievement(make_issuer())
+    key = SigningKey.objects.get(issuer=achievement.issuer, algorithm="ES256")
+    award(achievement)
+    checked, go_on = Event(), Event()
+
+    def paused(execute: Any, sql: str, *rest: Any) -> Any:
+        if ' AS "a"' in sql and "issuers_signingkey" in sql:  # the key is active, and its lock is shared
+            found = execute(sql, *rest)
+            checked.set()
+            assert go_on.wait(20)
+            return found
+        return execute(sql, *rest)
+
+    def stores() -> int:
+        try:
+            with connections["default"].execute_wrapper(paused):
+                return issuance.issue_ready(kind=Batch.Kind.INTERACTIVE, now=NOW)
+        finally:
+            connections.close_all()
+
+    def withdraws() -> int:
+        try:
+            keys.mark_compromised(key=key, by=None, now=NOW)
+            return Credential.objects.filter(key=key).count()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        storing = pool.submit(stores)
+        assert checked.wait(20)
+        withdrawing = pool.submit(withdraws)
+        time.sleep(0.5)
+        assert not withdrawing.done()
+        go_on.set()
+        assert storing.result(20) == 1
+        assert withdrawing.result(20) == 1
+    assert Credential.objects.get().key == key
 
 
 # -- What else the key signs ----------------------------------------------------------------------
