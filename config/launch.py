@@ -43,7 +43,17 @@ LOCAL = ("localhost", "127.0.0.1", "::1")
 #: byte for byte the same. Accepting, revoking and single awards do wait.
 LISTS_PGOPTIONS = {"PGOPTIONS": "-c synchronous_commit=off"}
 BULK_NICE = 5  # ten thousand certificates leave the processor to the one that somebody waits for
-KEPT_FROM_THE_WEB = ("KEY_ENCRYPTION_KEY_FILE", "LOCAL_ROOT_DIR")
+#: Where the key-encryption key may come from, and everything that leads to it: for the signer alone.
+KEK_SOURCES = {"PKCS11_MODULE", "KEY_ENCRYPTION_KEY_FILE", "KEY_ENCRYPTION_KEY"}
+KEK_VARIABLES = KEK_SOURCES | {
+    "PKCS11_TOKEN",
+    "PKCS11_PIN",
+    "PKCS11_PIN_FILE",
+    "PKCS11_KEK_LABEL",
+    "CREDENTIALS_DIRECTORY",
+}
+#: What the web is not given: that, and the place of this machine's own root.
+KEPT_FROM_THE_WEB = KEK_VARIABLES | {"LOCAL_ROOT_DIR"}
 #: Name of a Celery worker → the queues it listens to; a badge never waits behind a batch.
 WORKERS = {"quick": "interactive,upkeep", "bulk": "batches,messages"}
 
@@ -96,11 +106,12 @@ class Stack:
         return given | ours
 
     def signer_environment(self) -> dict[str, str]:
-        """What the workers and the sweeper are given."""
-        kek = self.environment.get("KEY_ENCRYPTION_KEY_FILE") or str(
-            secret_file(self.var_dir / "keys" / "kek")
-        )
-        return self.web_environment() | {"KEY_ENCRYPTION_KEY_FILE": kek}
+        """What the workers, the sweeper and the operators' commands are given."""
+        given = {name: self.environment[name] for name in KEK_VARIABLES if self.environment.get(name)}
+        credential = Path(given.get("CREDENTIALS_DIRECTORY") or os.devnull) / "kek"
+        if not given.keys() & KEK_SOURCES and not credential.is_file():
+            given["KEY_ENCRYPTION_KEY_FILE"] = str(secret_file(self.var_dir / "keys" / "kek"))
+        return self.web_environment() | given
 
     def operator_environment(self) -> dict[str, str]:
         """What the operators' commands are given: on a machine that is its own root, where that lies."""
@@ -170,7 +181,7 @@ class Stack:
             require_redis(given)
             return
         self._redis_folder = embedded.socket_folder(str(self.var_dir))
-        child = self.start("redis", embedded.redis_command(self._redis_folder), self.environment)
+        child = self.start("redis", embedded.redis_command(self._redis_folder), self.web_environment())
         embedded.wait_for_redis(self._redis_folder, child.process)
         self.environment["REDIS_URL"] = embedded.redis_url(self._redis_folder)
 

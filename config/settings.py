@@ -27,11 +27,19 @@ SECURE = BASE_URL.startswith("https://")
 HOST = BASE_URL.split("://", 1)[1].split("/", 1)[0]
 ALLOWED_HOSTS = [HOST.rsplit(":", 1)[0], *env.list("ALLOWED_HOSTS", [])]
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
-KEY_ENCRYPTION_KEY_FILE = env.str("KEY_ENCRYPTION_KEY_FILE", "")  # the signer's processes alone have it
 ROOT_KEYS_FILE = env.str("ROOT_KEYS_FILE", "")  # the city's public roots, pinned by whoever verifies
 LOCAL_ROOT_DIR = env.str("LOCAL_ROOT_DIR", "")  # operators' commands on a machine that is its own root
 WSGI_APPLICATION = "config.wsgi.application"
 ROOT_URLCONF = "config.urls"
+
+# -- The key-encryption key: the first that is given; the signer's processes alone have any ---------
+PKCS11_MODULE = env.str("PKCS11_MODULE", "")
+PKCS11_TOKEN = env.str("PKCS11_TOKEN", "passport")
+PKCS11_PIN = _secret("PKCS11_PIN")
+PKCS11_KEK_LABEL = env.str("PKCS11_KEK_LABEL", "passport-kek")
+CREDENTIALS_DIRECTORY = env.str("CREDENTIALS_DIRECTORY", "")  # systemd's; its file is called kek
+KEY_ENCRYPTION_KEY_FILE = env.str("KEY_ENCRYPTION_KEY_FILE", "")
+KEY_ENCRYPTION_KEY = env.str("KEY_ENCRYPTION_KEY", "")
 
 INSTALLED_APPS = [
     "passport",

@@ -84,6 +84,28 @@ class SealBroken(NoKeyRoom):
     message = _("A signing key cannot be opened here. Tell the operator. Nothing is lost meanwhile.")
 
 
+class TokenAway(NoKeyRoom):
+    """The token that holds the key-encryption key is not there, locked, or not what it should be."""
+
+    message = _(
+        "The device that guards the keys cannot be used. Tell the operator. Nothing is lost meanwhile."
+    )
+
+
+class TooYoung(IssuersError):
+    """A successor has not been published for long enough: somebody's cache may not know it yet."""
+
+    message = _("The next key has not been published long enough. Wait, or say that it cannot wait.")
+    status = 409
+
+
+class TooEarly(IssuersError):
+    """The second person still has time to answer."""
+
+    message = _("The second person has fifteen minutes to answer. After that one person may act alone.")
+    status = 409
+
+
 class BadEntry(IssuersError):
     """What was to be entered in the register is incomplete or contradicts itself."""
 

@@ -189,6 +189,7 @@ class SigningKey(models.Model):
         ISSUER = "issuer", _("Certificates and lists of an issuer")
         DIRECTORY = "directory", _("The city's key directory")
         SERVICE = "service", _("The city's own documents")
+        AUDIT = "audit", _("The audit log")
 
     class Algorithm(models.TextChoices):
         ES256 = "ES256", "ES256"
@@ -229,9 +230,28 @@ class SigningKey(models.Model):
                 condition=Q(state="active", issuer__isnull=True),
                 name="one_active_city_key_a_purpose",
             ),
+            models.UniqueConstraint(
+                fields=("issuer", "algorithm"),
+                condition=Q(state="pending", issuer__isnull=False),
+                name="one_pending_key_an_algorithm",
+            ),
+            models.UniqueConstraint(
+                fields=("purpose", "algorithm"),
+                condition=Q(state="pending", issuer__isnull=True),
+                name="one_pending_city_key_a_purpose",
+            ),
             models.CheckConstraint(
                 condition=Q(state__in=("pending", "active")) | Q(sealed__isnull=True),
                 name="private_part_destroyed_at_retirement",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=("retired", "compromised")) | Q(sealed__isnull=False),
+                name="private_part_until_its_end",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=("retired", "compromised"), not_after__isnull=False)
+                | Q(state__in=("pending", "active"), not_after__isnull=True),
+                name="ended_key_has_its_end",
             ),
             models.CheckConstraint(
                 condition=Q(state="compromised", compromised_at__isnull=False)
@@ -247,6 +267,60 @@ class SigningKey(models.Model):
 
     def __str__(self) -> str:
         return self.thumbprint
+
+
+class KeyWithdrawal(models.Model):
+    """The proposal that a key be called compromised, and how it ended: confirmed by another person, by nobody
+    else in time (``alone``), or declined.
+    """
+
+    key = models.ForeignKey(SigningKey, on_delete=models.PROTECT, related_name="withdrawals")
+    reason = models.CharField(max_length=300)
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField()
+    alone_from = models.DateTimeField(help_text="From then on whoever proposed it may act without a second.")
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    alone = models.BooleanField(default=False)
+    declined_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    declined_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-proposed_at", "-id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("key",), condition=Q(declined_at__isnull=True), name="one_withdrawal_a_key"
+            ),
+            models.CheckConstraint(
+                condition=Q(confirmed_by__isnull=True) | ~Q(confirmed_by=F("proposed_by")),
+                name="withdrawal_confirmed_by_another",
+            ),
+            models.CheckConstraint(
+                condition=Q(confirmed_at__isnull=True, confirmed_by__isnull=True, alone=False)
+                | Q(confirmed_at__isnull=False, confirmed_by__isnull=False, alone=False)
+                | Q(confirmed_at__isnull=False, confirmed_by__isnull=True, alone=True),
+                name="withdrawal_says_who_stands_for_it",
+            ),
+            models.CheckConstraint(
+                condition=Q(alone=False) | Q(confirmed_at__gte=F("alone_from")),
+                name="nobody_withdraws_alone_too_early",
+            ),
+            models.CheckConstraint(
+                condition=Q(alone_from__gt=F("proposed_at")), name="the_second_person_has_time"
+            ),
+            models.CheckConstraint(
+                condition=Q(declined_at__isnull=True, declined_by__isnull=True)
+                | Q(declined_at__isnull=False, declined_by__isnull=False, confirmed_at__isnull=True),
+                name="withdrawal_declined_or_confirmed",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.key_id} {self.proposed_at:%Y-%m-%d}"
 
 
 class Publication(models.Model):

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Prefetch
 from jwt import InvalidTokenError
 
-from . import jose, keys, orders, profiles, registry, trust
+from . import doorbell, jose, keys, orders, profiles, registry, rotation, trust
 from .delegations import Delegation, Reason
 from .errors import NoKeyRoom, NotTrusted
 from .models import Issuer, Publication, SigningKey
@@ -70,15 +70,19 @@ def city_did_document() -> dict[str, Any]:
 
 # -- Signing, by the signer alone -----------------------------------------------------------------
 def tend(*, now: datetime) -> int:
-    """Make the keys that are missing, then sign what is stale; returns how many documents were signed.
+    """Make the keys that are missing or due, then sign what is stale; returns how many documents were signed.
 
     Raises NoKeyRoom where this process cannot sign.
     """
     if not keys.can_sign():
         raise NoKeyRoom
     keys.ensure_city_keys(now=now)
-    for issuer in keys.issuers_without_keys():
+    without = keys.issuers_without_keys()
+    for issuer in without:
         keys.ensure_issuer_keys(issuer=issuer, now=now)
+    if without:  # one of them may have lost its key a moment ago, and its lists wait for the new one
+        doorbell.ring("credentials.publish_lists", queue="upkeep")
+    rotation.tend(now=now)
     return refresh(now=now)
 
 
@@ -194,6 +198,7 @@ def _publish(
     if not keys.is_signed(body, signable, key=signer.key):
         raise RuntimeError("own signature does not verify")
     trust.read_directory(body, name=name)  # as a verifier reads it, from the pinned roots down
+    signer.require_active()
     fields = {
         "version": version,
         "body": body,

@@ -27,6 +27,7 @@ CITY_ROOMS: tuple[tuple[str, str, Any], ...] = (
     ("register", "city-home", _("Register")),
     ("health", "city-health", _("How it runs")),
     ("messages", "city-messages", _("What did not arrive")),
+    ("keys", "city-keys", _("Signing keys")),
     ("people", "city-people", _("Who works for the city")),
 )
 
