@@ -29,6 +29,9 @@ log = logging.getLogger(__name__)
 Algorithm = SigningKey.Algorithm
 Purpose = SigningKey.Purpose
 State = SigningKey.State
+#: ``now`` is read before we wait for those who are storing, and clocks differ: what was accepted a little
+#: later and stored before the end was signed in time. The private part is gone: nobody signs in this while.
+LATE = timedelta(minutes=5)
 #: A successor signs once every cache in the world knows it (a key directory holds for a day).
 OVERLAP = timedelta(days=7)
 
@@ -193,7 +196,7 @@ def retire(*, key: SigningKey, by: Any, now: datetime) -> SigningKey:
 
     Raises WrongState unless the key is pending or active. The signer makes a successor when it tends.
     """
-    return _end(key, by=by, now=now, event="key-retired", state=State.RETIRED, not_after=now)
+    return _end(key, by=by, now=now, event="key-retired", state=State.RETIRED, not_after=now + LATE)
 
 
 @transaction.atomic

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from config import embedded
-from config.launch import BASE_DIR, CannotStart, Stack, read_address, secret_file, sqlite_url
+from config.launch import BASE_DIR, KEK_VARIABLES, CannotStart, Stack, read_address, secret_file, sqlite_url
 from tests import services
 
 Running = tuple["subprocess.Popen[str]", list[psutil.Process]]
@@ -299,3 +299,31 @@ def test_a_database_that_is_prepared_says_what_it_holds(var_dir: Path) -> None:
     assert stack.manage("prepare", quiet=True) == "empty\n"
     with pytest.raises(CannotStart):
         stack.manage("no_such_command", quiet=True)
+
+
+def test_whoever_gives_a_key_encryption_key_gets_no_second_one(tmp_path: Path) -> None:
+    made = tmp_path / "var" / "keys" / "kek"
+
+    def given(**environment: str) -> dict[str, str]:
+        stack = Stack(
+            port=1, base_url="http://localhost:1", var_dir=tmp_path / "var", environment=dict(environment)
+        )
+        held = stack.signer_environment()
+        assert not set(stack.web_environment()) & KEK_VARIABLES
+        return {name: held[name] for name in held.keys() & KEK_VARIABLES}
+
+    (tmp_path / "kek").write_text("x")
+    for environment in (
+        {"KEY_ENCRYPTION_KEY": "x"},
+        {"KEY_ENCRYPTION_KEY_FILE": "/x"},
+        {"PKCS11_MODULE": "/x.so", "PKCS11_PIN_FILE": "/pin", "PKCS11_TOKEN": "t", "PKCS11_KEK_LABEL": "l"},
+        {"CREDENTIALS_DIRECTORY": str(tmp_path)},
+    ):
+        assert given(**environment) == environment
+        assert not made.exists()
+    assert given(CREDENTIALS_DIRECTORY=str(tmp_path / "var")) == {
+        "CREDENTIALS_DIRECTORY": str(tmp_path / "var"),
+        "KEY_ENCRYPTION_KEY_FILE": str(made),
+    }
+    assert given() == {"KEY_ENCRYPTION_KEY_FILE": str(made)}
+    assert made.stat().st_mode & 0o777 == 0o600

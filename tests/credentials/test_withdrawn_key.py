@@ -32,6 +32,8 @@ from tests.factories import (
     make_issuer,
     publish_keys,
 )
+from verify import verifier
+from verify.report import Verdict
 
 __all__ = ["key_room"]
 ROWS = 4000
@@ -149,6 +151,18 @@ def test_whoever_withdraws_a_key_waits_for_the_chunk_that_is_being_stored(key_ro
         assert storing.result(20) == 1
         assert withdrawing.result(20) == 1
     assert Credential.objects.get().key == key
+
+
+@pytest.mark.django_db
+def test_what_was_accepted_while_somebody_waited_to_retire_its_key_is_genuine(key_room: Path) -> None:
+    issuer = make_issuer()
+    key = SigningKey.objects.get(issuer=issuer, algorithm="ES256")
+    successor = keys.prepare_successor(key=key, by=None, now=NOW)
+    credential = make_credential(make_achievement(issuer), now=NOW + timedelta(seconds=2))
+    keys.activate(key=successor, by=None, now=NOW + timedelta(seconds=1), at_once=True)
+    publish_keys(now=NOW + timedelta(minutes=1))
+    report = verifier.verify(source=credential.jwt, now=NOW + timedelta(minutes=1), door="command")
+    assert report.verdict == Verdict.VALID
 
 
 # -- What else the key signs ----------------------------------------------------------------------

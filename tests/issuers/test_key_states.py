@@ -98,7 +98,12 @@ def test_after_a_week_the_successor_signs_and_the_first_has_no_private_part(issu
     moment = NOW + WEEK + timedelta(microseconds=5)
     keys.activate(key=successor, by=approver, now=moment)
     first.refresh_from_db()
-    assert (first.state, first.sealed, first.kek_id, first.not_after) == ("retired", None, "", moment)
+    assert (first.state, first.sealed, first.kek_id, first.not_after) == (
+        "retired",
+        None,
+        "",
+        moment + keys.LATE,
+    )
     assert (successor.state, successor.not_before) == ("active", NOW + WEEK)
     signable = Signable(Form.CREDENTIAL, issuer.pk, b"{}")
     assert keys.is_signed(keys.signer(issuer=issuer, now=moment).jws(signable), signable, key=successor)

@@ -235,7 +235,7 @@ def test_a_retired_key_has_no_private_part_and_is_followed_by_another(db: None, 
     old = active(issuer)
     keys.retire(key=old, by=None, now=NOW)
     old.refresh_from_db()
-    assert (old.state, old.sealed, old.kek_id, old.not_after) == ("retired", None, "", NOW)
+    assert (old.state, old.sealed, old.kek_id, old.not_after) == ("retired", None, "", NOW + keys.LATE)
     with pytest.raises(NoActiveKey):
         keys.signer(issuer=issuer, now=NOW)
     keys.ensure_issuer_keys(issuer=issuer, now=NOW)
@@ -253,7 +253,11 @@ def test_a_retired_key_can_still_turn_out_to_be_compromised(db: None, key_room: 
     key = active(make_issuer())
     keys.retire(key=key, by=None, now=NOW)
     keys.mark_compromised(key=key, by=city_approver(), now=NOW + timedelta(days=1))
-    assert (key.state, key.not_after, key.compromised_at) == ("compromised", NOW, NOW + timedelta(days=1))
+    assert (key.state, key.not_after, key.compromised_at) == (
+        "compromised",
+        NOW + keys.LATE,
+        NOW + timedelta(days=1),
+    )
     assert RegisterChange.objects.filter(event="key-compromised", detail__kid=key.thumbprint).exists()
 
 
@@ -446,6 +450,11 @@ def test_a_checkpoint_belongs_to_the_city(db: None, key_room: Path) -> None:
 def test_bare_bytes_are_checked_with_ed25519_alone(db: None, key_room: Path) -> None:
     with pytest.raises(ValueError, match="not an Ed25519 key"):
         keys.verify_bytes(b"", bytes(64), key=active(make_issuer()))
+
+
+def test_a_jws_is_checked_with_p256_alone(db: None, key_room: Path) -> None:
+    with pytest.raises(ValueError, match="not a P-256 key"):
+        keys.public_key(active(make_issuer(), "Ed25519"))
 
 
 def test_a_row_that_names_another_algorithm_does_not_open(db: None, key_room: Path) -> None:
