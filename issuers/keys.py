@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from . import cose, doorbell, jose, keyroom, locks, profiles
+from . import cose, doorbell, jose, keyroom, locks, profiles, trust
 from .errors import NoActiveKey, SealBroken, TooYoung, WrongState
 from .keyroom import KeyRoom, PrivateKey
 from .models import Issuer, RegisterChange, SigningKey
@@ -168,10 +168,13 @@ def activate(
 ) -> SigningKey:
     """Let a pending key sign in the place of the active one, which retires; both or neither.
 
-    Raises WrongState unless it is pending; TooYoung before it was published for ``overlap``, if that counts.
+    Raises WrongState unless it is pending; TooYoung before it was published for ``overlap``, if that counts;
+    NoDelegation for a directory key to which the root has not delegated.
     """
     if not at_once and now - key.created_at < overlap:
         raise TooYoung
+    if key.purpose == Purpose.DIRECTORY:
+        trust.delegation_of(key=key, now=now)
     for predecessor in _siblings(key).filter(state=State.ACTIVE):
         retire(key=predecessor, by=by, now=now)
     started = SigningKey.objects.filter(pk=key.pk, state=State.PENDING).update(

@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from credentials import issuance, outbox, reissue, revocation, statuslists
 from credentials.models import Achievement, Award, Batch, Credential, Message, StatusChange
 from credentials.people import Person
-from issuers import keys, publications, registry
+from issuers import keys, registry
 from issuers.errors import WrongState
 from issuers.jose import unb64
 from issuers.models import SigningKey
@@ -27,6 +27,7 @@ from tests.factories import (
     make_credential,
     make_issuer,
     make_learner,
+    publish_keys,
 )
 from verify import verifier
 from verify.report import Verdict
@@ -57,7 +58,7 @@ def withdraw(issuer: Any) -> SigningKey:
     """The issuer's key is withdrawn, a fresh one made and published."""
     key = SigningKey.objects.get(issuer=issuer, algorithm="ES256", state="active")
     keys.mark_compromised(key=key, by=city_officer(), now=LATER)
-    publications.tend(now=LATER)
+    publish_keys(now=LATER)
     return key
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 from django.db.models.functions import Now
-from django.test import Client, override_settings
+from django.test import Client
 from django.utils import timezone
 
 from credentials import statuslists
@@ -17,7 +17,7 @@ from credentials.models import StatusList, StatusListVersion
 from issuers import orders, publications
 from issuers.errors import NoKeyRoom
 from issuers.models import Publication, SigningOrder
-from tests.factories import NOW, award, key_room, make_achievement, make_issuer, write_kek
+from tests.factories import NOW, award, key_room, key_room_open, make_achievement, make_issuer, publish_keys
 
 __all__ = ["key_room"]
 
@@ -49,6 +49,8 @@ def test_what_is_missing_is_signed_while_the_visitor_waits(
     client: Client, key_room: Path, signer: Callable[[], None]
 ) -> None:
     award(make_achievement(make_issuer()))
+    publish_keys()
+    Publication.objects.all().delete()
     signer()
     for path in ("/keys.jwt", f"/s/revocation/{StatusList.objects.get().number}"):
         answer = client.get(path)
@@ -71,7 +73,7 @@ def test_what_takes_longer_is_promised_and_waits_for_the_signer(client: Client, 
 
 @pytest.mark.django_db
 def test_the_web_signs_nothing(client: Client, tmp_path: Path) -> None:
-    with override_settings(KEY_ENCRYPTION_KEY_FILE=str(write_kek(tmp_path))):
+    with key_room_open(tmp_path):
         make_issuer()
     assert client.get("/keys.jwt").status_code == 202
     assert not Publication.objects.exists()
@@ -87,8 +89,14 @@ def test_what_does_not_exist_is_not_ordered(client: Client, path: str) -> None:
     assert not SigningOrder.objects.exists()
 
 
-@pytest.mark.django_db
-def test_a_thing_is_on_order_once_however_many_ask(key_room: Path) -> None:
+@pytest.fixture
+def delegated(db: None, key_room: Path) -> None:
+    """The root has delegated to the directory key; nothing is published yet."""
+    publish_keys()
+    Publication.objects.all().delete()
+
+
+def test_a_thing_is_on_order_once_however_many_ask(delegated: None) -> None:
     for _ in range(3):
         orders._place(kind="publication", subject="keys", now=NOW)
     assert SigningOrder.objects.count() == 1
@@ -96,8 +104,7 @@ def test_a_thing_is_on_order_once_however_many_ask(key_room: Path) -> None:
     assert orders.fulfil(now=NOW) == 0
 
 
-@pytest.mark.django_db
-def test_an_order_that_another_worker_holds_is_left_alone_until_its_lease_runs_out(key_room: Path) -> None:
+def test_an_order_that_another_worker_holds_is_left_alone_until_its_lease_runs_out(delegated: None) -> None:
     orders._place(kind="publication", subject="keys", now=NOW)
     SigningOrder.objects.update(lease_token="other", lease_until=Now() + orders.LEASE)
     assert orders.fulfil(now=NOW) == 0
@@ -115,9 +122,8 @@ def test_a_list_that_was_signed_meanwhile_is_not_signed_again(key_room: Path) ->
     assert StatusListVersion.objects.get(purpose="revocation").version == 1
 
 
-@pytest.mark.django_db
 def test_what_cannot_be_made_is_tried_again_later_and_keeps_nobody_waiting(
-    key_room: Path, caplog: pytest.LogCaptureFixture
+    delegated: None, caplog: pytest.LogCaptureFixture
 ) -> None:
     orders._place(kind="status-list", subject="revocation/999", now=NOW)  # of a list that is gone
     orders._place(kind="publication", subject="keys", now=NOW)

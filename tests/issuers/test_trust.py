@@ -56,13 +56,7 @@ def reason_of(act: Callable[[], Any]) -> str:
 
 def announce() -> SigningKey:
     """A successor of the directory key, published and not in use."""
-    active = directory_key()
-    SigningKey.objects.filter(pk=active.pk).update(state="pending")
-    keys.ensure_city_keys(now=NOW)
-    successor = directory_key()
-    SigningKey.objects.filter(pk=successor.pk).update(state="pending")
-    SigningKey.objects.filter(pk=active.pk).update(state="active")
-    return SigningKey.objects.get(pk=successor.pk)
+    return keys.prepare_successor(key=directory_key(), by=None, now=NOW)
 
 
 # -- Installing -----------------------------------------------------------------------------------
@@ -381,6 +375,18 @@ def test_the_status_names_what_is_wrong(key_room: Path) -> None:
     assert "next key" in out.getvalue()
 
 
+def test_a_directory_key_takes_over_once_the_root_has_delegated_to_it(key_room: Path, db: None) -> None:
+    publish_keys()
+    successor = announce()
+    with pytest.raises(NoDelegation):
+        keys.activate(key=successor, by=None, now=NOW, at_once=True)
+    assert directory_key() != successor
+    localroot.delegate(now=NOW)
+    keys.activate(key=successor, by=None, now=NOW, at_once=True)
+    assert publications.refresh(now=NOW + timedelta(minutes=1)) > 0
+    assert directory_key() == successor
+
+
 # -- Over HTTP ------------------------------------------------------------------------------------
 def test_what_is_not_vouched_for_is_not_handed_out(client: Client, key_room: Path) -> None:
     issuer = make_issuer()
@@ -389,7 +395,9 @@ def test_what_is_not_vouched_for_is_not_handed_out(client: Client, key_room: Pat
     Publication.objects.update(body="a.b.c")
     for path in ("/keys.jwt", f"/k/{kid8}"):
         response = client.get(path)
-        assert (response.status_code, response["Retry-After"], response.content) == (503, "2", b"")
+        assert (response.status_code, response["Retry-After"], response.content) == (202, "2", b"")
+    publish_keys()
+    assert client.get("/keys.jwt").status_code == 200
 
 
 def test_identity_never_follows_the_host_that_was_asked(client: Client, key_room: Path) -> None:
