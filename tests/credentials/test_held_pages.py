@@ -162,9 +162,8 @@ def test_a_second_person_finds_it_in_her_room_and_releases_it(house: House, role
 
 
 def test_a_signer_is_led_from_the_list_to_the_room(house: House) -> None:
-    assert reverse("teach-held") in page(
-        browser(make_member(house.issuer, "signer")), "teach-list", house.batch.pk
-    )
+    client = browser(make_member(house.issuer, "signer"))
+    assert "See what waits for you" in page(client, "teach-list", house.batch.pk)
 
 
 def test_who_ordered_it_finds_no_button_and_is_refused(house: House) -> None:
