@@ -280,6 +280,7 @@ SPECTACULAR_SETTINGS = {
         "CourseKind": "credentials.models.Achievement.Kind",
         "ListState": "credentials.models.Batch.State",
         "ListKind": "credentials.models.Batch.Kind",
+        "ListHeld": "credentials.models.Batch.Held",
         "RowState": "credentials.models.Award.State",
         "MessageState": "credentials.models.Message.State",
         "MessageKind": "credentials.models.Message.Kind",

@@ -17,10 +17,10 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from issuers import reading as register
-from issuers.models import City, Issuer
+from issuers.models import City, Issuer, Mandate
 from issuers.registry import require_mandate
 
-from . import facts, ledger, linting, openbadges, paper, people, qr, slips
+from . import facts, holding, ledger, linting, openbadges, paper, people, qr, slips
 from .errors import BadAward, BaseUrlChanged, DuplicateAward, KeyReused, QrTooDense
 from .models import LIST_SIZE, Achievement, Award, Batch, Credential
 from .people import Person, tidy
@@ -105,6 +105,8 @@ def accept(
 ) -> Accepted:
     """Write the batch, its rows, chunks and status slots in one transaction, then ring the workers.
 
+    What is unusual waits for a second person instead (``holding``).
+
     Asking again with the same ``idempotency_key`` and content gives the same batch. Raises BadAward
     (with the field), DuplicateAward, QrTooDense, IssuerSuspended, OutsideMandate.
     """
@@ -114,7 +116,7 @@ def accept(
     opened_before = partial(asked_before, issuer=issuer, idempotency_key=idempotency_key, request_hash=asked)
     if before := opened_before():
         return before
-    check_award(issuer=issuer, achievement=achievement, awarded_on=awarded_on, now=now)
+    mandate = check_award(issuer=issuer, achievement=achievement, awarded_on=awarded_on, now=now)
     if not cleaned:
         raise BadAward(_("There is nobody in this list."), field="people")
     hashes = [person_hash(person) for person in cleaned]
@@ -154,7 +156,7 @@ def accept(
             for line, (person, hashed) in enumerate(zip(cleaned, hashes, strict=True), start=1)
         ]
         ledger.write_rows(batch=accepted.batch, rows=rows, reason=reason, note=note)
-        ledger.open_chunks(batch=accepted.batch, pending=range(1, len(rows) + 1))
+        holding.admit(batch=accepted.batch, pending=list(range(1, len(rows) + 1)), mandate=mandate, now=now)
     return accepted
 
 
@@ -169,8 +171,11 @@ def open_batch(batch: Batch) -> Accepted:
     return Accepted(batch=batch, created=True)
 
 
-def check_award(*, issuer: Issuer, achievement: Achievement, awarded_on: date, now: datetime) -> None:
-    """Whether this issuer may award this on that day. Raises BadAward, IssuerSuspended, OutsideMandate."""
+def check_award(*, issuer: Issuer, achievement: Achievement, awarded_on: date, now: datetime) -> Mandate:
+    """The mandate under which this issuer may award this on that day.
+
+    Raises BadAward, IssuerSuspended, OutsideMandate.
+    """
     if achievement.issuer_id != issuer.pk or achievement.state != Achievement.State.PUBLISHED:
         raise BadAward(_("This course is not open for awards. Choose another."), field="achievement")
     if awarded_on > timezone.localdate(now):
@@ -178,8 +183,9 @@ def check_award(*, issuer: Issuer, achievement: Achievement, awarded_on: date, n
     ends = valid_until(achievement, awarded_on)
     if ends and ends <= now:
         raise BadAward(_("With this date the certificate would already have expired."), field="awarded_on")
-    require_mandate(issuer=issuer, theme=achievement.theme, on=timezone.localdate(now), now=now)
+    mandate = require_mandate(issuer=issuer, theme=achievement.theme, on=timezone.localdate(now), now=now)
     require_base_url()
+    return mandate
 
 
 def require_base_url(*, write: bool = False) -> None:
@@ -299,7 +305,7 @@ def _refuse_duplicate(
         batch__achievement=achievement,
         batch__awarded_on=awarded_on,
         batch__session=session,
-        batch__state=Batch.State.ACCEPTED,
+        batch__state__in=(Batch.State.ACCEPTED, Batch.State.HELD),
         state=Award.State.PENDING,
         **same,
     )

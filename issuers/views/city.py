@@ -42,6 +42,8 @@ EVENTS: dict[str, Any] = {
     "delegation-installed": _("Root's delegation installed"),
     "key-withdrawal-proposed": _("Withdrawal of a signing key proposed"),
     "key-withdrawal-declined": _("Withdrawal of a signing key dropped"),
+    "batch-released": _("List released by a second person"),
+    "batch-turned-down": _("List turned down by a second person"),
 }
 
 

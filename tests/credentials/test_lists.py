@@ -454,7 +454,7 @@ def test_the_time_left_follows_from_the_rate(
 def test_counting_and_reading_rows_costs_the_same_however_many_there_are(
     achievement: Achievement, django_assert_max_num_queries: Any
 ) -> None:
-    batch = accept(achievement, people(300))
+    batch = accept(achievement, people(200))
     issuance.issue_ready(kind=ROSTER, now=NOW)
     with django_assert_max_num_queries(3):
         batches.progress(batch=batch, now=NOW)
@@ -482,8 +482,8 @@ def test_a_key_that_ended_between_signing_and_storing_leaves_nothing_behind(
     accept(achievement, people(2))
     run = issuance.Signing.run
 
-    def late(self: issuance.Signing, rows: Sequence[Award], keeper: queue.Keeper) -> Any:
-        signed = run(self, rows, keeper)
+    def late(self: issuance.Signing, *given: Any) -> Any:
+        signed = run(self, *given)
         keys.mark_compromised(key=SigningKey.objects.get(pk=self.signer.key.pk), by=None, now=NOW)
         return signed
 
