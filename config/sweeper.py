@@ -7,7 +7,7 @@ from functools import partial
 
 from credentials import batches, issuance, outbox, statuslists
 from credentials.models import Batch
-from issuers import publications
+from issuers import publications, sealing
 from passport import codes, filing
 
 log = logging.getLogger(__name__)
@@ -17,6 +17,7 @@ ROUND: tuple[tuple[str, Callable[..., object]], ...] = (
     ("publish keys", publications.tend),
     ("issue awards", partial(issuance.issue_ready, kind=Batch.Kind.INTERACTIVE, limit=20)),
     ("issue rosters", partial(issuance.issue_ready, kind=Batch.Kind.ROSTER, limit=5)),
+    ("seal the audit log", sealing.tend),
     ("close lists", batches.close_finished),
     ("forget drafts", batches.forget_drafts),
     ("publish lists", statuslists.publish_changed),

@@ -28,7 +28,19 @@ from issuers.errors import IssuersError, NoActiveKey, NoKeyRoom
 from issuers.models import random_token
 from issuers.registry import require_mandate
 
-from . import awards, batches, bitstring, facts, ledger, linting, openbadges, outbox, paper, statuslists
+from . import (
+    awards,
+    batches,
+    bitstring,
+    evidence,
+    facts,
+    ledger,
+    linting,
+    openbadges,
+    outbox,
+    paper,
+    statuslists,
+)
 from .models import LIST_SIZE, Award, Batch, Chunk, Credential, StatusChange
 from .signals import credential_status_changed, credentials_issued
 
@@ -389,6 +401,8 @@ def _store(
         # The predecessor leaves the ranks of the living first, then learns its successor's id.
         Credential.objects.filter(pk=row.replaces_id).update(status=Credential.Status.REVOKED)
     storing.insert(Credential, fields=Signed._fields, rows=signed)
+    if signing is not None and signed:
+        evidence.log_chunk(chunk, rows=rows, signed=signed, key=signing.signer.key, now=now)
     _settle(chunk, rows)
     for row in replacing.values():
         _succeed(row, batch=chunk.batch, now=now)
@@ -428,7 +442,7 @@ def _succeed(row: Award, *, batch: Batch, now: datetime) -> None:
         status=Credential.Status.REPLACED, replaced_by_id=row.credential_id, status_changed_at=now
     )
     statuslists.mark_changed(numbers=[old.status_list_id])
-    StatusChange.objects.create(
+    change = StatusChange.objects.create(
         credential=old,
         act=StatusChange.Act.REPLACE,
         reason=row.reason or StatusChange.Reason.CORRECTED,
@@ -436,6 +450,7 @@ def _succeed(row: Award, *, batch: Batch, now: datetime) -> None:
         by=batch.requested_by,
         at=now,
     )
+    evidence.log_status(change, issuer=batch.issuer, now=now, successor=row.credential_id)
     transaction.on_commit(
         partial(credential_status_changed.send_robust, sender=Credential, credential_id=old.pk, now=now)
     )

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Prefetch
 
-from issuers import doorbell, keys, profiles
+from issuers import audit, doorbell, keys, profiles
 from issuers.errors import NoActiveKey, NoKeyRoom, SealBroken
 
 from . import bitstring, linting, openbadges
@@ -73,6 +73,7 @@ def publish(*, status_list: StatusList, purpose: Purpose, now: datetime) -> int:
         valid_from=now,
         valid_until=now + VALID_FOR,
         ttl_seconds=TTL_SECONDS,
+        checkpoint=audit.newest_note(),
     )
     signable = linting.lint_status_list(document, issuer_id=status_list.issuer_id)
     signer = keys.signer(issuer=status_list.issuer, now=now)

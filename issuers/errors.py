@@ -102,3 +102,10 @@ class NotFound(IssuersError):
 
     message = _("There is nothing in the register under this name.")
     status = 404
+
+
+class LogBroken(IssuersError):
+    """What the audit log's tables hold is not what its last checkpoint signed."""
+
+    message = _("The audit log was changed behind our back. Nothing is sealed until somebody has looked.")
+    status = 500

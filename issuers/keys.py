@@ -22,7 +22,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import IntegrityError, transaction
 
-from . import cose, doorbell, jose, profiles
+from . import audit, cose, doorbell, jose, profiles
 from .errors import NoActiveKey, NoKeyRoom, SealBroken, WrongState
 from .models import Issuer, RegisterChange, SigningKey
 from .signable import Form, Signable
@@ -225,13 +225,9 @@ def _end(
 
 
 def _record(event: str, key: SigningKey, *, by: Any, now: datetime) -> None:
-    RegisterChange.objects.create(
-        at=now,
-        by=by,
-        issuer=key.issuer,
-        event=event,
-        detail={"kid": key.thumbprint, "algorithm": key.algorithm, "purpose": key.purpose},
-    )
+    detail = {"kid": key.thumbprint, "algorithm": key.algorithm, "purpose": key.purpose}
+    RegisterChange.objects.create(at=now, by=by, issuer=key.issuer, event=event, detail=detail)
+    audit.append(event=event, now=now, issuer=key.issuer, by=by, about=key.thumbprint, **detail)
 
 
 # -- Signing --------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Prefetch
 from jwt import InvalidTokenError
 
-from . import jose, keys, profiles, registry
+from . import audit, jose, keys, profiles, registry
 from .errors import NoKeyRoom
 from .models import Issuer, Publication, SigningKey
 from .signable import Form, Signable
@@ -163,6 +163,8 @@ def _publish(
         "signed_at": now,
         "stale_at": now + SIGN_ANEW_AFTER,
     }
+    if name == DIRECTORY:
+        audit.append(event="directory-signed", now=now, version=version, sha256=fields["etag"])
     if held is not None:
         return Publication.objects.filter(pk=name, version=held.version).update(**fields)
     try:

@@ -1,0 +1,191 @@
+"""What the audit log holds of certificates: one event a chunk, from which each certificate can be proved.
+
+The event's root is that of a small Merkle tree over the chunk's certificates in the order of their rows. A leaf
+covers id, SHA-256 of the VC-JWT's signing input, status list, index and key: nothing by which anybody can be
+found, and all of it kept when a certificate is erased, so that the log goes on proving what was signed.
+"""
+
+from base64 import b64encode
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+import orjson
+from django.db.models import Q
+
+from issuers import audit, merkle
+from issuers.models import AuditCheckpoint, AuditEvent, Issuer, SigningKey
+
+from .models import Award, Chunk, Credential, StatusChange
+
+CHUNK_ISSUED = "chunk-issued"
+
+
+class Issued(Protocol):
+    """What a leaf is made of, as it is about to be stored or as it is."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def sha256(self) -> bytes: ...
+    @property
+    def status_list_id(self) -> int: ...
+    @property
+    def status_index(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """That a certificate was in a chunk (``index``, ``path``) whose event is in the log (``proof``)."""
+
+    entry: bytes
+    index: int
+    count: int
+    root: bytes
+    path: tuple[bytes, ...]
+    proof: audit.Proof
+
+    def to_json(self) -> dict[str, Any]:
+        """Two inclusion proofs of RFC 9162, for whoever checks them without us."""
+        return {
+            "certificate": {
+                "leaf": self.entry.decode(),
+                "index": self.index,
+                "size": self.count,
+                "path": [_base64(step) for step in self.path],
+                "root": _base64(self.root),
+            },
+            "event": {
+                "leaf": self.proof.entry.decode(),
+                "index": self.proof.number,
+                "size": self.proof.checkpoint.size,
+                "path": [_base64(step) for step in self.proof.path],
+                "root": _base64(bytes(self.proof.checkpoint.root)),
+            },
+            "checkpoint": self.proof.checkpoint.body,
+        }
+
+
+def _base64(data: bytes) -> str:
+    return b64encode(data).decode()
+
+
+# -- Writing --------------------------------------------------------------------------------------
+def log_chunk(
+    chunk: Chunk, *, rows: Iterable[Award], signed: Sequence[Issued], key: SigningKey, now: datetime
+) -> None:
+    """Log what is being stored of a chunk, in the same transaction: one event, whatever it holds."""
+    numbers = [row.row for row in rows if row.state == Award.State.ISSUED]
+    audit.append(
+        event=CHUNK_ISSUED,
+        now=now,
+        issuer=chunk.batch.issuer,
+        about=chunk.batch_id,
+        batch=chunk.batch_id,
+        first=chunk.first_row,
+        last=chunk.last_row,
+        rows=spans(numbers),
+        count=len(signed),
+        key=key.thumbprint,
+        root=merkle.root(merkle.leaf_hash(entry(each, key=key.thumbprint)) for each in signed).hex(),
+    )
+
+
+def log_status(change: StatusChange, *, issuer: Issuer, now: datetime, **detail: Any) -> None:
+    """Log a change of mind, in the transaction that makes it; what somebody noted stays out."""
+    audit.append(
+        event="status-changed",
+        now=now,
+        issuer=issuer,
+        by=change.by,
+        about=change.credential_id,
+        change=change.pk,
+        act=str(change.act),
+        reason=str(change.reason),
+        **detail,
+    )
+
+
+def entry(issued: Issued, *, key: str) -> bytes:
+    """What a certificate's leaf covers, in one spelling."""
+    return orjson.dumps(
+        [issued.id, bytes(issued.sha256).hex(), issued.status_list_id, issued.status_index, key]
+    )
+
+
+def spans(numbers: Iterable[int]) -> str:
+    """Rising numbers as runs: ``1-57 59-400``. A chunk is opened again for a row that was mended."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and runs[-1][1] == number - 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return " ".join(f"{first}-{last}" if first < last else str(first) for first, last in runs)
+
+
+def within(text: str) -> Iterator[tuple[int, int]]:
+    """The runs of ``spans``, each with its first and last number."""
+    for run in text.split():
+        first, _, last = run.partition("-")
+        yield int(first), int(last or first)
+
+
+# -- Proving --------------------------------------------------------------------------------------
+def prove(credential: Credential, *, before: datetime | None = None) -> Evidence | None:
+    """The proof that this certificate, as it is stored, is in the log; ``None`` if it is not (yet).
+
+    With ``before``, in the log as a checkpoint that is older than this moment signed it.
+    """
+    row = Award.objects.only("batch_id", "row").get(pk=credential.award_id)
+    checkpoint = audit.newest() if before is None else audit.older_than(before)
+    for event in audit.events_about(row.batch_id, event=CHUNK_ISSUED):
+        runs = list(within(audit.detail_of(event)["rows"]))
+        if any(first <= row.row <= last for first, last in runs):
+            return _prove(credential, event, runs, checkpoint=checkpoint)
+    return None
+
+
+def _prove(
+    credential: Credential,
+    event: AuditEvent,
+    runs: Sequence[tuple[int, int]],
+    *,
+    checkpoint: AuditCheckpoint | None,
+) -> Evidence | None:
+    proof = audit.prove(event, checkpoint=checkpoint)
+    if proof is None or not proof.holds():
+        return None
+    inside = Q()
+    for first, last in runs:
+        inside |= Q(award__row__gte=first, award__row__lte=last)
+    fellows = (
+        Credential.objects.filter(inside, award__batch=event.about)
+        .select_related("key")
+        .only("id", "sha256", "status_list_id", "status_index", "key__thumbprint")
+        .order_by("award__row")
+    )
+    entries = [entry(fellow, key=fellow.key.thumbprint) for fellow in fellows]
+    mine = entry(credential, key=credential.key.thumbprint)
+    leaves, root = [merkle.leaf_hash(each) for each in entries], audit.detail_of(event)["root"]
+    if mine not in entries or merkle.root(leaves).hex() != root:
+        return None
+    index = entries.index(mine)
+    return Evidence(
+        entry=mine,
+        index=index,
+        count=len(leaves),
+        root=bytes.fromhex(root),
+        path=tuple(merkle.proof(merkle.inclusion_parts(index, len(leaves)), leaves)),
+        proof=proof,
+    )
+
+
+def was_logged_before(credential: Credential, moment: datetime) -> bool:
+    """Whether the log shows that this very certificate was signed before that moment.
+
+    Whoever has a stolen key writes any date into what is signed with it. What decides is a checkpoint that is
+    older than the moment, and whose root covers the certificate's chunk.
+    """
+    return prove(credential, before=moment) is not None
