@@ -1,6 +1,7 @@
 """Publishes status lists: each issuer's bits, for three purposes, signed by the issuer itself."""
 
 import hashlib
+import json
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -9,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Prefetch
 
-from issuers import audit, doorbell, keys, profiles
+from issuers import audit, doorbell, jose, keys, profiles
 from issuers.errors import NoActiveKey, NoKeyRoom, SealBroken
 
 from . import bitstring, linting, openbadges
@@ -98,6 +99,16 @@ def publish(*, status_list: StatusList, purpose: Purpose, now: datetime) -> int:
 def read(*, number: int, purpose: str) -> StatusListVersion | None:
     """The newest signed list, or ``None``; any process may read."""
     return StatusListVersion.objects.filter(status_list_id=number, purpose=purpose).first()
+
+
+def checkpoints() -> set[str]:
+    """The audit log's checkpoints that the published lists carry, as their signers put them there."""
+    found = set()
+    for body in StatusListVersion.objects.values_list("body", flat=True).iterator(chunk_size=20):
+        payload = json.loads(jose.unb64(body.split(".")[1]))
+        if "auditCheckpoint" in payload:
+            found.add(payload["auditCheckpoint"])
+    return found
 
 
 def mark_changed(*, numbers: Iterable[int]) -> None:
