@@ -224,7 +224,7 @@ CONTENT_SECURITY_POLICY = {
 # -- Operators ------------------------------------------------------------------------------------
 METRICS_TOKEN = _secret("METRICS_TOKEN")  # what Prometheus shows
 
-AUDIT_WITNESSES = env.list("AUDIT_WITNESSES", [])  # who keeps the audit log's checkpoints elsewhere
+AUDIT_WITNESSES: list[str] = env.list("AUDIT_WITNESSES", [])  # who keeps checkpoints elsewhere
 
 # -- API ------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

@@ -1,8 +1,8 @@
 """What the audit log holds of certificates: one event a chunk, from which each certificate can be proved.
 
-The event's root is that of a small Merkle tree over the chunk's certificates in the order of their rows. A leaf
-covers id, SHA-256 of the VC-JWT's signing input, status list, index and key: nothing by which anybody can be
-found, and all of it kept when a certificate is erased, so that the log goes on proving what was signed.
+The event's root is that of a small Merkle tree over the chunk's certificates in the order of their rows.
+A leaf covers id, SHA-256 of the VC-JWT's signing input, status list, index and key: nothing by which anybody
+can be found, and all of it kept when a certificate is erased, so that the log goes on proving what was signed.
 """
 
 from base64 import b64encode
@@ -28,7 +28,7 @@ class Issued(Protocol):
     @property
     def id(self) -> str: ...
     @property
-    def sha256(self) -> bytes: ...
+    def sha256(self) -> bytes | memoryview: ...
     @property
     def status_list_id(self) -> int: ...
     @property

@@ -270,8 +270,8 @@ def status_list(
 ) -> dict[str, Any]:
     """A BitstringStatusListCredential (Bitstring Status List 1.0, section 2.2) as a VC-JWT payload.
 
-    ``version`` rises with every signature, so that an older list can be told and refused. ``checkpoint`` is the
-    signed head of the audit log, if there is one yet.
+    ``version`` rises with every signature, so that an older list can be told and refused. ``checkpoint`` is
+    the signed head of the audit log, if there is one yet.
     """
     url = f"{base_url}/s/{purpose}/{number}"
     document = {

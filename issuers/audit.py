@@ -97,7 +97,7 @@ def tree_of(start: int, stop: int) -> merkle.Tree:
         rest = stop - stop % merkle.TILE
         whole = AuditLeaf.objects.filter(number__gte=start, number__lt=rest, tile__isnull=False)
         for tile in whole.order_by("number").values_list("tile", flat=True).iterator(chunk_size=5000):
-            tree.add_tile(bytes(tile))
+            tree.add_tile(bytes(tile or b""))
     for leaf in _hashes(max(rest, start), stop):
         tree.add(leaf)
     return tree

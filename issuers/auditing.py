@@ -1,8 +1,8 @@
 """Re-computes the whole audit log from its rows and says what was done to it, if anything was.
 
-Events give leaves, leaves give the root, and every checkpoint ever signed must have the root of its size. Who
-edits rows cannot sign, so what was changed shows; who also takes the newest checkpoints away is found out by one
-that is kept elsewhere (``against``): in a witness's mail, in a status list, in an auditor's file.
+Events give leaves, leaves give the root, and every checkpoint ever signed must have the root of its size.
+Who edits rows cannot sign, so what was changed shows; who also takes the newest checkpoints away is found out
+by one that is kept elsewhere (``against``): in a witness's mail, in a status list, in an auditor's file.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -96,7 +96,9 @@ class _Examination:
                 self._compare_event(number, event_id, leaf, hashes, of_hash)
                 made = tile.add(leaf)
                 if not self.broken and (bytes(whole) if whole else None) != made:
-                    self.result.found("tile-edited", f"number {number}", "A hash kept over 256 leaves is not theirs.")
+                    self.result.found(
+                        "tile-edited", f"number {number}", "A hash kept over 256 leaves is not theirs."
+                    )
                 yield number, event_id, leaf
 
     def _gap(self, expected: int, number: int) -> None:
@@ -136,7 +138,7 @@ class _Examination:
             last = checkpoint
 
     def _compare(self, checkpoint: AuditCheckpoint, *, next_leaf: int) -> None:
-        """Hold the tree against the checkpoint of its size; after the first that fails all later ones would."""
+        """Hold the tree against the checkpoint of its size; after one that fails all later ones would."""
         if self.broken:
             return
         if self.tree.size == checkpoint.size and self.tree.root() == bytes(checkpoint.root):
@@ -181,7 +183,9 @@ class _Examination:
         last = AuditCheckpoint.objects.order_by("-number").first()
         signed = last.size if last else 0
         if expected is not None and not self.broken:
-            sentence = f"The log ends at {self.tree.size}; checkpoint {expected.number} signed {expected.size}."
+            sentence = (
+                f"The log ends at {self.tree.size}; checkpoint {expected.number} signed {expected.size}."
+            )
             self.result.found("event-deleted", f"number {self.tree.size} and after", sentence)
         for _ in rest:  # their own signatures are looked at all the same
             pass

@@ -1,7 +1,7 @@
 """Pure. The Merkle tree of RFC 9162, section 2.1: its root, and proofs that somebody else can check.
 
-A proof is a list of hashes of runs of leaves; ``inclusion_parts`` and ``consistency_parts`` say which, so that
-whoever keeps a million leaves need not hash them all for one proof.
+A proof is a list of hashes of runs of leaves; ``inclusion_parts`` and ``consistency_parts`` say which, so
+that whoever keeps a million leaves need not hash them all for one proof.
 """
 
 import hashlib

@@ -291,9 +291,7 @@ class AuditEvent(models.Model):
 
     at = models.DateTimeField()
     event = models.CharField(max_length=40)
-    issuer = models.ForeignKey(
-        Issuer, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
-    )
+    issuer = models.ForeignKey(Issuer, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
     by = models.CharField(max_length=40, blank=True, help_text="learner/<id> or client/<id>")
     about = models.CharField(max_length=64, blank=True, help_text="The id by which it is found again")
     detail = models.TextField()

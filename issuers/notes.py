@@ -96,7 +96,7 @@ def read(note: str) -> Note:
 
 
 def is_signed(note: Note, *, public: bytes) -> bool:
-    """Whether the log's key signed it. Signatures of others are passed over, one of ours that is wrong is not."""
+    """Whether the log's key signed it. Others' signatures are passed over; a wrong one of ours is not."""
     name, wanted = note.head.origin, key_id(note.head.origin, public)
     ours = [signature for who, key, signature in note.signatures if (who, key) == (name, wanted)]
     try:

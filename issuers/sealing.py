@@ -128,7 +128,7 @@ def _message(checkpoint: AuditCheckpoint) -> EmailMessage:
     return EmailMessage(
         subject=f"Checkpoint {checkpoint.size} of {origin}",
         body=(
-            "This is the signed head of the city's audit log. Keep it: with it anybody can show, later, that\n"
+            "This is the signed head of the city's audit log. Keep it: with it anybody can show later that\n"
             "nothing before it was changed or taken away (manage.py audit verify --against FILE).\n\n"
             f"{checkpoint.body}"
         ),

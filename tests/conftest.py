@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -84,11 +84,11 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
     """Tests that commit empty the database at their end; the audit log, which refuses, steps aside for it."""
     flush = connection.ops.execute_sql_flush
 
-    def past_the_triggers(statements: Any) -> None:
+    def past_the_triggers(sql_list: Iterable[str]) -> None:
         with audit_log_open():
-            flush(statements)
+            flush(sql_list)
 
-    connection.ops.execute_sql_flush = past_the_triggers  # type: ignore[method-assign]  # of this process alone
+    connection.ops.execute_sql_flush = past_the_triggers  # type: ignore[method-assign]  # of this process
 
 
 # -- The browser ----------------------------------------------------------------------------------

@@ -115,6 +115,25 @@ def test_every_error_becomes_a_problem_document(app_name: str) -> None:
         assert str(error.message)
 
 
+def test_the_recheck_shares_nothing_with_signer_and_verifier() -> None:
+    ours: dict[str, set[str]] = {
+        "credentials/reproof.py": set(),
+        "credentials/relogging.py": {"issuers.models", ".models", ".reproof"},
+        "credentials/relisting.py": {"issuers.models", ".models", ".reproof"},
+        "credentials/rechecking.py": {"issuers.models", ".models", ".reproof", ".relogging", ".relisting"},
+    }
+    for name, allowed in ours.items():
+        for node in ast.walk(ast.parse((ROOT / name).read_text())):
+            if isinstance(node, ast.Import):
+                found = {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                module = "." * node.level + (node.module or "")
+                found = {f".{alias.name}" for alias in node.names} if module == "." else {module}
+            else:
+                continue
+            assert {each for each in found if each.startswith((".", *APPS))} <= allowed, (name, found)
+
+
 def test_pure_modules_import_no_framework() -> None:
     for path in sources():
         text = path.read_text()

@@ -47,8 +47,11 @@ def test_a_chunk_leaves_one_event_with_the_root_over_its_certificates(achievemen
     issued = Credential.objects.filter(award__batch=batch).order_by("award__row")
     leaves = [
         json.dumps(
-            [one.pk, hashlib.sha256(one.jwt.rpartition(".")[0].encode()).hexdigest(), one.status_list_id]
-            + [one.status_index, one.key.thumbprint],
+            [
+                one.pk,
+                hashlib.sha256(one.jwt.rpartition(".")[0].encode()).hexdigest(),
+                *(one.status_list_id, one.status_index, one.key.thumbprint),
+            ],
             separators=(",", ":"),
         ).encode()
         for one in issued
@@ -98,8 +101,7 @@ def test_each_act_upon_a_list_and_a_certificate_is_logged(achievement: Any) -> N
     batch = award(achievement, *people(2), kind=Batch.Kind.ROSTER)
     batches.cancel(batch=batch, by=None, now=NOW)
     acts = [
-        audit.detail_of(event)["act"]
-        for event in audit.events_about(credential.pk, event="status-changed")
+        audit.detail_of(event)["act"] for event in audit.events_about(credential.pk, event="status-changed")
     ]
     assert acts == ["suspend", "reinstate", "replace"]
     written = set(AuditEvent.objects.values_list("event", flat=True))
@@ -186,7 +188,7 @@ def test_a_forged_checkpoint_proves_nothing(achievement: Any) -> None:
     credential = make_credential(achievement)
     sealing.seal(now=NOW)
     with audit_log_open():
-        AuditCheckpoint.objects.update(body=audit.newest_note().replace("A", "B"))
+        AuditCheckpoint.objects.update(body=audit.newest_note().replace("localhost", "localhosT"))
     assert evidence.prove(credential) is None
 
 
@@ -224,7 +226,12 @@ def from_disk(url: str, _options: Any = None) -> dict[str, Any]:
     """The published contexts; whatever asks for another one fails."""
     file = json.loads((CONTEXTS / "index.json").read_text())[url]["file"]
     document = json.loads((CONTEXTS / file).read_text())
-    return {"documentUrl": url, "document": document, "contextUrl": None, "contentType": "application/ld+json"}
+    return {
+        "documentUrl": url,
+        "document": document,
+        "contextUrl": None,
+        "contentType": "application/ld+json",
+    }
 
 
 @needed
@@ -281,5 +288,3 @@ def test_the_checkpoint_is_published_for_everybody(achievement: Any, client: Cli
     assert response["Cache-Control"] == "public, max-age=60"
     again = client.get("/.well-known/audit-checkpoint", headers={"If-None-Match": response["ETag"]})
     assert again.status_code == 304
-
-

@@ -67,9 +67,9 @@ def test_equal_events_have_unequal_hashes() -> None:
 
 @pytest.mark.django_db
 def test_an_event_comes_back_from_the_database_with_the_hash_it_went_in_with() -> None:
-    event = audit.append(event="tested", now=NOW + timedelta(microseconds=7), name="é\n\"", n=2**53)
+    event = audit.append(event="tested", now=NOW + timedelta(microseconds=7), name='é\n"', n=2**53)
     assert audit.leaf_hash(AuditEvent.objects.get()) == audit.leaf_hash(event)
-    assert audit.detail_of(event) == {"name": "é\n\"", "n": 2**53}
+    assert audit.detail_of(event) == {"name": 'é\n"', "n": 2**53}
 
 
 @pytest.mark.django_db
@@ -84,14 +84,22 @@ def test_a_detail_without_one_spelling_is_refused() -> None:
 def test_the_database_refuses_to_change_or_lose_anything(log: None, table: str, act: str) -> None:
     write()
     sealing.seal(now=NOW)
-    column = {"issuers_auditevent": "at", "issuers_auditleaf": "hash", "issuers_auditcheckpoint": "sealed_at"}[table]
+    column = {
+        "issuers_auditevent": "at",
+        "issuers_auditleaf": "hash",
+        "issuers_auditcheckpoint": "sealed_at",
+    }[table]
     statement = act.format(table, column, column)
     if act == "REPLACE":
-        statement = f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}"
+        statement = f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}"  # noqa: S608  # our own tables
     if connection.vendor == ("postgresql" if act == "REPLACE" else "sqlite" if "TRUNCATE" in act else ""):
         return  # the other database knows no such statement
     connection.check_constraints()  # PostgreSQL truncates nothing that still waits to be checked
-    with pytest.raises(IntegrityError, match="insert-only"), transaction.atomic(), connection.cursor() as cursor:
+    with (
+        pytest.raises(IntegrityError, match="insert-only"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute(statement)
     assert AuditEvent.objects.count() == AuditLeaf.objects.count()
 

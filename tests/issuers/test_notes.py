@@ -8,8 +8,8 @@ from issuers import notes
 #: The example of tlog-checkpoint.
 PUBLISHED = (
     "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n"
-    "— example.com/behind-the-sofa Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+"
-    "zyWE+xeMcTOAYQ8=\n"
+    "— example.com/behind-the-sofa Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9n"
+    "To+zyWE+xeMcTOAYQ8=\n"
 )
 PRIVATE = Ed25519PrivateKey.from_private_bytes(bytes(32))
 PUBLIC = PRIVATE.public_key().public_bytes_raw()

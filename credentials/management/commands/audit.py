@@ -1,4 +1,4 @@
-"""``manage.py audit``: verify the audit log, show it, prove a certificate's place in it, print its checkpoint."""
+"""``manage.py audit``: verify the audit log, show it, prove a certificate's place, print its checkpoint."""
 
 import json
 from argparse import ArgumentParser
@@ -29,7 +29,7 @@ class Command(BaseCommand):
             action="append",
             default=[],
             metavar="FILE",
-            help="a checkpoint kept elsewhere (a witness's mail, /.well-known/audit-checkpoint of last month)",
+            help="a checkpoint kept elsewhere (a witness's mail, an old /.well-known/audit-checkpoint)",
         )
         verify.add_argument("--json", action="store_true", help="one JSON object")
         show = acts.add_parser("show", help="the newest events, the last one last")
