@@ -1,25 +1,29 @@
 """What the audit log holds of certificates: one event a chunk, from which each certificate can be proved.
 
 The event's root is that of a small Merkle tree over the chunk's certificates in the order of their rows.
-A leaf covers id, SHA-256 of the VC-JWT's signing input, status list, index and key: nothing by which anybody
-can be found, and all of it kept when a certificate is erased, so that the log goes on proving what was signed.
+A leaf covers id, SHA-256 of the VC-JWT's signing input, status list, index and key: nothing by which
+anybody can be found, and all of it kept when a certificate is erased, so that the log goes on proving what
+was signed.
 """
 
 from base64 import b64encode
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 import orjson
+from django.db import transaction
 from django.db.models import Q
 
 from issuers import audit, merkle
 from issuers.models import AuditCheckpoint, AuditEvent, Issuer, SigningKey
 
-from .models import Award, Chunk, Credential, StatusChange
+from .models import Award, Batch, Chunk, Credential, StatusChange
 
 CHUNK_ISSUED = "chunk-issued"
+ADOPTED_AT_ONCE = 400
 
 
 class Issued(Protocol):
@@ -82,14 +86,66 @@ def log_chunk(
         now=now,
         issuer=chunk.batch.issuer,
         about=chunk.batch_id,
-        batch=chunk.batch_id,
-        first=chunk.first_row,
-        last=chunk.last_row,
-        rows=spans(numbers),
-        count=len(signed),
-        key=key.thumbprint,
-        root=merkle.root(merkle.leaf_hash(entry(each, key=key.thumbprint)) for each in signed).hex(),
+        **_detail(
+            chunk.batch_id, numbers, signed, key=key.thumbprint, first=chunk.first_row, last=chunk.last_row
+        ),
     )
+
+
+def _detail(
+    batch_id: str, rows: Iterable[int], issued: Sequence[Issued], *, key: str, first: int, last: int
+) -> dict[str, Any]:
+    """What an event says of the certificates in these rows."""
+    return {
+        "batch": batch_id,
+        "first": first,
+        "last": last,
+        "rows": spans(rows),
+        "count": len(issued),
+        "key": key,
+        "root": merkle.root(merkle.leaf_hash(entry(each, key=key)) for each in issued).hex(),
+    }
+
+
+def adopt(*, now: datetime) -> int:
+    """Log the certificates that no event names: those of a release without the log; returns how many.
+
+    They count as logged from now on, and not from when they were issued.
+    """
+    adopted = 0
+    for batch in Batch.objects.exclude(state=Batch.State.DRAFT).order_by("accepted_at").iterator():
+        with transaction.atomic():
+            adopted += _adopt(batch, now=now)
+    return adopted
+
+
+def _adopt(batch: Batch, *, now: datetime) -> int:
+    logged = set[int]()
+    for event in audit.events_about(batch.pk, event=CHUNK_ISSUED):
+        for first, last in within(audit.detail_of(event)["rows"]):
+            logged.update(range(first, last + 1))
+    by_key: dict[str, list[tuple[int, Credential]]] = defaultdict(list)
+    held = Credential.objects.filter(award__batch=batch).select_related("key").defer("jwt", "paper")
+    for row, credential in zip(
+        held.order_by("award__row").values_list("award__row", flat=True),
+        held.order_by("award__row"),
+        strict=True,
+    ):
+        if row not in logged:
+            by_key[credential.key.thumbprint].append((row, credential))
+    for key, found in by_key.items():
+        for start in range(0, len(found), ADOPTED_AT_ONCE):
+            piece = found[start : start + ADOPTED_AT_ONCE]
+            rows, issued = [row for row, _ in piece], [credential for _, credential in piece]
+            audit.append(
+                event=CHUNK_ISSUED,
+                now=now,
+                issuer=batch.issuer,
+                about=batch.pk,
+                adopted=True,
+                **_detail(batch.pk, rows, issued, key=key, first=rows[0], last=rows[-1]),
+            )
+    return sum(map(len, by_key.values()))
 
 
 def log_status(change: StatusChange, *, issuer: Issuer, now: datetime, **detail: Any) -> None:

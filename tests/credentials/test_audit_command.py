@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from credentials import revocation, statuslists
+from credentials import evidence, rechecking, revocation, statuslists
 from credentials.models import Credential
 from issuers import audit, keys, notes, sealing
 from issuers.models import AuditCheckpoint, AuditEvent, AuditLeaf, AuditWaiting
@@ -133,3 +133,14 @@ def test_the_key_is_printed_as_witnesses_configure_it(credential: Credential) ->
     assert name == "localhost:8000/audit"
     _, known, _ = notes.read(audit.newest_note()).signatures[0]
     assert known.hex() == identity
+
+
+def test_what_an_earlier_release_issued_is_adopted_once(credential: Credential) -> None:
+    cut_off()
+    assert evidence.prove(credential) is None
+    assert say("adopt") == "1 certificates adopted\n"
+    assert say("adopt") == "0 certificates adopted\n"
+    sealing.seal(now=NOW + timedelta(days=1))
+    assert evidence.prove(credential) is not None
+    assert not evidence.was_logged_before(credential, NOW + timedelta(days=1))
+    assert list(rechecking.recheck(now=NOW + timedelta(days=2))) == []

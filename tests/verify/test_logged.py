@@ -10,6 +10,7 @@ from credentials.people import Person
 from issuers import keys, sealing
 from tests.factories import NOW, award, make_achievement, make_credential
 from verify.report import Outcome, Reason, Step, Verdict
+from verify.wording import FACES
 
 from .test_verifier import Form_, check, every_form, on_paper, outcomes, payload_of, signed
 
@@ -34,7 +35,7 @@ def test_what_was_logged_before_is_valid_and_says_why(logged: Credential, form: 
     report = check(form(logged), AFTER)
     assert (report.verdict, report.reason, report.holds) == (Verdict.VALID, Reason.LOGGED_BEFORE, True)
     assert outcomes(report)[Step.AUTHORITY] is Outcome.PASSED
-    assert "log" in report.sentence
+    assert report.sentence == str(FACES[Reason.LOGGED_BEFORE].sentence)
     assert report.stated is not None
 
 

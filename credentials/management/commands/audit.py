@@ -17,7 +17,7 @@ from issuers.models import AuditEvent, SigningKey
 
 
 class Command(BaseCommand):
-    """Reads alone; exit status 1 when something is wrong, or is not in the log."""
+    """Exit status 1 when something is wrong, or is not in the log. Only ``adopt`` writes."""
 
     help = "Verify, show and prove the audit log."
 
@@ -39,6 +39,8 @@ class Command(BaseCommand):
         prove.add_argument("credential_id", metavar="CREDENTIAL_ID")
         acts.add_parser("checkpoint", help="the newest checkpoint as it is published")
         acts.add_parser("key", help="the log's public keys, as witnesses configure them")
+
+        acts.add_parser("adopt", help="log the certificates that an earlier release issued without the log")
 
     def handle(self, *args: Any, act: str, **options: Any) -> None:
         getattr(self, f"_{act}")(**options)
@@ -87,6 +89,9 @@ class Command(BaseCommand):
         if not note:
             raise CommandError("Nothing is sealed yet.")
         self.stdout.write(note, ending="")
+
+    def _adopt(self, **options: Any) -> None:
+        self.stdout.write(f"{evidence.adopt(now=timezone.now())} certificates adopted")
 
     def _key(self, **options: Any) -> None:
         origin = notes.origin(settings.BASE_URL)
