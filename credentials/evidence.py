@@ -125,14 +125,10 @@ def _adopt(batch: Batch, *, now: datetime) -> int:
         for first, last in within(audit.detail_of(event)["rows"]):
             logged.update(range(first, last + 1))
     by_key: dict[str, list[tuple[int, Credential]]] = defaultdict(list)
-    held = Credential.objects.filter(award__batch=batch).select_related("key").defer("jwt", "paper")
-    for row, credential in zip(
-        held.order_by("award__row").values_list("award__row", flat=True),
-        held.order_by("award__row"),
-        strict=True,
-    ):
-        if row not in logged:
-            by_key[credential.key.thumbprint].append((row, credential))
+    held = Credential.objects.filter(award__batch=batch).order_by("award__row")
+    for credential in held.select_related("key", "award").defer("jwt", "paper"):
+        if credential.award.row not in logged:
+            by_key[credential.key.thumbprint].append((credential.award.row, credential))
     for key, found in by_key.items():
         for start in range(0, len(found), ADOPTED_AT_ONCE):
             piece = found[start : start + ADOPTED_AT_ONCE]

@@ -100,12 +100,12 @@ def test_the_newest_events_are_shown_with_their_numbers(credential: Credential) 
     lines = say("show", "--last", "2").splitlines()
     assert lines[-1] == f"- 2026-11-24T10:00:00Z {waiting.event} - - {{}}"
     assert " chunk-issued " in lines[0]
-    [about] = say("show", "--about", credential.award.batch_id, "--last", "1").splitlines()
+    [about] = say("show", f"--about={credential.award.batch_id}", "--last", "1").splitlines()
     assert about == lines[0]
 
 
 def test_a_certificate_is_proved(credential: Credential) -> None:
-    told = json.loads(say("prove", credential.pk))
+    told = json.loads(say("prove", "--", credential.pk))
     assert json.loads(told["certificate"]["leaf"])[0] == credential.pk
     assert told["checkpoint"] == audit.newest_note()
 
@@ -115,7 +115,7 @@ def test_what_is_not_there_or_not_logged_is_not_proved(credential: Credential) -
         say("prove", "x" * 22)
     Credential.objects.filter(pk=credential.pk).update(sha256=bytes(32))
     with pytest.raises(CommandError, match="does not show"):
-        say("prove", credential.pk)
+        say("prove", "--", credential.pk)
 
 
 def test_the_checkpoint_is_printed_as_it_is_published(credential: Credential) -> None:

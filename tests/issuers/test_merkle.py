@@ -3,7 +3,7 @@
 import hashlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from issuers import merkle
@@ -57,6 +57,9 @@ GROWTH = {
 }
 
 
+unhurried = settings(deadline=None)
+
+
 def leaves_of(size: int) -> list[bytes]:
     return [merkle.leaf_hash(str(number).encode()) for number in range(size)]
 
@@ -97,12 +100,14 @@ def test_the_published_consistency_proofs_come_out(first: int, size: int) -> Non
 
 
 # -- The tree as it grows -------------------------------------------------------------------------
+@unhurried
 @given(st.integers(0, 1200))
 def test_a_growing_tree_has_the_root_of_the_recursion(size: int) -> None:
     leaves = leaves_of(size)
     assert merkle.root(leaves) == recursive(leaves)
 
 
+@unhurried
 @given(st.integers(0, 4), st.integers(0, 700))
 def test_whole_tiles_come_in_by_their_roots(tiles: int, rest: int) -> None:
     leaves = leaves_of(tiles * merkle.TILE + rest)
@@ -135,6 +140,7 @@ def test_a_copied_tree_grows_by_itself() -> None:
 
 
 # -- Proofs, each and every one of small trees, and large ones at random --------------------------
+@unhurried
 @given(st.integers(1, 600), st.data())
 def test_every_leaf_is_proved(size: int, data: st.DataObject) -> None:
     index = data.draw(st.integers(0, size - 1))
@@ -144,6 +150,7 @@ def test_every_leaf_is_proved(size: int, data: st.DataObject) -> None:
     assert found == recursive(leaves)
 
 
+@unhurried
 @given(st.integers(2, 200), st.data())
 def test_a_changed_proof_leads_elsewhere(size: int, data: st.DataObject) -> None:
     index = data.draw(st.integers(0, size - 1))
@@ -156,6 +163,7 @@ def test_a_changed_proof_leads_elsewhere(size: int, data: st.DataObject) -> None
     assert merkle.root_by_inclusion(leaf=bytes(32), index=index, size=size, path=path) != known
 
 
+@unhurried
 @given(st.integers(1, 400), st.data())
 def test_every_growth_is_proved_and_no_other(size: int, data: st.DataObject) -> None:
     first = data.draw(st.integers(1, size))
@@ -188,3 +196,7 @@ def test_nothing_grows_from_nothing_or_backwards(first: int, size: int) -> None:
     assert not merkle.is_consistent(
         first=first, first_root=ROOTS[first], size=size, size_root=ROOTS[size], path=[]
     )
+
+
+def test_a_tree_in_the_midst_of_a_subtree_needs_a_proof() -> None:
+    assert not merkle.is_consistent(first=3, first_root=ROOTS[3], size=5, size_root=ROOTS[5], path=[])
