@@ -369,7 +369,7 @@ def test_documents_are_read_by_hand_and_strictly(house: list[Credential]) -> Non
         (f"{head}.{body}", "three segments"),
         (f"{head}.{body}.{signature}=", "base64url"),
         (f"{head}.{body}.é", "three segments"),
-        (f"{head[:-4]}.{body}.{signature}", "JSON"),
+        (f"ew.{body}.{signature}", "JSON"),
         (f"{head}.{body}.{'A' * 86}", "signature"),
         (f"{head}.{body}.{'A' * 40}", "signature"),
         (f"{head}.{body}x.{signature}", "base64url|JSON|header"),
