@@ -237,6 +237,8 @@ CONTENT_SECURITY_POLICY = {
 # -- Operators ------------------------------------------------------------------------------------
 METRICS_TOKEN = _secret("METRICS_TOKEN")  # what Prometheus shows
 
+AUDIT_WITNESSES: list[str] = env.list("AUDIT_WITNESSES", [])  # who keeps checkpoints elsewhere
+
 # -- API ------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],

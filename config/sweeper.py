@@ -7,7 +7,7 @@ from functools import partial
 
 from credentials import batches, issuance, outbox, statuslists, webhooks
 from credentials.models import Batch
-from issuers import orders, publications
+from issuers import orders, publications, sealing
 from passport import codes, filing
 
 log = logging.getLogger(__name__)
@@ -22,6 +22,7 @@ ROUND: tuple[tuple[str, Callable[..., object]], ...] = (
     ("issue awards", partial(_issue, kind=Batch.Kind.INTERACTIVE, limit=20)),
     ("issue rosters", partial(_issue, kind=Batch.Kind.ROSTER, limit=5)),
     ("issue anew", partial(_issue, kind=Batch.Kind.REISSUE, limit=5)),
+    ("seal the audit log", sealing.tend),
     ("close lists", batches.close_finished),
     ("forget drafts", batches.forget_drafts),
     ("publish lists", statuslists.publish_changed),

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Length, Now
 
+from issuers import audit
 from issuers.models import ApiClient, Issuer
 
 from . import awards, checking, holding, ledger, outbox, rosters, webhooks
@@ -327,6 +328,7 @@ def cancel(*, batch: Batch, by: Any, now: datetime) -> int:
     held.state, held.cancelled_by, held.completed_at = State.CANCELLED, by, now
     held.idempotency_key = _spent(held)  # the same file may come again
     held.save(update_fields=["state", "cancelled_by", "completed_at", "idempotency_key"])
+    audit.append(event="batch-cancelled", now=now, issuer=held.issuer, by=by, about=held.pk, rows=stopped)
     return stopped
 
 

@@ -37,6 +37,7 @@ from . import (
     awards,
     batches,
     bitstring,
+    evidence,
     facts,
     ledger,
     linting,
@@ -351,6 +352,8 @@ def _store(
     before = succession.step_aside([row for row in rows if row.state == State.ISSUED])
     signed = _inherit(signed, rows, before)
     storing.insert(Credential, fields=Signed._fields, rows=signed)
+    if signing is not None and signed:
+        evidence.log_chunk(chunk, rows=rows, signed=signed, key=signing.signer.key, now=now)
     _settle(chunk, rows)
     succession.lead_on(rows=rows, before=before, batch=chunk.batch, now=now)
     if chunk.batch.notify:

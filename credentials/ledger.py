@@ -10,7 +10,7 @@ from uuid import uuid4
 from django.db.models import Case, F, Value, When
 from django.db.models.functions import Now
 
-from issuers import doorbell, storing
+from issuers import audit, doorbell, storing
 from issuers.models import Issuer, random_token
 
 from . import queue
@@ -90,6 +90,15 @@ def open_chunks(*, batch: Batch, pending: Iterable[int]) -> None:
             slot += last - first + 1
             first = last + 1
     Chunk.objects.bulk_create(chunks)
+    audit.append(
+        event="batch-accepted",
+        now=batch.accepted_at,
+        issuer=batch.issuer,
+        by=batch.client or batch.requested_by,
+        about=batch.pk,
+        achievement=batch.achievement_id,
+        rows=batch.row_count,
+    )
     ring(batch.kind)
 
 

@@ -1,6 +1,7 @@
 """Publishes status lists: each issuer's bits, for three purposes, signed by the issuer itself."""
 
 import hashlib
+import json
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -11,7 +12,7 @@ from django.db import transaction
 from django.db.models import F, Prefetch
 from django.db.models.functions import Left
 
-from issuers import doorbell, jose, keys, orders, profiles
+from issuers import audit, doorbell, jose, keys, orders, profiles
 from issuers.errors import NoActiveKey, NoKeyRoom, SealBroken
 
 from . import bitstring, linting, openbadges
@@ -88,6 +89,7 @@ def publish(*, status_list: StatusList, purpose: Purpose, now: datetime) -> int:
         valid_from=now,
         valid_until=now + VALID_FOR,
         ttl_seconds=TTL_SECONDS,
+        checkpoint=audit.newest_note(),
     )
     signable = linting.lint_status_list(document, issuer_id=status_list.issuer_id)
     signer = keys.signer(issuer=status_list.issuer, now=now)
@@ -131,6 +133,16 @@ def _make(subject: str, now: datetime) -> None:
             purpose=Purpose(purpose),
             now=now,
         )
+
+
+def checkpoints() -> set[str]:
+    """The audit log's checkpoints that the published lists carry, as their signers put them there."""
+    found = set()
+    for body in StatusListVersion.objects.values_list("body", flat=True).iterator(chunk_size=20):
+        payload = json.loads(jose.unb64(body.split(".")[1]))
+        if "auditCheckpoint" in payload:
+            found.add(payload["auditCheckpoint"])
+    return found
 
 
 def mark_changed(*, numbers: Iterable[int]) -> None:

@@ -10,7 +10,7 @@ from django.db.models import OuterRef, Subquery
 
 from issuers import storing
 
-from . import statuslists, webhooks
+from . import evidence, statuslists, webhooks
 from .models import Award, Batch, Credential, StatusChange
 from .signals import credential_status_changed
 
@@ -69,6 +69,12 @@ def lead_on(*, rows: Sequence[Award], before: dict[str, Predecessor], batch: Bat
         ],
     )
     webhooks.tell_replaced(done, issuer_id=batch.issuer_id, now=now)
+    evidence.log_succession(
+        batch=batch,
+        pairs=[(row.replaces_id or "", row.credential_id) for row in done],
+        reasons=[row.reason or corrected for row in done],
+        now=now,
+    )
     transaction.on_commit(partial(_tell, ids, now=now))
 
 

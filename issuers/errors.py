@@ -231,3 +231,10 @@ class FileThere(IssuersError):
 
     message = _("There is a file of this name already. Choose another name.")
     status = 409
+
+
+class LogBroken(IssuersError):
+    """What the audit log's tables hold is not what its last checkpoint signed."""
+
+    message = _("The audit log was changed behind our back. Nothing is sealed until somebody has looked.")
+    status = 500

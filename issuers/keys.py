@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from . import cose, doorbell, jose, keyroom, locks, profiles, trust
+from . import audit, cose, doorbell, jose, keyroom, locks, profiles, trust
 from .errors import NoActiveKey, SealBroken, TooYoung, WrongState
 from .keyroom import KeyRoom, PrivateKey
 from .models import Issuer, RegisterChange, SigningKey
@@ -249,13 +249,11 @@ def _siblings(key: SigningKey) -> QuerySet[SigningKey]:
     return SigningKey.objects.filter(issuer=key.issuer_id, purpose=key.purpose, algorithm=key.algorithm)
 
 
-def _record(event: str, key: SigningKey, *, by: Any, now: datetime, **detail: Any) -> None:
-    RegisterChange.objects.create(
-        at=now,
-        by=by,
-        issuer=key.issuer,
-        event=event,
-        detail={"kid": key.thumbprint, "algorithm": key.algorithm, "purpose": key.purpose} | detail,
+def _record(event: str, key: SigningKey, *, by: Any, now: datetime, **rest: Any) -> None:
+    detail = {"kid": key.thumbprint, "algorithm": key.algorithm, "purpose": key.purpose} | rest
+    RegisterChange.objects.create(at=now, by=by, issuer=key.issuer, event=event, detail=detail)
+    audit.append(
+        event=event, now=now, issuer=key.issuer, by=by, about=key.thumbprint, **audit.wordless(detail)
     )
 
 

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Prefetch
 from jwt import InvalidTokenError
 
-from . import doorbell, jose, keys, orders, profiles, registry, rotation, trust
+from . import audit, doorbell, jose, keys, orders, profiles, registry, rotation, trust
 from .delegations import Delegation, Reason
 from .errors import NoKeyRoom, NotTrusted
 from .models import Issuer, Publication, SigningKey
@@ -212,6 +212,8 @@ def _publish(
         "signed_at": now,
         "stale_at": now + SIGN_ANEW_AFTER,
     }
+    if name == DIRECTORY:
+        audit.append(event="directory-signed", now=now, version=version, sha256=fields["etag"])
     if held is not None:
         return Publication.objects.filter(pk=name, version__lt=version).update(**fields)
     try:

@@ -14,6 +14,7 @@ urlpatterns = [
     path("issuers/<slug:slug>.json", register.issuer_json, name="issuer-json"),
     path("issuers/<slug:slug>/did.json", register.issuer_did, name="issuer-did"),
     path(".well-known/did.json", register.city_did, name="city-did"),
+    path(".well-known/audit-checkpoint", register.audit_checkpoint, name="audit-checkpoint"),
     path("keys.jwt", register.keys, name="keys"),
     path("k/<slug:kid8>", register.key, name="key"),
     path("api/v1/issuers", api.Register.as_view(), name="api-issuers"),

@@ -34,6 +34,16 @@ _FACES = (
         _("Genuine and current, checked just now."),
     ),
     _face(
+        Reason.LOGGED_BEFORE,
+        "ok",
+        "valid",
+        _("Valid certificate, key withdrawn since"),
+        _(
+            "Genuine and current. Its key was withdrawn later; the city's log shows that it was signed "
+            "before. Checked without this page it counts for nothing: ask for the one signed anew."
+        ),
+    ),
+    _face(
         Reason.STATUS_UNKNOWN,
         "age",
         "clock",
@@ -205,6 +215,10 @@ CHECKS: dict[tuple[Step, str], tuple[Outcome, Sentence]] = {
     (Step.SIGNATURE, Reason.UNSIGNED): (_F, _("There is no signature")),
     (Step.AUTHORITY, "passed"): (_P, _("The issuer was accredited on that day")),
     (Step.AUTHORITY, Reason.KEY_WITHDRAWN): (_F, _("The issuer's key was withdrawn")),
+    (Step.AUTHORITY, Reason.LOGGED_BEFORE): (
+        _P,
+        _("The issuer's key was withdrawn later; the city's log shows that it signed this before"),
+    ),
     (Step.AUTHORITY, Reason.OUTSIDE_KEY_PERIOD): (_F, _("The issuer's key did not count on that day")),
     (Step.AUTHORITY, Reason.NOT_ACCREDITED): (_F, _("The issuer was not accredited for this on that day")),
     (Step.SHAPE, "passed"): (_P, _("Its parts say the same")),

@@ -196,7 +196,12 @@ def test_linters_alone_make_what_can_be_signed() -> None:
     makers = {
         str(p.relative_to(ROOT)) for p in sources() if re.search(r"(?<!class )\bSignable\(", p.read_text())
     }
-    assert makers == {"credentials/linting.py", "issuers/publications.py", "issuers/delegations.py"}
+    assert makers == {
+        "credentials/linting.py",
+        "issuers/audit.py",
+        "issuers/delegations.py",
+        "issuers/publications.py",
+    }
 
 
 def test_the_web_is_given_no_way_to_the_key_encryption_key(tmp_path: Path) -> None:
@@ -222,6 +227,25 @@ def test_every_error_becomes_a_problem_document(app_name: str) -> None:
         assert issubclass(error, problems.REFUSALS)
         assert 400 <= error.status < 600
         assert str(error.message)
+
+
+def test_the_recheck_shares_nothing_with_signer_and_verifier() -> None:
+    ours: dict[str, set[str]] = {
+        "credentials/reproof.py": set(),
+        "credentials/relogging.py": {"issuers.models", ".models", ".reproof"},
+        "credentials/relisting.py": {"issuers.models", ".models", ".reproof"},
+        "credentials/rechecking.py": {"issuers.models", ".models", ".reproof", ".relogging", ".relisting"},
+    }
+    for name, allowed in ours.items():
+        for node in ast.walk(ast.parse((ROOT / name).read_text())):
+            if isinstance(node, ast.Import):
+                found = {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                module = "." * node.level + (node.module or "")
+                found = {f".{alias.name}" for alias in node.names} if module == "." else {module}
+            else:
+                continue
+            assert {each for each in found if each.startswith((".", *APPS))} <= allowed, (name, found)
 
 
 def test_pure_modules_import_no_framework() -> None:
