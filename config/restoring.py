@@ -24,6 +24,17 @@ NUMBERS_SKIPPED = 10_000
 #: Clocks differ a little; a certificate may be dated some seconds ahead.
 CLOCKS_DIFFER = timedelta(minutes=5)
 
+TO_DO_AGAIN = """\
+What happened after that is not in this database. Before you start workers and web, do again:
+  - signing keys that were ended (revoke_key), issuers and mandates that were suspended;
+  - certificates that were revoked, suspended or replaced;
+  - lists that were stopped: they go on;
+  - people and programs that lost their role or key, addresses that were taken off;
+  - what people asked to have erased.
+Lists that were handed in after that are to be handed in again: their certificates are out and verify, but no
+passport has them. Start with passport-prepare.
+"""
+
 
 class ClockBehind(Exception):
     """The machine's clock is behind what the database has seen: versions by the clock would go back."""
@@ -91,3 +102,15 @@ def _newest() -> datetime | None:
         Publication.objects.aggregate(at=Max("signed_at"))["at"],
     )
     return max((moment for moment in moments if moment is not None), default=None)
+
+
+def told(done: LookedAfter) -> str:
+    """What an operator is to know of it, and to do."""
+    if done.newest is None:
+        return "The database is empty. It may be started."
+    return (
+        f"The newest thing that this database knows is of {done.newest:%Y-%m-%d %H:%M:%S} UTC.\n"
+        f"Closed: {done.lists_closed} status lists. Renewed: ids of {done.ids_renewed} undecided rows. "
+        f"Ended: {done.signed_out} sessions, {done.codes_dropped} codes.\n"
+        f"To be signed: {done.rows_waiting} rows in {done.batches_waiting} lists.\n{TO_DO_AGAIN}"
+    )
