@@ -13,7 +13,7 @@ from django.db.models import Max
 
 from credentials import ledger, statuslists
 from credentials.models import Award, Batch, Chunk, Credential, StatusChange, StatusListVersion
-from issuers import publications, storing, whereabouts
+from issuers import publications, registry, storing, whereabouts
 from issuers.models import Issuer, Publication, RegisterChange, SigningKey
 from passport import accounts, codes
 from passport.models import Learner
@@ -85,6 +85,9 @@ def after_restore(*, now: datetime) -> LookedAfter:
         codes_dropped=codes.drop_all(),
     )
     cache.clear()
+    registry.record(
+        event="restored", issuer=None, by=None, now=now, newest=newest.isoformat() if newest else None
+    )
     whereabouts.settle(restored_at=now)
     return looked_after
 

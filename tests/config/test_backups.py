@@ -7,6 +7,7 @@ import sqlite3
 import stat
 import subprocess
 import tarfile
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import connection
+from django.test import Client
 
 from config import backups, dumping
 from config.backups import CannotCopy
@@ -23,9 +25,10 @@ from config.launch import CannotStart, Stack
 from config.restoring import ClockBehind
 from credentials import batches, bitstring, issuance, outbox, revocation, rosters, statuslists
 from credentials.models import Achievement, Batch, Credential, StatusListVersion
-from issuers import whereabouts
-from issuers.models import Publication
-from passport.models import Learner
+from issuers import keys, staff, whereabouts
+from issuers.models import Publication, Role
+from passport import secondfactors
+from passport.models import Code, Learner
 from tests import services
 from tests.factories import (
     NOW,
@@ -34,6 +37,7 @@ from tests.factories import (
     make_credential,
     make_issuer,
     make_learner,
+    make_member,
     publish_keys,
 )
 
@@ -394,3 +398,62 @@ def test_a_dump_that_was_brought_back_by_hand_is_noticed_at_the_start(
         stack.manage("prepare", quiet=True)
     stack.manage("after_restore", quiet=True)
     stack.manage("prepare", quiet=True)
+
+
+# -- What a copy gives away -----------------------------------------------------------------------
+def test_a_copy_holds_names_but_none_of_a_thousand_secrets(
+    key_room: Path, file: Path, tmp_path: Path, settings: Any
+) -> None:
+    issuers = [make_issuer(slug=f"house-{n}") for n in range(100)]
+    owner = make_member(issuers[0], Role.OWNER)
+    made = [
+        staff.create_api_client(issuer=issuers[0], name=f"Client {n}", scopes=["read"], by=owner, now=NOW)
+        for n in range(400)
+    ]
+    apps = [secondfactors.new_secret() for _ in range(300)]
+    for secret in apps:
+        secondfactors.set_up_app(learner=make_learner(name_latin="Latifa Berrada"), secret=secret)
+    visits = []
+    for _ in range(200):
+        visitor = Client()
+        visitor.force_login(owner)
+        visits.append(str(visitor.session.session_key))
+    Code.objects.create(
+        kind="phone", value="+212611223344", place="-", digest="-", sent_at=NOW, expires_at=hours(1)
+    )
+    private = [scalar(issuer) for issuer in issuers]
+    secrets = [*(client.token.partition(".")[2] for client in made), *apps, *visits, *private]
+    assert len(set(secrets)) == 1_000
+
+    backups.backup(file=file, now=NOW)
+    held = plain(file, tmp_path)
+    for secret in (*secrets, Path(key_room).read_text().strip(), settings.SECRET_KEY):
+        for form in written(secret):
+            assert form not in held, "a secret stands in the copy"
+    # The same search finds what is there: names of people are, since the city's record is of people.
+    assert b"Latifa Berrada" in held
+    assert all(client.client.secret_hash.encode() in held for client in made)
+    assert issuers[0].keys.first().thumbprint.encode() in held
+    assert b"+212611223344" not in held
+
+
+def scalar(issuer: Any) -> bytes:
+    """An issuer's private key, as the key room opens it."""
+    number = keys.signer(issuer=issuer, now=NOW)._private.private_numbers().private_value
+    return bytes(number.to_bytes(32, "big"))
+
+
+def written(secret: bytes | str) -> Iterator[bytes]:
+    """The ways in which a secret could stand in a file."""
+    raw = secret.encode() if isinstance(secret, str) else secret
+    yield from (raw, raw.hex().encode(), b64encode(raw).rstrip(b"="), urlsafe_b64encode(raw).rstrip(b"="))
+
+
+def plain(file: Path, folder: Path) -> bytes:
+    """Everything in a backup, with nothing compressed."""
+    copy = folder / "copy"
+    with tarfile.open(file) as tar:
+        copy.write_bytes(read_member(tar, "database"))
+    if connection.vendor == "postgresql":
+        return subprocess.run(["pg_restore", "--file=-", copy], check=True, capture_output=True).stdout
+    return copy.read_bytes()

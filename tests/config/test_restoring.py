@@ -17,7 +17,7 @@ from credentials.errors import StillRestoring
 from credentials.models import Award, Batch, Chunk, Credential, StatusList, StatusListVersion
 from credentials.people import Person
 from issuers import publications, whereabouts
-from issuers.models import Publication, Whereabouts
+from issuers.models import Publication, RegisterChange, Whereabouts
 from passport.models import Code
 from tests import services
 from tests.factories import (
@@ -197,6 +197,7 @@ def test_the_start_refuses_a_restored_database_until_it_was_looked_after(
         call_command("prepare")
     call_command("after_restore")
     assert "do again" in capsys.readouterr().out
+    assert RegisterChange.objects.filter(event="restored").count() == 1
     call_command("prepare")
     assert Whereabouts.objects.get().restored_at is not None
 
