@@ -19,7 +19,7 @@ from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.db import connection
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from passport.models import Code
 
@@ -140,8 +140,8 @@ def _run(program: str, *arguments: str, database: str = "") -> None:
             "(on Debian or Ubuntu: apt install postgresql-client)."
         )
     conninfo = _conninfo(dbname=database) if database else _conninfo()
-    parts = psycopg.conninfo.conninfo_to_dict(conninfo)
-    password = {"PGPASSWORD": str(parts.pop("password"))} if parts.get("password") else {}
+    parts = {name: str(value) for name, value in conninfo_to_dict(conninfo).items()}
+    password = {"PGPASSWORD": parts.pop("password")} if "password" in parts else {}
     done = subprocess.run(
         [found, "--no-password", f"--dbname={make_conninfo(**parts)}", *arguments],
         env=os.environ | password,  # what stands on a command line is seen by everybody

@@ -48,7 +48,8 @@ def achievement(key_room: Any) -> Any:
 
 
 def permutation_of(chunk: Chunk) -> bytes:
-    return bytes(StatusList.objects.get(pk=chunk.status_list_id).permutation_key)
+    assert chunk.status_list is not None
+    return bytes(chunk.status_list.permutation_key)
 
 
 def test_a_fresh_list_is_opened_and_its_number_is_one_that_nobody_had(achievement: Any) -> None:

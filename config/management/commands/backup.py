@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from config import backups
+from config.dumping import CannotCopy
 
 
 class Command(BaseCommand):
@@ -24,7 +25,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, file: Path, verify: bool, **options: Any) -> None:
         try:
             made = backups.verify(file=file) if verify else backups.backup(file=file, now=timezone.now())
-        except backups.CannotCopy as error:
+        except CannotCopy as error:
             raise CommandError(str(error)) from error
         self.stdout.write(
             f"{file}: of {made.made_at}, {made.size:,} bytes, "

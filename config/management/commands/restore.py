@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from config import backups
+from config.dumping import CannotCopy
 from config.restoring import ClockBehind, told
 
 
@@ -23,7 +24,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, file: Path, replace: bool, **options: Any) -> None:
         try:
             made, done = backups.restore(file=file, replace=replace, now=timezone.now())
-        except (backups.CannotCopy, ClockBehind) as error:
+        except (CannotCopy, ClockBehind) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"Restored: the backup of {made.made_at}.")
         self.stdout.write(told(done))
