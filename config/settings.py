@@ -224,6 +224,8 @@ CONTENT_SECURITY_POLICY = {
 # -- Operators ------------------------------------------------------------------------------------
 METRICS_TOKEN = _secret("METRICS_TOKEN")  # what Prometheus shows
 
+SECURITY_CONTACT = env.list("SECURITY_CONTACT", [])  # who is told of a hole, in the order of preference
+
 # -- API ------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
