@@ -162,7 +162,7 @@ RECEIPTS_TOKEN = _secret("RECEIPTS_TOKEN")  # what a gateway shows that says wha
 LANGUAGE_CODE = "fr"
 LANGUAGES = [("fr", _("French")), ("ar", _("Arabic")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
-LANGUAGE_COOKIE_NAME = "lang"
+LANGUAGE_COOKIE_NAME = "__Host-lang" if SECURE else "lang"
 LANGUAGE_COOKIE_AGE = 60 * 60 * 24 * 365
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 USE_I18N = True
@@ -224,7 +224,7 @@ CONTENT_SECURITY_POLICY = {
 # -- Operators ------------------------------------------------------------------------------------
 METRICS_TOKEN = _secret("METRICS_TOKEN")  # what Prometheus shows
 
-SECURITY_CONTACT = env.list("SECURITY_CONTACT", [])  # who is told of a hole, in the order of preference
+SECURITY_CONTACT: list[str] = env.list("SECURITY_CONTACT", [])  # who is told of a hole, in the order of preference
 
 # -- API ------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
