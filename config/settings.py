@@ -224,7 +224,9 @@ CONTENT_SECURITY_POLICY = {
 # -- Operators ------------------------------------------------------------------------------------
 METRICS_TOKEN = _secret("METRICS_TOKEN")  # what Prometheus shows
 
-SECURITY_CONTACT: list[str] = env.list("SECURITY_CONTACT", [])  # who is told of a hole, in the order of preference
+SECURITY_CONTACT: list[str] = env.list(
+    "SECURITY_CONTACT", []
+)  # who is told of a hole, in the order of preference
 
 # -- API ------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -282,7 +284,7 @@ SPECTACULAR_SETTINGS = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {"line": {"()": "config.logs.Line"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
     "loggers": {"fontTools": {"level": "WARNING"}, "fido2": {"level": "WARNING"}},
