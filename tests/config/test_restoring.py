@@ -74,7 +74,8 @@ def test_what_waits_keeps_its_slot_its_id_and_its_words(achievement: Any) -> Non
     row = Award.objects.get(batch=batch, row=2)
     chunk = Chunk.objects.get(batch=batch)
     first, permutation = chunk.first_slot, permutation_of(chunk)
-    issuance.take(kind=Batch.Kind.ROSTER)  # by a worker that is gone
+    held = {"lease_token": "of-a-worker-that-is-gone"[:22], "lease_until": RESTORED + timedelta(days=3650)}
+    Chunk.objects.update(**held)
     done = after_restore(now=RESTORED)
     assert (done.rows_waiting, done.batches_waiting, done.lists_closed) == (2, 1, 1)
     assert issuance.issue_ready(kind=Batch.Kind.ROSTER, now=RESTORED) == 2
