@@ -175,7 +175,7 @@ OUTBOUND_PORTS = env.list("OUTBOUND_PORTS", [443], subcast=int)  # of hosts of o
 LANGUAGE_CODE = "fr"
 LANGUAGES = [("fr", _("French")), ("ar", _("Arabic")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
-LANGUAGE_COOKIE_NAME = "lang"
+LANGUAGE_COOKIE_NAME = "__Host-lang" if SECURE else "lang"
 LANGUAGE_COOKIE_AGE = 60 * 60 * 24 * 365
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 USE_I18N = True
@@ -238,6 +238,9 @@ CONTENT_SECURITY_POLICY = {
 METRICS_TOKEN = _secret("METRICS_TOKEN")  # what Prometheus shows
 
 AUDIT_WITNESSES: list[str] = env.list("AUDIT_WITNESSES", [])  # who keeps checkpoints elsewhere
+SECURITY_CONTACT: list[str] = env.list(
+    "SECURITY_CONTACT", []
+)  # who is told of a hole, in the order of preference
 
 # -- API ------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -296,7 +299,7 @@ SPECTACULAR_SETTINGS = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {"line": {"()": "config.logs.Line"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
     "loggers": {

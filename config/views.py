@@ -1,5 +1,7 @@
 """The front page, the language switch, pages about data, access and the API, and the operators' lamps."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -13,6 +15,9 @@ from credentials import catalogue
 from issuers.access import public, shows
 
 from . import metrics, problems
+
+#: RFC 9116, section 2.5.5: less than a year. A copy that somebody kept asks again after a season.
+SECURITY_TXT_HOLDS = timedelta(days=90)
 
 
 @public
@@ -104,6 +109,23 @@ def readyz(request: HttpRequest) -> HttpResponse:
     if missing:
         return HttpResponse("migrations are missing\n", status=503, content_type="text/plain")
     return HttpResponse("ready\n", content_type="text/plain")
+
+
+@public
+@require_safe
+def security_txt(request: HttpRequest) -> HttpResponse:
+    """Whom to tell of a hole (RFC 9116); where the settings name nobody there is nothing here."""
+    if not settings.SECURITY_CONTACT:
+        raise Http404
+    contacts = [f"mailto:{name}" if ":" not in name else name for name in settings.SECURITY_CONTACT]
+    expires = (timezone.now() + SECURITY_TXT_HOLDS).replace(hour=0, minute=0, second=0, microsecond=0)
+    lines = [
+        *(f"Contact: {contact}" for contact in contacts),
+        f"Expires: {expires:%Y-%m-%dT%H:%M:%SZ}",
+        "Preferred-Languages: fr, ar, en",
+        f"Canonical: {settings.BASE_URL}/.well-known/security.txt",
+    ]
+    return HttpResponse("\n".join([*lines, ""]), content_type="text/plain; charset=utf-8")
 
 
 @public

@@ -115,9 +115,7 @@ def _document(request: HttpRequest, document: dict[str, Any], content_type: str)
     return _open(request, response, jose.digest(response.content))
 
 
-def _open(
-    request: HttpRequest, response: HttpResponse, etag: str, *, max_age: int = MAX_AGE
-) -> HttpResponse:
+def _open(request: HttpRequest, response: HttpResponse, etag: str, *, max_age: int = MAX_AGE) -> HttpResponse:
     """For everybody, from any origin, kept for a while and then asked for by its mark."""
     quoted = f'"{etag}"'
     if request.headers.get("If-None-Match") == quoted:
