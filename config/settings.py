@@ -283,7 +283,8 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
-    "loggers": {"fontTools": {"level": "WARNING"}, "fido2": {"level": "WARNING"}},
+    # a request that is refused would be told with its address, and an address may be all that lets one in
+    "loggers": {"django.request": {"level": "ERROR"}, "fontTools": {"level": "WARNING"}, "fido2": {"level": "WARNING"}},
 }
 # account.W001: nobody signs up by allauth's form, so its field need not be required
 SILENCED_SYSTEM_CHECKS = ["account.W001"]

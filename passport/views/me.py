@@ -18,7 +18,7 @@ from credentials.qr import qr_svg
 from credentials.views.files import jwt_file, pdf_file
 from issuers.access import signed_in
 from passport import accounts, filing, holding, secondfactors
-from passport.errors import PassportError
+from passport.errors import LastAddress, PassportError
 from passport.forms import AddressForm, NameForm, VisibilityForm, complain
 from passport.models import Address, Proposal
 
@@ -177,6 +177,6 @@ def forget_address(request: HttpRequest, address_id: int) -> HttpResponse:
     """Take an address off."""
     try:
         accounts.forget_address(learner=learner_of(request), address_id=address_id)
-    except PassportError as error:
+    except LastAddress as error:
         messages.warning(request, str(error.message))
     return redirect("me-settings")

@@ -20,7 +20,7 @@ from credentials.qr import qr_svg
 from issuers.access import has_second_factor, public, signed_in
 from issuers.models import Membership
 from passport import secondfactors
-from passport.errors import PassportError
+from passport.errors import LastFactor
 from passport.forms import AppCodeForm, AppSetupForm, PasskeyForm, PasskeySetupForm
 from passport.models import Learner
 
@@ -42,7 +42,7 @@ class SignInStep(AuthenticateView):  # type: ignore[misc]  # allauth is not type
         return context | _ways(learner, context["form"], context["webauthn_form"])
 
 
-sign_in_step = public(SignInStep.as_view())
+sign_in_step = public(require_http_methods(["GET", "HEAD", "POST"])(SignInStep.as_view()))
 
 
 @signed_in
@@ -79,7 +79,7 @@ def remove_factor(request: HttpRequest, factor_id: int) -> HttpResponse:
         return redirect("second-factor")
     try:
         secondfactors.remove(learner=learner_of(request), factor_id=factor_id)
-    except PassportError as error:
+    except LastFactor as error:
         messages.warning(request, str(error.message))
     return redirect("me-settings")
 
