@@ -284,7 +284,11 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
     # a request that is refused would be told with its address, and an address may be all that lets one in
-    "loggers": {"django.request": {"level": "ERROR"}, "fontTools": {"level": "WARNING"}, "fido2": {"level": "WARNING"}},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "fontTools": {"level": "WARNING"},
+        "fido2": {"level": "WARNING"},
+    },
 }
 # account.W001: nobody signs up by allauth's form, so its field need not be required
 SILENCED_SYSTEM_CHECKS = ["account.W001"]

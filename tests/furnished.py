@@ -106,7 +106,7 @@ class House:
     client: Client = field(default_factory=Client)
 
     def visitor(self, role: str) -> Client:
-        """The client, as of this role: ``nobody`` shows nothing, a program its token, people their session."""
+        """The client as of this role: nobody shows nothing, a program its token, a person her session."""
         self.client.cookies.clear()
         self.client.defaults.pop("HTTP_AUTHORIZATION", None)
         if role in self.tokens:
@@ -139,10 +139,6 @@ class Door:
         kinds = self.kinds()
         given = dict(PLAIN) | {word: getattr(house.things[kind], whose) for word, kind in kinds.items()}
         return reverse(self.name, kwargs={word: given[word] for word in self.words})
-
-    def ids(self, house: House, whose: str) -> list[str]:
-        """The ids in that address."""
-        return [str(getattr(house.things[kind], whose)) for kind in self.kinds().values()]
 
 
 def doors(patterns: Any = None, prefix: str = "") -> Iterator[Door]:
@@ -217,9 +213,7 @@ def _token() -> str:
     return secrets.token_urlsafe(16)
 
 
-def _register(
-    mine: Issuer, other: Issuer, owner: Learner, stranger: Learner, now: Any
-) -> dict[str, Three]:
+def _register(mine: Issuer, other: Issuer, owner: Learner, stranger: Learner, now: Any) -> dict[str, Three]:
     """Providers and mandates in every state, programs, keys."""
     proposed = make_issuer(state="proposed", now=now)
     suspended = make_issuer(state="suspended", with_keys=False, now=now)
@@ -282,9 +276,7 @@ def _papers(mine: Issuer, other: Issuer, learner: Learner, stranger: Learner, no
     }
 
 
-def _lists(
-    mine: Issuer, other: Issuer, trainer: Learner, stranger: Learner, now: Any
-) -> dict[str, Three]:
+def _lists(mine: Issuer, other: Issuer, trainer: Learner, stranger: Learner, now: Any) -> dict[str, Three]:
     """A draft with a wrong row, and a list that is being issued, of each."""
     drafts, running = [], []
     for issuer, by in ((mine, trainer), (other, stranger)):
@@ -316,7 +308,10 @@ def _list(issuer: Issuer, by: Learner, now: Any, session: str = "") -> Batch:
 
 def _of_people(people: dict[str, Learner], stranger: Learner) -> dict[str, Three]:
     """Memberships, addresses, second factors."""
-    held = [Membership.objects.get(person=p, role=r).pk for p, r in ((people["trainer"], "trainer"), (stranger, "signer"))]
+    held = [
+        Membership.objects.get(person=p, role=r).pk
+        for p, r in ((people["trainer"], "trainer"), (stranger, "signer"))
+    ]
     official = Membership.objects.get(person=people["auditor"]).pk
     addresses = [person.addresses.order_by("pk")[0].pk for person in (people["learner"], stranger)]
     factors = [Authenticator.objects.get(user=person).pk for person in (people["learner"], stranger)]
