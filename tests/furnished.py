@@ -193,7 +193,7 @@ def _furnish() -> House:
         for name, second in ((role, True), (f"{role}-without", False)):
             client = Client()
             sign_in(client, person, second_factor=second)
-            sessions[name] = client.session.session_key
+            sessions[name] = str(client.session.session_key)
     scopes = {scope: [scope] for scope in ApiClient.Scope.values} | {"all": ApiClient.Scope.values}
     tokens = {
         name: staff.create_api_client(issuer=mine, name=name, scopes=held, by=people["owner"], now=now).token
@@ -207,6 +207,11 @@ def _furnish() -> House:
 
 def _person(role: str) -> Learner:
     return make_learner(name_latin=f"Salma {role.title()}", name_arabic="")
+
+
+def _three(two: list[Any], unknown: Any) -> Three:
+    own, foreign = two
+    return Three(own, foreign, unknown)
 
 
 def _token() -> str:
@@ -239,7 +244,7 @@ def _register(mine: Issuer, other: Issuer, owner: Learner, stranger: Learner, no
         "mandate": Three(held.pk, held.pk, 999_999),
         "proposed-mandate": Three(waiting.pk, waiting.pk, 999_999),
         "suspended-mandate": Three(stopped.pk, stopped.pk, 999_999),
-        "client": Three(*clients, _token()),
+        "client": _three(clients, _token()),
         "key": Three(mine.keys.all()[0].kid8, other.keys.all()[0].kid8, "0" * 16),
     }
 
@@ -248,7 +253,7 @@ def _courses(mine: Issuer, other: Issuer) -> dict[str, Three]:
     """A published achievement and a draft of each."""
     published = [make_achievement(issuer).pk for issuer in (mine, other)]
     drafts = [make_achievement(issuer, state="draft").pk for issuer in (mine, other)]
-    return {"achievement": Three(*published, _token()), "draft": Three(*drafts, _token())}
+    return {"achievement": _three(published, _token()), "draft": _three(drafts, _token())}
 
 
 def _papers(mine: Issuer, other: Issuer, learner: Learner, stranger: Learner, now: Any) -> dict[str, Three]:
@@ -268,9 +273,9 @@ def _papers(mine: Issuer, other: Issuer, learner: Learner, stranger: Learner, no
     number = made[0].status_list.number
     return {
         "certificate": Three(made[0].pk, made[2].pk, _token()),
-        "entry": Three(*entries, _token()),
-        "proposal": Three(*asked, 999_999),
-        "message": Three(*messages, _token()),
+        "entry": _three(entries, _token()),
+        "proposal": _three(asked, 999_999),
+        "message": _three(messages, _token()),
         "list-number": Three(number, number, 999_999),
         "award": Three(made[0].award.batch_id, made[2].award.batch_id, _token()),
     }
@@ -283,8 +288,8 @@ def _lists(mine: Issuer, other: Issuer, trainer: Learner, stranger: Learner, now
         drafts.append(_list(issuer, by, now, session="brouillon").pk)
         running.append(batches.accept_draft(batch=_list(issuer, by, now), by=by, now=now).pk)
     return {
-        "draft-list": Three(*drafts, _token()),
-        "running-list": Three(*running, _token()),
+        "draft-list": _three(drafts, _token()),
+        "running-list": _three(running, _token()),
         "row": Three(2, 2, 2),
     }
 
@@ -316,8 +321,8 @@ def _of_people(people: dict[str, Learner], stranger: Learner) -> dict[str, Three
     addresses = [person.addresses.order_by("pk")[0].pk for person in (people["learner"], stranger)]
     factors = [Authenticator.objects.get(user=person).pk for person in (people["learner"], stranger)]
     return {
-        "membership": Three(*held, 999_999),
+        "membership": _three(held, 999_999),
         "city-membership": Three(official, held[1], 999_999),
-        "address": Three(*addresses, 999_999),
-        "factor": Three(*factors, 999_999),
+        "address": _three(addresses, 999_999),
+        "factor": _three(factors, 999_999),
     }
