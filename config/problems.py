@@ -65,6 +65,8 @@ OF_THE_FRAMEWORK: dict[str, tuple[str, int, Any]] = {
 }
 INVALID = gettext_lazy("Some fields are not right.")
 
+BODY_TOO_LARGE = gettext_lazy("This is larger than anything that is taken here: 10 MB at most.")
+
 PAGES = {400: "400.html", 403: "403.html", 404: "404.html", 500: "500.html"}
 
 
@@ -175,6 +177,7 @@ def _known() -> Iterator[Known]:
                 status=getattr(kind, "status", 422),
                 sentence=str(getattr(kind, "message", "")),
             )
+    yield Known(code="body-too-large", status=413, sentence=str(BODY_TOO_LARGE))
     yield Known(code="invalid", status=400, sentence=str(INVALID))
     for code, status, sentence in OF_THE_FRAMEWORK.values():
         yield Known(code=code, status=status, sentence=str(sentence))
@@ -201,6 +204,11 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _page(request, 400, "bad-request", _("The browser sent something that we cannot read."))
 
 
+def too_large(request: HttpRequest) -> HttpResponse:
+    """More than anything here takes, refused before it is read."""
+    return _page(request, 413, "body-too-large", str(BODY_TOO_LARGE))
+
+
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _page(request, 403, "not-allowed", _("Your role does not allow this."))
 
@@ -223,4 +231,4 @@ def _page(request: HttpRequest, status: int, code: str, sentence: str) -> HttpRe
         return JsonResponse(
             problem(status, code, sentence), status=status, content_type="application/problem+json"
         )
-    return render(request, PAGES[status], {"sentence": sentence}, status=status)
+    return render(request, PAGES.get(status, PAGES[400]), {"sentence": sentence}, status=status)

@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from . import profiles, reading
 from .apidoc import BASE, refusals
 from .models import Issuer, IssuerKind, Theme
-from .paging import Pages, page
+from .paging import LIMIT, Pages, page
 
 
 class DistrictSerializer(serializers.Serializer[Any]):
@@ -109,7 +109,7 @@ class Register(APIView):
         summary="The issuers of the city's register",
         parameters=[
             OpenApiParameter("cursor", str, description="From `next` or `previous`"),
-            OpenApiParameter("limit", int, description="Results a page: 100, and 1,000 at most"),
+            OpenApiParameter("limit", LIMIT, description="Results a page: 100, and 1,000 at most"),
         ],
         responses={
             200: OpenApiResponse(
@@ -117,7 +117,7 @@ class Register(APIView):
                 description="One page",
                 examples=[OpenApiExample("One issuer", value=_EXAMPLE)],
             ),
-            **refusals("not-found", "throttled"),
+            **refusals("invalid", "not-found", "throttled"),
         },
     )
     def get(self, request: Request) -> Response:
