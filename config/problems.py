@@ -197,7 +197,10 @@ def refusal_page(request: HttpRequest, error: Exception) -> HttpResponseBase:
             problem(status, code_of(error), sentence), status=status, content_type="application/problem+json"
         )
     template = PAGES.get(status, PAGES[400])
-    return render(request, template, {"sentence": sentence}, status=status)
+    page = render(request, template, {"sentence": sentence}, status=status)
+    if (wait := getattr(error, "wait", None)) is not None:
+        page["Retry-After"] = str(wait)
+    return page
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

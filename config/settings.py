@@ -106,6 +106,10 @@ CACHES = {
         "LOCATION": "throttle_cache",
         "OPTIONS": {"MAX_ENTRIES": 100_000},  # with the default of 300 a flood would push limits out
     },
+    "process": {  # of each web process for itself
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    },
 }
 
 REDIS_URL = env.str("REDIS_URL", "redis://localhost:6379/0")
@@ -240,6 +244,9 @@ REST_FRAMEWORK = {
         "client": "600/min",
         "batches": "10/min",
         "register": "120/min",
+        "wrong-token": "20/min",
+        "link": env.str("LINK_RATE", "30/min") or None,  # one certificate, from one place
+        "links": env.str("LINKS_RATE", "600/min") or None,  # all that one place opens: a class shares one
     },
     "NUM_PROXIES": 1 if SECURE_PROXY_SSL_HEADER else 0,  # else anybody names another address for each try
     "UNAUTHENTICATED_USER": None,

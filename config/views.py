@@ -10,6 +10,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_safe
 
 from credentials import catalogue
+from issuers import limits
 from issuers.access import public, shows
 
 from . import metrics, problems
@@ -113,6 +114,7 @@ def metrics_page(request: HttpRequest) -> HttpResponse:
     if not settings.METRICS_TOKEN and not settings.DEMO:
         raise Http404
     if settings.METRICS_TOKEN and not shows(request, settings.METRICS_TOKEN):
+        limits.require(request, limits.WrongTokens())
         headers = {"WWW-Authenticate": 'Bearer realm="metrics"'}
         return HttpResponse(
             "the token is missing or wrong\n", status=401, content_type="text/plain", headers=headers

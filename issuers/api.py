@@ -4,16 +4,14 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import SimpleRateThrottle
 from rest_framework.views import APIView
 
-from . import profiles, reading
+from . import limits, profiles, reading
 from .apidoc import BASE, refusals
 from .models import Issuer, IssuerKind, Theme
 from .paging import LIMIT, Pages, page
@@ -63,16 +61,6 @@ class ByName(Pages):
     ordering = ("slug",)
 
 
-class PerPlace(SimpleRateThrottle):
-    """So many a minute from one network address, which is kept under a keyed hash."""
-
-    scope = "register"
-
-    def get_cache_key(self, request: Request, view: Any) -> str:
-        place = salted_hmac("issuers.api", self.get_ident(request) or "").hexdigest()
-        return self.cache_format % {"scope": self.scope, "ident": place}
-
-
 _EXAMPLE = {
     "next": None,
     "previous": None,
@@ -101,7 +89,7 @@ class Register(APIView):
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
-    throttle_classes = (PerPlace,)
+    throttle_classes = (limits.Register,)
 
     @extend_schema(
         operation_id="issuers_list",

@@ -22,7 +22,7 @@ from passport.errors import LastAddress, PassportError
 from passport.forms import AddressForm, NameForm, VisibilityForm, complain
 from passport.models import Address, Proposal
 
-from .door import ask_for_code, keep_language, learner_of
+from .door import ask_for_code, keep_language, learner_of, told_to_wait
 
 
 @signed_in
@@ -136,12 +136,14 @@ def settings_page(request: HttpRequest) -> HttpResponse:
     )
     address_form = AddressForm(request.POST if adding else None)
     form = address_form if adding else name_form
+    refusal: BadAward | PassportError | None = None
     if form.is_bound and form.is_valid():
         try:
             return _add_address(request, form) if adding else _rename(request, form)
         except (BadAward, PassportError) as error:
+            refusal = error
             complain(form, error)
-    return render(
+    page = render(
         request,
         "passport/settings.html",
         {
@@ -154,6 +156,7 @@ def settings_page(request: HttpRequest) -> HttpResponse:
             "hidden": holding.hidden(learner=learner),
         },
     )
+    return told_to_wait(page, refusal)
 
 
 def _add_address(request: HttpRequest, form: Form) -> HttpResponse:

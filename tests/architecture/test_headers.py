@@ -1,4 +1,4 @@
-"""What every answer carries: each route to a stranger and to whoever it lets in; refusals, files, redirects."""
+"""What every answer carries: each route to a stranger and to whoever comes in; refusals, files, redirects."""
 
 from collections.abc import Iterator
 from typing import Any
