@@ -170,5 +170,5 @@ def _onward(request: HttpRequest, learner: Learner) -> HttpResponse:
     request.session.pop(AGAIN, None)
     if target != "/me/":
         return redirect(target)
-    city = Membership.objects.filter(person=learner, issuer__isnull=True).exists()
-    return redirect("city-home" if city else "teach-home")
+    houses = set(Membership.objects.filter(person=learner).values_list("issuer", flat=True))
+    return redirect("city-home" if None in houses else "teach-home" if houses else "me")
