@@ -99,4 +99,4 @@ def visitor(browser: Browser, *, session: str = "", language: str = "fr") -> Ite
         yield indoors
     finally:
         indoors.close()
-    assert indoors.complaints == []
+    assert not indoors.complaints, "\n".join(indoors.complaints)
