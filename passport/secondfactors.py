@@ -139,7 +139,7 @@ def reset(*, learner: Learner, asked_by: Learner, confirmed_by: Learner, now: da
             raise NotAllowed
     Learner.objects.select_for_update().get(pk=learner.pk)
     gone = Authenticator.objects.filter(user=learner, type__in=KINDS)
-    number = gone.count()
+    number: int = gone.count()
     if not number:
         raise WrongState(_("She has no second step that could be taken away."))
     gone.delete()

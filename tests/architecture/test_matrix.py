@@ -143,7 +143,7 @@ def outcome(answer: HttpResponse) -> str:
     return "ok" if answer.status_code < 400 else str(answer.status_code)
 
 
-def told(answer: HttpResponse, path: str) -> tuple[int, str, dict[str, str], list[str]]:
+def told(answer: Any, path: str) -> tuple[int, str, dict[str, str], list[str]]:
     """Status, body and headers without what must differ: the address asked for, the form's token."""
     body = re.sub(r'(name="csrfmiddlewaretoken" value=")[^"]+', r"\1", answer.content.decode())
     headers = {name: value.replace(path, "") for name, value in answer.headers.items()}

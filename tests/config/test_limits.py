@@ -35,7 +35,7 @@ from verify import carriers, gate
 
 __all__ = ["key_room"]
 pytestmark = pytest.mark.django_db
-RATES: dict[str, Any] = settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"]
+RATES: Any = settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"]
 ELSEWHERE = "198.51.100.7"
 Ask = Callable[..., Any]
 

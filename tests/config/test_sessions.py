@@ -197,7 +197,12 @@ def test_cookies_are_kept_from_scripts_and_other_sites(client: Client, learner: 
 
 def test_with_https_cookies_belong_to_this_host_alone() -> None:
     """Asked of a fresh process, since the settings are read once."""
-    names = ("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE")
+    names: tuple[str, ...] = (
+        "SESSION_COOKIE_NAME",
+        "CSRF_COOKIE_NAME",
+        "SESSION_COOKIE_SECURE",
+        "CSRF_COOKIE_SECURE",
+    )
     names += ("SESSION_COOKIE_DOMAIN", "CSRF_COOKIE_DOMAIN", "SECURE_HSTS_SECONDS", "SECURE_SSL_REDIRECT")
     program = f"from django.conf import settings as s\nprint([getattr(s, n) for n in {names}])"
     environment = plain_environment() | {"BASE_URL": "https://passport.example", "SECRET_KEY": "x" * 60}

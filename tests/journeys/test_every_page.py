@@ -3,6 +3,7 @@
 No policy is broken, no script fails, nothing speaks up that was only meant to be read.
 """
 
+import io
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +14,7 @@ from playwright.sync_api import Browser
 from pypdf import PdfReader
 
 from credentials import batches, issuance, rosters, statuslists
-from credentials.models import Achievement, Award, Batch, Credential
+from credentials.models import Batch, Credential
 from issuers.models import ApiClient, Issuer, Membership, RegisterChange
 from passport.models import Address, Entry, Learner
 from tests.architecture.test_matrix import ALL, ROWS
@@ -25,7 +26,14 @@ from .indoors import visitor
 pytestmark = pytest.mark.django_db
 PAGES = [row for row in ROWS if row.method == "GET" and not row.route.startswith("api-b")]
 #: Answers that a browser saves or shows as they are: no page.
-FILES = ("credential-jwt", "credential-pdf", "me-jwt", "me-pdf", "teach-list-result", "teach-list-template")
+FILES: tuple[str, ...] = (
+    "credential-jwt",
+    "credential-pdf",
+    "me-jwt",
+    "me-pdf",
+    "teach-list-result",
+    "teach-list-template",
+)
 FILES += (
     "set-language",
     "status-list",
@@ -156,3 +164,113 @@ def test_every_page_of_a_reader_breaks_no_policy(
             if page.locator("html[lang]").count():
                 assert page.locator("html").get_attribute("lang") == language, route
                 assert page.locator("html").get_attribute("dir") == ("rtl" if language == "ar" else "ltr")
+
+
+# -- What people may write ------------------------------------------------------------------------
+@pytest.fixture(scope="module")
+def written(house: House) -> list[str]:
+    """Every name that a page shows is a payload: people's, providers', courses', programs', reasons; ids of
+    certificates whose signed course is one."""
+    assert len(PAYLOADS) >= 60
+    mine = Issuer.objects.get(slug=house.things["provider"].own)
+    learner = house.people["learner"]
+    for number, text in enumerate(PAYLOADS):
+        course = make_achievement(mine, title_fr=text, title_ar=text, criteria_fr=text, description_fr=text)
+        award(course, now=timezone.now(), key=f"payload-{number}")
+        person = make_learner(name_latin=text[:120], name_arabic=text[:120])
+        Membership.objects.create(person=person, issuer=mine, role="clerk", since=timezone.now())
+        Membership.objects.create(person=person, issuer=None, role="auditor", since=timezone.now())
+        RegisterChange.objects.create(
+            at=timezone.now(), event="issuer-suspended", issuer=mine, by=person, detail={"reason": text}
+        )
+        ApiClient.objects.create(
+            issuer=mine,
+            name=text[:80],
+            scopes=["read"],
+            secret_hash="0" * 64,
+            created_by=person,
+            created_at=timezone.now(),
+            id=f"payload{number:015d}",
+        )
+        Address.objects.create(learner=learner, kind="email", value=text[:254], added_at=timezone.now())
+    issuance.issue_ready(kind=Batch.Kind.INTERACTIVE, now=timezone.now())
+    statuslists.publish_changed(now=timezone.now())
+    ids = list(
+        Credential.objects.filter(award__batch__idempotency_key__startswith="payload-").values_list(
+            "pk", flat=True
+        )
+    )
+    Entry.objects.bulk_create(
+        Entry(learner=learner, credential_id=pk, how="match", filed_at=timezone.now()) for pk in ids
+    )
+    header = "Nom complet;Téléphone\n"
+    cells = "".join('"' + text.replace('"', '""') + '";06\n' for text in PAYLOADS)
+    data = (header + cells).encode()
+    sheet = rosters.read(data, filename="l.csv")
+    made = batches.draft(
+        issuer=mine,
+        achievement=course,
+        awarded_on=timezone.localdate(),
+        sheet=sheet,
+        data=data,
+        file_name=MARKUP[1],
+        language="fr",
+        by=house.people["trainer"],
+        now=timezone.now(),
+        session=MARKUP[1],
+        notify=False,
+    )
+    house.things["draft-list"] = house.things["draft-list"]._replace(own=made.batch.pk)
+    house.things["achievement"] = house.things["achievement"]._replace(own=course.pk)
+    Issuer.objects.filter(pk=mine.pk).update(name_fr=MARKUP[1], name_ar=MARKUP[1], state_reason=MARKUP[0])
+    Learner.objects.filter(pk__in=[p.pk for p in house.people.values()]).update(
+        name_latin=MARKUP[1], name_arabic=MARKUP[1]
+    )
+    assert len(ids) >= 50  # the rest the linter does not let us sign
+    return ids
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_names_stay_text_on_every_page(
+    house: House, written: list[str], browser: Browser, reader: str
+) -> None:
+    with visitor(browser, session=house.sessions.get(reader, "")) as indoors:
+        for route in pages_of(reader):
+            caches["process"].clear()
+            page = indoors.open(ALL[route].path(house))
+            assert (
+                page.locator("main script, main iframe, main object, main embed, main [onerror]").count() == 0
+            )
+            assert page.locator("footer").is_visible() or route == "api-docs"
+
+
+def test_each_signed_text_stays_text_on_its_certificates_pages(
+    house: House, written: list[str], browser: Browser
+) -> None:
+    with visitor(browser, session=house.sessions["learner"]) as indoors:
+        for credential in Credential.objects.filter(pk__in=written).select_related("achievement"):
+            caches["process"].clear()
+            for path in (f"/c/{credential.pk}", f"/a/{credential.achievement_id}"):
+                page = indoors.open(path)
+                shown = " ".join(page.locator("main").inner_text().split())
+                assert " ".join(credential.achievement.title_fr.split()) in shown, path
+                assert page.locator("footer").is_visible()
+
+
+def test_printed_certificates_run_nothing(house: House, written: list[str]) -> None:
+    for credential in Credential.objects.filter(pk__in=written):
+        Credential.objects.filter(pk=credential.pk).update(name_latin=credential.achievement.title_fr[:120])
+        answer = house.visitor("learner").get(f"/me/c/{credential.pk}.pdf")
+        caches["process"].clear()
+        assert answer.status_code == 200
+        reader = PdfReader(io.BytesIO(answer.content))
+        assert len(reader.pages) == 1
+        raw = answer.content
+        assert not any(
+            name in raw for name in (b"/JavaScript", b"/JS ", b"/Launch", b"/SubmitForm", b"/GoToR")
+        )
+        links = [a.get_object().get("/A", {}).get("/URI", "") for a in reader.pages[0].get("/Annots", [])]
+        assert not [link for link in links if "localhost" not in str(link)]
+        text = reader.pages[0].extract_text()
+        assert "root:" not in text
+        assert "49" not in text.split("7*7")[-1][:3]
