@@ -62,14 +62,15 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "csp.middleware.CSPMiddleware",  # the first three see every answer: redirects, refusals, static files too
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.middleware.PolicyHeaders",
     "django.middleware.security.SecurityMiddleware",
     "config.middleware.Lighter",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "config.middleware.PolicyHeaders",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "config.middleware.Bounded",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -116,6 +117,10 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "throttle_cache",
         "OPTIONS": {"MAX_ENTRIES": 100_000},  # with the default of 300 a flood would push limits out
+    },
+    "process": {  # of each web process for itself
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
     },
 }
 
@@ -231,6 +236,7 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],
         "object-src": ["'none'"],
+        "require-trusted-types-for": ["'script'"],
     }
 }
 
@@ -256,6 +262,9 @@ REST_FRAMEWORK = {
         "client": "600/min",
         "batches": "10/min",
         "register": "120/min",
+        "wrong-token": "20/min",
+        "link": env.str("LINK_RATE", "30/min") or None,  # one certificate, from one place
+        "links": env.str("LINKS_RATE", "600/min") or None,  # all that one place opens: a class shares one
     },
     "NUM_PROXIES": 1 if SECURE_PROXY_SSL_HEADER else 0,  # else anybody names another address for each try
     "UNAUTHENTICATED_USER": None,
@@ -302,7 +311,9 @@ LOGGING = {
     "formatters": {"line": {"()": "config.logs.Line"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
+    # a request that is refused would be told with its address, and an address may be all that lets one in
     "loggers": {
+        "django.request": {"level": "ERROR"},
         "fontTools": {"level": "WARNING"},
         "fido2": {"level": "WARNING"},
         "urllib3": {"level": "ERROR"},  # its warnings name addresses

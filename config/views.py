@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from csp.decorators import csp_replace
 from django.conf import settings
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -12,6 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_safe
 
 from credentials import catalogue
+from issuers import limits
 from issuers.access import public, shows
 
 from . import metrics, problems
@@ -76,6 +78,7 @@ def accessibility(request: HttpRequest) -> HttpResponse:
 
 # -- For programs and who writes them -------------------------------------------------------------
 @public
+@csp_replace({"require-trusted-types-for": None})  # Swagger UI writes its own HTML, from our document alone
 @require_safe
 def api_docs(request: HttpRequest) -> HttpResponse:
     """The OpenAPI document, laid out to be read and tried."""
@@ -135,6 +138,7 @@ def metrics_page(request: HttpRequest) -> HttpResponse:
     if not settings.METRICS_TOKEN and not settings.DEMO:
         raise Http404
     if settings.METRICS_TOKEN and not shows(request, settings.METRICS_TOKEN):
+        limits.require(request, limits.WrongTokens())
         headers = {"WWW-Authenticate": 'Bearer realm="metrics"'}
         return HttpResponse(
             "the token is missing or wrong\n", status=401, content_type="text/plain", headers=headers
