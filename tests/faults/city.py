@@ -1,4 +1,4 @@
-"""Inside the product's own Python: the provider, its people and programs, and an operator's acts meanwhile."""
+"""Inside the product's own Python: the provider, its people and programs, an operator's acts."""
 
 import json
 import os

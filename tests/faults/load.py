@@ -11,7 +11,6 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from urllib.parse import urlencode
 
 ASK_SECONDS = 15.0
 PAUSE_SECONDS = 0.25
-Answer = tuple[int, Mapping[str, str], bytes]
+Answer = tuple[int, http.client.HTTPMessage, bytes]
 HEADINGS = {
     "name_latin": "Nom et prénom",
     "name_arabic": "Nom en arabe",
@@ -63,7 +62,7 @@ class Clients:
         try:
             connection.request(method, path, body, {"Host": self.host, **headers})
             answer = connection.getresponse()
-            return answer.status, dict(answer.getheaders()), answer.read()
+            return answer.status, answer.headers, answer.read()
         finally:
             connection.close()
 
@@ -116,7 +115,7 @@ class Clients:
         status, told, content = self.insist("GET", path, None, cookie)
         page = content.decode()
         fields = dict(re.findall(r'name="(csrfmiddlewaretoken|key)" value="([^"]+)"', page))
-        csrf = told.get("Set-Cookie", "").partition("csrf=")[2].partition(";")[0]
+        cookies = dict(cookie.partition(";")[0].split("=", 1) for cookie in told.get_all("Set-Cookie", []))
         if status != 200 or len(fields) != 2:
             self.tell("single", name=one["name_latin"], status=status, id="", key="")
             return
@@ -130,7 +129,7 @@ class Clients:
             "step": "issue",
         }
         headers = {
-            "Cookie": f"session={session}; csrf={csrf}",
+            "Cookie": f"session={session}; csrf={cookies.get('csrf', '')}",
             "Content-Type": "application/x-www-form-urlencoded",
         }
         status, told, _ = self.insist("POST", path, urlencode(fields | body).encode(), headers)

@@ -29,12 +29,13 @@ SETS = {
     "suspension": ("suspended",),
     "replacement": ("replaced",),
 }
+ENDS = {"revoke": "revoked", "suspend": "suspended", "replace": "replaced"}
 MOST = 20  # ids that are named of one kind of wrong
 
 CREDENTIALS = """
-    SELECT c.id, c.award_id, c.achievement_id, c.key_id, c.name_latin, c.name_arabic, c.address_kind, c.address,
+    SELECT c.id, c.award_id, c.achievement_id, c.name_latin, c.name_arabic, c.address_kind, c.address,
            c.subject_id, c.session, c.person_hash, c.jwt, c.paper, c.cti, c.sha256, c.short_code,
-           c.status_list_id, c.status_index, c.status, c.replaced_by_id, k.thumbprint, k.kid8, a.batch_id, a.row
+           c.status_list_id, c.status_index, c.status, k.thumbprint, k.kid8, a.batch_id, a.row
     FROM credentials_credential c
     JOIN credentials_award a ON a.id = c.award_id
     JOIN issuers_signingkey k ON k.id = c.key_id
@@ -161,6 +162,7 @@ class Judgement:
         self.credentials = books.rows(CREDENTIALS)
         self.awards = {(row["batch_id"], row["row"]): row for row in books.rows(AWARDS)}
         self.by_award = {row["award_id"]: row for row in self.credentials}
+        self.by_id = {row["id"]: row for row in self.credentials}
         self.batches = books.rows("SELECT id, idempotency_key, row_count, state FROM credentials_batch")
         self.keys = published(told.did_documents)
 
@@ -239,7 +241,9 @@ class Judgement:
             if ended != ("failed", "quarantined") or issued:
                 self.wrong(f"{where}, which {fate}, ended {ended}")
         elif fate in ("good", "repeat"):
-            if ended not in (("issued", ""), ("duplicate", "")):
+            if ended == ("pending", ""):
+                self.verdict.lost.append(f"{where} still waits")
+            elif ended not in (("issued", ""), ("duplicate", "")):
                 self.verdict.wrongly_refused.append(f"{where} ended {ended}")
             elif (ended[0] == "issued") != bool(issued):
                 self.verdict.lost.append(f"{where} is {ended[0]}, its certificate {issued and issued['id']}")
@@ -410,10 +414,6 @@ class Judgement:
                 self.verdict.lost.append(f"certificate {row['id']} is not in its passport: {outcome}")
             elif not known and outcome != "unclaimed":
                 self.wrong(f"certificate {row['id']} of nobody's is {outcome}")
-
-    @property
-    def by_id(self) -> dict[str, Row]:
-        return {row["id"]: row for row in self.credentials}
 
     def _key(self) -> None:
         """Since the key was revoked nothing new carries it."""

@@ -17,7 +17,16 @@ from pathlib import Path
 import psutil
 
 from config import embedded
-from config.launch import BASE_DIR, Child, Stack, end_with_parent, kill_group, open_log
+from config.launch import (
+    BASE_DIR,
+    START_SECONDS,
+    CannotStart,
+    Child,
+    Stack,
+    end_with_parent,
+    kill_group,
+    open_log,
+)
 from tests import services
 
 from .database import PostgreSQL, Sqlite
@@ -41,6 +50,7 @@ class Stage(Stack):
     complaints: list[str] = field(default_factory=list)
     _asked: dict[str, float] = field(default_factory=dict)
     _not_before: dict[str, float] = field(default_factory=dict)
+    _helpers: list["subprocess.Popen[bytes]"] = field(default_factory=list)
     _later: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
 
     # -- Up -----------------------------------------------------------------------------------------
@@ -114,7 +124,7 @@ class Stage(Stack):
                 preexec_fn=end_with_parent(signal.SIGKILL),  # noqa: PLW1509  # one thread, as above
                 start_new_session=True,
             )
-        self.children.append(Child(f"helper-{process.pid}", process))
+        self._helpers.append(process)
         return process
 
     # -- Kept up ------------------------------------------------------------------------------------
@@ -142,6 +152,15 @@ class Stage(Stack):
             self._asked.pop(child.name, None)
             del self._not_before[child.name]
             self._starts[child.name]()
+
+    def wait_for_web(self) -> None:
+        """Return when the web is ready. Raises CannotStart."""
+        deadline = time.monotonic() + START_SECONDS
+        while not self.web_answers():
+            if time.monotonic() > deadline:
+                raise CannotStart(f"The web server does not answer. See {self.log_dir}.")
+            self.tick()
+            time.sleep(0.1)
 
     def later(self, seconds: float, act: Callable[[], None]) -> None:
         """Do this in so many seconds."""
@@ -209,10 +228,11 @@ class Stage(Stack):
 
     def close(self) -> None:
         """End everything, for good; nothing is worth keeping."""
+        for helper in self._helpers:
+            helper.kill()
+            helper.wait()
         for child in self.children:
             kill_group(child)
-            with suppress(ProcessLookupError):
-                child.process.send_signal(signal.SIGCONT)
             child.process.send_signal(signal.SIGQUIT if child.name == "postgres" else signal.SIGKILL)
         for child in self.children:
             try:
