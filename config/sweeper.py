@@ -12,11 +12,14 @@ from passport import codes, filing
 
 log = logging.getLogger(__name__)
 
+#: A row that kills whoever signs it does not kill the sweeper, which is the last one left.
+_issue = partial(issuance.issue_ready, in_child=True)
+
 #: What one round does, in the order in which a certificate travels.
 ROUND: tuple[tuple[str, Callable[..., object]], ...] = (
     ("publish keys", publications.tend),
-    ("issue awards", partial(issuance.issue_ready, kind=Batch.Kind.INTERACTIVE, limit=20)),
-    ("issue rosters", partial(issuance.issue_ready, kind=Batch.Kind.ROSTER, limit=5)),
+    ("issue awards", partial(_issue, kind=Batch.Kind.INTERACTIVE, limit=20)),
+    ("issue rosters", partial(_issue, kind=Batch.Kind.ROSTER, limit=5)),
     ("close lists", batches.close_finished),
     ("forget drafts", batches.forget_drafts),
     ("publish lists", statuslists.publish_changed),

@@ -10,33 +10,48 @@ import hashlib
 import logging
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError, IntegrityError, transaction
-from django.db.models import F, Q, QuerySet
-from django.db.models.functions import Now
+from django.core.exceptions import ImproperlyConfigured
+from django.db import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    close_old_connections,
+    transaction,
+)
 from django.utils import timezone
 
 from issuers import keys, storing
 from issuers import reading as register
 from issuers.errors import IssuersError, NoActiveKey, NoKeyRoom
-from issuers.models import random_token
 from issuers.registry import require_mandate
 
-from . import awards, batches, bitstring, facts, ledger, linting, openbadges, outbox, paper, statuslists
+from . import (
+    apart,
+    awards,
+    batches,
+    bitstring,
+    facts,
+    ledger,
+    linting,
+    openbadges,
+    outbox,
+    paper,
+    queue,
+    statuslists,
+)
+from .errors import BaseUrlChanged
 from .models import LIST_SIZE, Award, Batch, Chunk, Credential, StatusChange
 from .signals import credential_status_changed, credentials_issued
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=30)
-BACKOFF = timedelta(seconds=2)
-MAX_ATTEMPTS = 3
 State = Award.State
 #: After so many a worker looks up: it may be asked to stop, and the broker's patience is a minute.
 CHUNKS_A_BELL = 5
@@ -46,17 +61,6 @@ LONG_LISTS_TELL = timedelta(seconds=10)
 
 class SelfCheckFailed(Exception):
     """What was just signed does not verify; nothing is stored."""
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """A chunk that this worker holds until its lease runs out."""
-
-    chunk_id: int
-    token: str
-    attempts: int
-    rows: int
-    batch_id: str
 
 
 class Signed(NamedTuple):
@@ -89,134 +93,85 @@ class Signed(NamedTuple):
     visibility: str = Credential.Visibility.LINK.value
 
 
-def issue_ready(*, kind: str, now: datetime, limit: int | None = None) -> int:
+def issue_ready(*, kind: str, now: datetime, limit: int | None = None, in_child: bool = False) -> int:
     """Issue chunks of this kind until none is ready, or ``limit`` are done; returns the credentials issued.
 
-    Whoever finds more than one chunk rings for a colleague, and whoever stops before the end rings too.
-    Raises NoKeyRoom where this process cannot sign, before anything is taken.
+    Whoever finds more than one chunk rings for a colleague, and whoever stops before the end rings too. Who
+    must not die of a row works ``in_child``. Raises NoKeyRoom where this process cannot sign, before anything
+    is taken.
     """
     if not keys.can_sign():
         raise NoKeyRoom
     issued = done = 0
     while True:
-        taken = take(kind=kind)
+        taken = queue.take(kind=kind)
         if taken is None:
             return issued
         done += 1
         last = done == limit
-        if (done == 1 or last) and _ready(kind).exists():
+        if (done == 1 or last) and queue.ready(kind).exists():
             ledger.ring(kind)
-        issued += _work(taken, now=now)
+        issued += _work(taken, now=now, in_child=in_child)
         batches.close(batch_id=taken.batch_id)
         if last:
             return issued
 
 
-def _ready(kind: str) -> QuerySet[Chunk]:
-    """Chunks that nobody holds and whose time has come, by the database's clock."""
-    free = Q(lease_until__isnull=True) | Q(lease_until__lte=Now())
-    return Chunk.objects.filter(free, kind=kind, state=Chunk.State.READY, not_before__lte=Now())
+def _work(taken: queue.Taken, *, now: datetime, in_child: bool = False) -> int:
+    """Issue one chunk; what fails is given back with backoff, then split, then its one bad row set aside.
 
-
-def take(*, kind: str) -> Taken | None:
-    """Take the oldest ready chunk of this kind, if another worker is not quicker."""
-    while True:
-        candidate = _ready(kind).order_by("id").first()
-        if candidate is None:
-            return None
-        token = random_token()
-        won = (
-            _ready(kind)
-            .filter(pk=candidate.pk)
-            .update(lease_token=token, lease_until=Now() + LEASE, attempts=F("attempts") + 1)
-        )
-        if won:
-            return Taken(
-                chunk_id=candidate.pk,
-                token=token,
-                attempts=candidate.attempts + 1,
-                rows=candidate.last_row - candidate.first_row + 1,
-                batch_id=candidate.batch_id,
-            )
-
-
-def _work(taken: Taken, *, now: datetime) -> int:
-    """Issue one chunk; a failure gives it back with backoff, or sets the one bad row aside."""
-    try:
-        return issue_chunk(taken, now=now)
-    except (NoActiveKey, NoKeyRoom, DatabaseError) as error:
-        if isinstance(error, IntegrityError) and taken.attempts > MAX_ATTEMPTS:
-            _set_aside(taken)
+    A chunk in which a worker died is worked on by a child. A single row that has failed too often is probed:
+    only what kills a child twice in a row, or fails in it twice, is set aside, however many workers died.
+    """
+    if taken.tried and taken.rows > 1:
+        queue.split(taken)
+        return 0
+    act = partial(_try, taken, now=now)
+    probing = taken.tried
+    outcome = apart.run(taken, act) if in_child or taken.suspect or probing else act()
+    if outcome.guilty and probing:
+        outcome = apart.run(taken, act)
+        if outcome.guilty:
+            log.error("row quarantined", extra={"chunk": taken.chunk_id, "error": outcome.error})
+            queue.quarantine(taken)
             return 0
-        # Not the rows' fault: the attempt does not count.
-        _give_back(taken, error, counts=isinstance(error, IntegrityError))
+    if outcome.innocent:
+        close_old_connections()  # what failed may have been this one
+    if outcome.error:
+        queue.give_back(taken, error=outcome.error, counts=outcome.guilty)
+    return outcome.issued
+
+
+def _try(taken: queue.Taken, *, now: datetime) -> apart.Outcome:
+    """Issue the chunk in this process, once; a failure is told, not raised."""
+    try:
+        return apart.Outcome(issued=issue_chunk(taken, now=now))
     except Exception as error:  # a poison row must not stop the queue; it is logged, counted and set aside
-        log.exception("chunk failed", extra={"chunk": taken.chunk_id, "attempts": taken.attempts})
-        if taken.attempts >= MAX_ATTEMPTS:
-            _set_aside(taken)
+        innocent = _innocent(error)
+        name = type(error).__name__
+        if innocent:
+            log.warning("chunk given back", extra={"chunk": taken.chunk_id, "error": name})
         else:
-            _give_back(taken, error, counts=True)
-    return 0
+            log.exception("chunk failed", extra={"chunk": taken.chunk_id, "attempts": taken.attempts})
+        return apart.Outcome(error=name, innocent=innocent)
 
 
-def _give_back(taken: Taken, error: Exception, *, counts: bool) -> None:
-    Chunk.objects.filter(pk=taken.chunk_id, lease_token=taken.token, state=Chunk.State.READY).update(
-        lease_until=None,
-        lease_token="",
-        not_before=Now() + BACKOFF * taken.attempts,
-        attempts=F("attempts") if counts else F("attempts") - 1,
-        last_error=type(error).__name__,
-    )
+def _innocent(error: Exception) -> bool:
+    """Whether it cannot be the rows' fault: no key, no database, no room on its disk, another BASE_URL."""
+    if isinstance(error, DatabaseError):
+        return not isinstance(error, (IntegrityError, DataError))
+    return isinstance(error, (NoActiveKey, NoKeyRoom, InterfaceError, BaseUrlChanged, ImproperlyConfigured))
 
 
-@transaction.atomic
-def _set_aside(taken: Taken) -> None:
-    """Split a failing chunk into single rows; a failing single row ends as failed, to be seen and retried."""
-    chunk = Chunk.objects.select_for_update().filter(pk=taken.chunk_id, lease_token=taken.token).first()
-    if chunk is None or chunk.state == Chunk.State.DONE:
-        return
-    waiting = Award.objects.filter(
-        batch_id=chunk.batch_id,
-        row__gte=chunk.first_row,
-        row__lte=chunk.last_row,
-        state=Award.State.PENDING,
-    )
-    if taken.rows > 1:
-        _split(chunk, list(waiting.values_list("row", flat=True)))
-    else:
-        waiting.update(state=Award.State.FAILED, error_code="quarantined")
-    chunk.state = Chunk.State.DONE
-    chunk.save(update_fields=["state"])
-
-
-def _split(chunk: Chunk, rows: Sequence[int]) -> None:
-    """A chunk of its own, with the slot that it had, for each of these rows."""
-    mine = Chunk.objects.filter(batch_id=chunk.batch_id, first_row=F("last_row"), first_row__in=rows)
-    mine.update(state=Chunk.State.READY, attempts=0, not_before=chunk.not_before)  # of an earlier time
-    known = set(mine.values_list("first_row", flat=True))
-    Chunk.objects.bulk_create(
-        Chunk(
-            batch_id=chunk.batch_id,
-            kind=chunk.kind,
-            first_row=row,
-            last_row=row,
-            status_list_id=chunk.status_list_id,
-            first_slot=chunk.first_slot + row - chunk.first_row,
-            not_before=chunk.not_before,
-        )
-        for row in rows
-        if row not in known
-    )
-
-
-def issue_chunk(taken: Taken, *, now: datetime) -> int:
+def issue_chunk(taken: queue.Taken, *, now: datetime) -> int:
     """Issue the pending rows of a taken chunk; returns how many credentials were stored.
 
     Nothing happens when the lease was lost meanwhile. A row that breaks a rule ends as failed with its
     code. Signing comes before the transaction, so that a database with one writer is not held up by it; what
     was signed counts for nothing unless lease, mandate and key still hold in the transaction that stores it.
     """
-    chunk = _held(taken)
+    keeper = queue.Keeper(taken)
+    chunk = queue.held(taken)
     if chunk is None:
         return 0
     pending = Award.objects.filter(
@@ -228,19 +183,14 @@ def issue_chunk(taken: Taken, *, now: datetime) -> int:
     try:
         _require_mandate(chunk.batch, now=now)
         signing = Signing(chunk, now=now)
-        signed = signing.run(rows)
+        signed = signing.run(rows, keeper)
+    except queue.LeaseLost:
+        return 0
     except (NoActiveKey, NoKeyRoom):
         raise
     except IssuersError as refusal:
         _fail_all(rows, refusal)
     return _store(taken, rows, signed, signing=signing, now=now)
-
-
-def _held(taken: Taken, *, lock: bool = False) -> Chunk | None:
-    """The chunk with its batch, as long as this worker's lease is on it."""
-    chunks = Chunk.objects.select_for_update(of=("self",)) if lock else Chunk.objects.all()
-    mine = chunks.filter(pk=taken.chunk_id, lease_token=taken.token, state=Chunk.State.READY)
-    return mine.select_related("batch__achievement__issuer", "status_list").first()
 
 
 def _require_mandate(batch: Batch, *, now: datetime) -> None:
@@ -266,12 +216,13 @@ class Signing:
         self.list_number = chunk.status_list.number
         self.permutation = bytes(chunk.status_list.permutation_key)
 
-    def run(self, rows: Sequence[Award]) -> list[Signed]:
-        """Sign every row that may be signed; the others are marked failed or duplicate."""
+    def run(self, rows: Sequence[Award], keeper: queue.Keeper) -> list[Signed]:
+        """Sign every row that may be signed; the others are marked failed or duplicate. Raises LeaseLost."""
         awards.require_base_url(write=True)
         living = self._living(rows)
         signed = []
         for row in rows:
+            keeper.keep()
             if (row.person_hash, row.awarded_on) in living:
                 row.state = Award.State.DUPLICATE
                 continue
@@ -368,13 +319,18 @@ class Signing:
 
 @transaction.atomic
 def _store(
-    taken: Taken, rows: Sequence[Award], signed: Sequence[Signed], *, signing: Signing | None, now: datetime
+    taken: queue.Taken,
+    rows: Sequence[Award],
+    signed: Sequence[Signed],
+    *,
+    signing: Signing | None,
+    now: datetime,
 ) -> int:
     """Store a chunk whole, or nothing of it; returns how many credentials that is.
 
     Raises NoActiveKey when the key was ended since it signed: the chunk is signed again with another.
     """
-    chunk = _held(taken, lock=True)
+    chunk = queue.held(taken, lock=True)
     if chunk is None:
         return 0
     if signing is not None:

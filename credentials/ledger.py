@@ -7,12 +7,13 @@ from datetime import date
 from typing import Any
 from uuid import uuid4
 
-from django.db.models import F
+from django.db.models import Case, F, Value, When
 from django.db.models.functions import Now
 
 from issuers import doorbell, storing
 from issuers.models import Issuer, random_token
 
+from . import queue
 from .models import LIST_SIZE, Award, Batch, Chunk, Credential, StatusList
 from .people import Person
 
@@ -105,7 +106,8 @@ def open_again(*, batch: Batch, rows: Sequence[int]) -> None:
             lease_token="",
             lease_until=None,
             not_before=Now(),
-            last_error="",
+            # A chunk in which a worker died stays suspect: no other shall die of it.
+            last_error=Case(When(last_error=queue.DIED, then=F("last_error")), default=Value("")),
         )
     ring(batch.kind)
 

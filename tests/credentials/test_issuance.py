@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from django.db import IntegrityError, transaction
 
-from credentials import awards, facts, issuance, outbox, paper, qr, reading
+from credentials import awards, facts, issuance, outbox, paper, qr, queue, reading
 from credentials.errors import BadAward, BaseUrlChanged, DuplicateAward
 from credentials.models import Award, Batch, Chunk, Credential, LocalMessage, Message
 from credentials.people import Person
@@ -192,16 +192,16 @@ def test_a_process_without_the_key_encryption_key_signs_nothing(achievement: Any
 
 def test_a_chunk_is_taken_once(achievement: Any) -> None:
     award(achievement)
-    assert issuance.take(kind=INTERACTIVE) is not None
-    assert issuance.take(kind=INTERACTIVE) is None
+    assert queue.take(kind=INTERACTIVE) is not None
+    assert queue.take(kind=INTERACTIVE) is None
 
 
 def test_a_worker_that_lost_its_lease_stores_nothing(achievement: Any) -> None:
     award(achievement)
-    lost = issuance.take(kind=INTERACTIVE)
+    lost = queue.take(kind=INTERACTIVE)
     assert lost is not None
     Chunk.objects.update(lease_until=NOW - timedelta(days=3650))
-    later = issuance.take(kind=INTERACTIVE)
+    later = queue.take(kind=INTERACTIVE)
     assert later is not None
     assert issuance.issue_chunk(lost, now=NOW) == 0
     assert issuance.issue_chunk(later, now=NOW) == 1
@@ -226,28 +226,6 @@ def test_a_row_that_cannot_be_signed_does_not_hold_its_neighbours(achievement: A
     row = batch.awards.get(row=2)
     assert row.state == Award.State.FAILED
     assert row.error_code.startswith("lint:")
-
-
-def test_a_chunk_that_keeps_failing_is_split_and_the_bad_row_set_aside(
-    achievement: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    batch = award(
-        achievement, *[Person(name_latin=f"Salma {n}") for n in ("Tazi", "Alaoui", "Naciri")], kind=ROSTER
-    )
-    signed = issuance.Signing.sign
-
-    def poisoned(self: issuance.Signing, row: Award) -> issuance.Signed:
-        if row.row == 2:
-            raise RuntimeError("poison")
-        return signed(self, row)
-
-    monkeypatch.setattr(issuance.Signing, "sign", poisoned)
-    for _ in range(12):
-        Chunk.objects.update(not_before=NOW - timedelta(days=365))
-        issuance.issue_ready(kind=ROSTER, now=NOW)
-    assert list(batch.awards.values_list("state", flat=True)) == ["issued", "failed", "issued"]
-    assert batch.awards.get(row=2).error_code == "quarantined"
-    assert Batch.objects.get().state == Batch.State.COMPLETE
 
 
 def test_the_database_refuses_a_second_living_certificate(achievement: Any) -> None:
