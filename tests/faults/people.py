@@ -82,7 +82,7 @@ def script(
     for number in range(poison):
         for name, fate in ((KILLS, "kills"), (RAISES, "raises")):
             who = Person(name_latin=f"{name} {letters(number)}", phone=f"07{10_000_000 + number}", fate=fate)
-            _slip_in(chance, parts, who)
+            _slip_in(chance, parts[: max(1, lists // 4)], who)  # its verdict takes a while
     first = rows + wrong
     return Script(
         lists=parts,

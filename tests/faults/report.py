@@ -38,6 +38,8 @@ def show(outcome: Outcome) -> None:
         say(f"  {kind:<32}{times:4}{said}")
     if outcome.answers:
         say("  clients " + ", ".join(f"{what} {n} times" for what, n in sorted(outcome.answers.items())))
+    if outcome.poisoned:
+        say(f"  poison killed {outcome.poisoned} processes more")
     for line in (*outcome.remarks, *(f"TOO SLOW {each}" for each in outcome.too_slow)):
         say(f"  {line}")
     for line in verdict.lines():

@@ -39,6 +39,7 @@ class Outcome:
     recoveries: dict[str, list[float]] = field(default_factory=dict)
     longest_stall: float = 0.0
     too_slow: list[str] = field(default_factory=list)
+    poisoned: int = 0
     remarks: list[str] = field(default_factory=list)
     answers: Counter[str] = field(default_factory=Counter)
 
@@ -195,9 +196,11 @@ class Run:
         lines = reached.read_text().splitlines()
         for line in map(json.loads, lines[self._reached :]):
             kind = f"die at {line['point']}"
-            self.outcome.faults[kind] += 1
             if kind in KINDS:
+                self.outcome.faults[kind] += 1
                 self.watch.begin(kind, at=line["at"])
+            else:
+                self.outcome.poisoned += line["point"] == "poison"
         self._reached = len(lines)
 
     def _revocation(self) -> None:

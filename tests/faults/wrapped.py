@@ -100,8 +100,8 @@ def _keys(module: ModuleType) -> None:
     module.Signer.jws = jws
 
 
-def _issuance(module: ModuleType) -> None:
-    take, store = module.take, module._store
+def _queue(module: ModuleType) -> None:
+    take = module.take
 
     @functools.wraps(take)
     def taking(**named: Any) -> Any:
@@ -110,6 +110,11 @@ def _issuance(module: ModuleType) -> None:
             reach("worker-taken")
         return taken
 
+    module.take = taking
+
+
+def _issuance(module: ModuleType) -> None:
+    store = module._store
     inside = in_transaction("worker", store)
 
     @functools.wraps(store)
@@ -117,7 +122,7 @@ def _issuance(module: ModuleType) -> None:
         reach("worker-signed")
         return inside(*arguments, **named)
 
-    module.take, module._store = taking, storing
+    module._store = storing
 
 
 def _storing(module: ModuleType) -> None:
@@ -176,6 +181,7 @@ CHANGES: dict[str, Callable[[ModuleType], None]] = {
     "credentials.batches": _batches,
     "credentials.issuance": _issuance,
     "credentials.messengers": _messengers,
+    "credentials.queue": _queue,
     "django.db.backends.base.base": _database,
     "django.utils.timezone": _timezone,
     "issuers.keys": _keys,
