@@ -1,12 +1,11 @@
 """Doorbells: each calls one verb and carries no work."""
 
 from celery import shared_task
-from django.utils import timezone
 
-from . import publications
+from . import clock, publications
 
 
 @shared_task(name="issuers.tend")
 def tend() -> None:
     """Make missing keys and sign what the register says."""
-    publications.tend(now=timezone.now())
+    publications.tend(now=clock.now())

@@ -31,13 +31,14 @@ class Kind:
     """A kind of fault: what it does, what has to come afterwards, and within how many seconds.
 
     ``hits`` names the paths that it interrupts (lists, singles, requests); recovery is measured on the first,
-    from when the fault is over where it ``lasts``.
+    from when the fault is over where it ``lasts``, and from when the database is back where it is one of its.
     """
 
     act: Callable[[Stage, random.Random], bool]
     hits: tuple[str, ...] = ()
     limit: float | None = None
     lasts: float = 0.0
+    of_database: bool = False
     on: tuple[str, ...] = ("postgresql", "sqlite")
 
 
@@ -208,10 +209,12 @@ KINDS: dict[str, Kind] = {
     "bells by the hundred": Kind(act=ring_bells),
     "forged messages": Kind(act=forge),
     "garbage in the broker": Kind(act=throw_garbage, hits=(LISTS, SINGLES), limit=REDIS),
-    "crash postgres": Kind(act=crash_postgres, hits=ALL, limit=DATABASE, on=("postgresql",)),
-    "disk full": Kind(act=fill_disk, hits=ALL, limit=DATABASE, lasts=FULL_FOR),
+    "crash postgres": Kind(
+        act=crash_postgres, hits=ALL, limit=DATABASE, of_database=True, on=("postgresql",)
+    ),
+    "disk full": Kind(act=fill_disk, hits=ALL, limit=DATABASE, lasts=FULL_FOR, of_database=True),
     "freeze a child past its lease": Kind(act=freeze_child, hits=(LISTS,), on=("postgresql",)),
-    "clock wrong by 400 days": Kind(act=shift_clock, hits=(LISTS, SINGLES)),
+    "clock wrong by 400 days": Kind(act=shift_clock, hits=(LISTS, SINGLES), on=("postgresql",)),
     **{
         f"die at {point}": Kind(act=partial(arm, point), hits=hits, limit=PROCESS)
         for points, hits in ((POINTS, (LISTS,)), (WEB_POINTS, (REQUESTS,)))

@@ -11,7 +11,7 @@ from config.launch import BASE_DIR
 
 from .acts import KINDS
 from .run import Outcome
-from .watch import median
+from .watch import Recovery, median
 
 RESULTS = BASE_DIR / "var" / "faults.json"
 
@@ -28,13 +28,13 @@ def show(outcome: Outcome) -> None:
     faults = sum(outcome.faults.values())
     say(
         f"seed {play.seed} on {play.database}: issued {verdict.issued}, {faults} faults,"
-        f" {outcome.seconds:.0f} s, longest stall {outcome.longest_stall:.1f} s"
+        f" longest stall {outcome.longest_stall:.1f} s"
     )
+    say("  " + ", ".join(f"{name} {seconds:.0f} s" for name, seconds in outcome.phases.items()))
     for kind, times in sorted(outcome.faults.items()):
         found = outcome.recoveries.get(kind, [])
         limit = KINDS[kind].limit if kind in KINDS else None
-        said = f"  went on after {median(found):5.1f} s, at most {max(found):5.1f} s" if found else ""
-        said += f" (limit {limit:.0f} s)" if found and limit else ""
+        said = f"{_recovered(found)}{f' of {limit:.0f}' if limit else ''}" if found else ""
         say(f"  {kind:<32}{times:4}{said}")
     if outcome.answers:
         say("  clients " + ", ".join(f"{what} {n} times" for what, n in sorted(outcome.answers.items())))
@@ -44,6 +44,13 @@ def show(outcome: Outcome) -> None:
         say(f"  {line}")
     for line in verdict.lines():
         say(f"  WRONG {line}")
+
+
+def _recovered(found: Sequence[Recovery]) -> str:
+    """Median and maximum as they were; the maximum counted from the last fault that fell into it."""
+    seconds = [each.seconds for each in found]
+    alone = max(each.alone for each in found)
+    return f"{median(seconds):9.1f} s{max(seconds):9.1f} s{alone:9.1f} s"
 
 
 def good(outcome: Outcome) -> bool:
@@ -73,8 +80,7 @@ def totals(outcomes: Sequence[Outcome]) -> list[str]:
     lines = []
     for kind, times in counts.most_common():
         found = [each for outcome in outcomes for each in outcome.recoveries.get(kind, [])]
-        said = f"{median(found):8.1f}{max(found):8.1f}" if found else ""
-        lines.append(f"{kind:<32}{times:6}{said}")
+        lines.append(f"{kind:<32}{times:6}{_recovered(found) if found else ''}")
     return lines
 
 
@@ -91,11 +97,16 @@ def _plain(outcome: Outcome) -> dict[str, Any]:
         "database": play["database"],
         "rows": play["rows"],
         "issued": outcome.verdict.issued,
-        "seconds": round(outcome.seconds, 1),
+        "seconds": {name: round(seconds, 1) for name, seconds in outcome.phases.items()},
         "longest_stall": round(outcome.longest_stall, 2),
         "faults": dict(outcome.faults),
         "recovery": {
-            kind: {"median": round(median(found), 2), "max": round(max(found), 2), "times": len(found)}
+            kind: {
+                "times": len(found),
+                "median": round(median(each.seconds for each in found), 2),
+                "max": round(max(each.seconds for each in found), 2),
+                "max_since_last_fault": round(max(each.alone for each in found), 2),
+            }
             for kind, found in outcome.recoveries.items()
             if found
         },

@@ -19,7 +19,7 @@ from .acts import KINDS, LISTS, REQUESTS
 from .database import Away, PostgreSQL, Sqlite
 from .plan import KEY, Due, Play
 from .stage import PRODUCT, Stage
-from .watch import Watch
+from .watch import Recovery, Watch
 
 TICK = 0.03
 RETRY_SECONDS = 0.5  # a fault that could not be done just now is tried again
@@ -34,10 +34,10 @@ class Outcome:
 
     play: Play
     verdict: oracle.Verdict
-    seconds: float = 0.0
     faults: Counter[str] = field(default_factory=Counter)
-    recoveries: dict[str, list[float]] = field(default_factory=dict)
+    recoveries: dict[str, list[Recovery]] = field(default_factory=dict)
     longest_stall: float = 0.0
+    phases: dict[str, float] = field(default_factory=dict)
     too_slow: list[str] = field(default_factory=list)
     poisoned: int = 0
     remarks: list[str] = field(default_factory=list)
@@ -87,16 +87,13 @@ class Run:
     # -- The whole of it --------------------------------------------------------------------------------
     def go(self) -> Outcome:
         """Everything, from the empty database to the last word. Raises CannotStart."""
-        began = time.monotonic()
         try:
-            self._prepare()
-            self._perform(list(self.play.dues))
-            self._judge()
-            if self.play.late:
-                self._restore()
+            for act in (self._prepare, self._perform, self._judge, self._restore):
+                began = time.monotonic()
+                act()
+                self.outcome.phases[act.__name__.strip("_")] = time.monotonic() - began
         finally:
             self.stage.close()
-        self.outcome.seconds = time.monotonic() - began
         return self.outcome
 
     def _prepare(self) -> None:
@@ -123,13 +120,13 @@ class Run:
             self.did_documents.append(json.loads(self.web.get("/issuers/ennour/did.json")))
 
     # -- Clients and faults -----------------------------------------------------------------------------
-    def _perform(self, dues: list[Due]) -> None:
+    def _perform(self) -> None:
         journal = self.var_dir / "journal.jsonl"
         journal.touch()
         clients = self._clients(self.script.lists, self.script.singles, journal)
         began = time.monotonic()
         until = began + self.play.seconds + DRAIN_SECONDS
-        waiting = sorted(dues, key=lambda due: due.at)
+        waiting = sorted(self.play.dues, key=lambda due: due.at)
         idle_since = 0.0
         while time.monotonic() < until:
             now = time.monotonic()
@@ -137,6 +134,7 @@ class Run:
             waiting = self._faults(waiting, now - began)
             if waiting or clients.poll() is None or self._revoking or not self.stage.settled:
                 idle_since = now
+                self.outcome.phases["clients and faults"] = now - began
             elif now > idle_since + ARMED_SECONDS or not self._armed():
                 self._disarm()
                 if self.watch.done():
@@ -277,6 +275,8 @@ class Run:
 
     def _restore(self) -> None:
         """Go on from the dump of half time as after a disaster: no status slot is used a second time."""
+        if not self.play.late:
+            return
         if not list(BASE_DIR.glob("*/management/commands/after_restore.py")):
             self.outcome.remarks.append("restore: not possible, there is no manage.py after_restore")
             return

@@ -35,20 +35,29 @@ OPEN = """
 
 @dataclass
 class Clock:
-    """Runs from a fault until its path goes on."""
+    """Runs from a fault until its path goes on; ``since`` moves when another fault hits that path too."""
 
     kind: str
     path: str
+    began: float
     since: float
     base: int
 
 
+@dataclass(frozen=True)
+class Recovery:
+    """Seconds from the fault until its path went on; ``alone`` from the last fault that hit it meanwhile."""
+
+    seconds: float
+    alone: float
+
+
 @dataclass
 class Watch:
-    """The figures of one run. ``recoveries`` has seconds by kind of fault."""
+    """The figures of one run. ``recoveries`` are by kind of fault."""
 
     url: str
-    recoveries: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    recoveries: dict[str, list[Recovery]] = field(default_factory=lambda: defaultdict(list))
     too_slow: list[str] = field(default_factory=list)
     longest_stall: float = 0.0
     counts: dict[str, int] = field(default_factory=lambda: {LISTS: 0, SINGLES: 0, REQUESTS: 0})
@@ -66,8 +75,8 @@ class Watch:
             if clock.path in fault.hits:
                 clock.since = max(clock.since, at + fault.lasts)
         if fault.hits:
-            path = fault.hits[0]
-            self._clocks.append(Clock(kind, path, at + fault.lasts, self.counts[path]))
+            path, over = fault.hits[0], at + fault.lasts
+            self._clocks.append(Clock(kind, path, over, over, self.counts[path]))
 
     def look(self, now: float, *, force: bool = False) -> None:
         """Count again, now and then; stop the clocks whose path went on."""
@@ -82,7 +91,9 @@ class Watch:
         except Away:
             self._let_go()
             for clock in self._clocks:
-                clock.since = now  # recovery is counted from when the database is back
+                clock.since = now
+                if KINDS[clock.kind].of_database:
+                    clock.began = now
             self._moved = now
             return
         if self.counts[LISTS] > before or not self._waiting[LISTS]:
@@ -94,12 +105,13 @@ class Watch:
         for clock in list(self._clocks):
             if self.counts[clock.path] > clock.base:
                 self._clocks.remove(clock)
-                self._record(clock, max(0.0, now - clock.since))
+                self._record(clock, now)
             elif clock.path != REQUESTS and not self._waiting[clock.path]:
-                clock.since = max(clock.since, now)  # there is nothing to go on with
+                clock.began = clock.since = max(clock.since, now)  # there is nothing to go on with
 
-    def _record(self, clock: Clock, seconds: float) -> None:
-        self.recoveries[clock.kind].append(seconds)
+    def _record(self, clock: Clock, now: float) -> None:
+        seconds = max(0.0, now - clock.since)
+        self.recoveries[clock.kind].append(Recovery(max(0.0, now - clock.began), seconds))
         limit = KINDS[clock.kind].limit
         if limit is not None and seconds > limit:
             self.too_slow.append(
@@ -127,7 +139,7 @@ class Watch:
         """Clocks that still run did not see their path go on."""
         now = time.monotonic()
         for clock in self._clocks:
-            self._record(clock, now - clock.since)
+            self._record(clock, now)
         self._clocks.clear()
         self._let_go()
 
