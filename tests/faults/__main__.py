@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -24,7 +25,7 @@ from config.embedded import NoRedis
 from config.launch import CannotStart
 
 from . import report, scenarios
-from .acts import KINDS
+from .acts import KINDS, WORKERS_DIE
 from .plan import Play, random_dues
 from .report import say
 from .run import Outcome, Run
@@ -106,24 +107,20 @@ def whole(*, seed: int, database: str) -> Play:
     """A run as the targets ask for it: 5,000 good rows, more than forty faults."""
     play = Play(seed=seed, database=database, late=50)
     dues = random_dues(seed=seed, kinds=kinds_on(database), count=FAULTS, seconds=play.seconds)
-    return _with(play, dues=dues)
+    return replace(play, dues=dues)
 
 
 def short(*, seed: int, database: str) -> Play:
     """A small one for every day: each kind about once; on SQLite two writers and what kills them."""
     if database == "sqlite":
         kinds = [kind for kind in KINDS if kind.startswith("kill") and "redis" not in kind]
-        kinds += [kind for kind in KINDS if kind.startswith("die at worker")]
+        kinds = [kind for kind in kinds if "postgres" not in kind] + list(WORKERS_DIE)
     else:
         kinds = [kind for kind in kinds_on(database) if kind != "deploy"]
     play = Play(
         seed=seed, database=database, rows=300, lists=10, singles=8, wrong=4, repeats=3, poison=1, seconds=20
     )
-    return _with(play, dues=random_dues(seed=seed, kinds=kinds, count=0, seconds=play.seconds))
-
-
-def _with(play: Play, **changed: object) -> Play:
-    return Play(**{**vars(play), **changed})  # type: ignore[arg-type]  # the same fields again
+    return replace(play, dues=random_dues(seed=seed, kinds=kinds, count=0, seconds=play.seconds))
 
 
 def _perform(play: Play, *, small_disk: bool, keep: bool) -> Outcome:
@@ -134,12 +131,12 @@ def _perform(play: Play, *, small_disk: bool, keep: bool) -> Outcome:
     outcome: Outcome | None = None
     try:
         if small_disk:
-            subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", str(disk)], check=True)
+            _done("mount", "-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", str(disk))
         outcome = Run(play, disk=disk, small_disk=small_disk).go()
         return outcome
     finally:
         if small_disk:
-            subprocess.run(["umount", "--lazy", str(disk)], check=False)
+            _done("umount", "--lazy", str(disk))
         if keep and (outcome is None or not report.good(outcome)):
             say(f"logs are in {folder}/var/log")
         else:
@@ -162,12 +159,12 @@ def _become_the_parent() -> bool:
     if os.getuid() != 0 or libc.unshare(CLONE_NEWNS) != 0:
         return False
     with tempfile.TemporaryDirectory() as trial:
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        private = subprocess.run(["mount", "--make-rprivate", "/"], check=False, **quiet)
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "tmpfs", trial], check=False, **quiet)
-        if mounted.returncode == 0:
-            subprocess.run(["umount", trial], check=False)
-    return private.returncode == mounted.returncode == 0
+        private = _done("mount", "--make-rprivate", "/")
+        return private and _done("mount", "-t", "tmpfs", "tmpfs", trial) and _done("umount", trial)
+
+
+def _done(*command: str) -> bool:
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def _end_what_is_left() -> list[str]:

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import psutil
+import psycopg
 from redis import Redis
 from redis.exceptions import RedisError
 
@@ -32,9 +33,11 @@ class Kind:
 
     ``hits`` names the paths that it interrupts (lists, singles, requests); recovery is measured on the first,
     from when the fault is over where it ``lasts``, and from when the database is back where it is one of its.
+    One with a ``point`` happens when a process gets there.
     """
 
     act: Callable[[Stage, random.Random], bool]
+    point: str = ""
     hits: tuple[str, ...] = ()
     limit: float | None = None
     lasts: float = 0.0
@@ -119,6 +122,16 @@ def hang_redis(stage: Stage, chance: random.Random) -> bool:
     return True
 
 
+def starve_redis(stage: Stage, chance: random.Random) -> bool:
+    """It has no memory for another message, for a while."""
+
+    def feed() -> None:
+        _in_redis(stage, lambda client: client.config_set("maxmemory", "64mb"))
+
+    stage.later(chance.uniform(2.0, 4.0), feed)
+    return _in_redis(stage, lambda client: client.config_set("maxmemory", "1"))
+
+
 def ring_bells(stage: Stage, chance: random.Random) -> bool:
     """Hundreds of deliveries of messages that came already."""
 
@@ -151,6 +164,21 @@ def _in_redis(stage: Stage, act: "Callable[[Redis], object]") -> bool:
 
 
 # -- Database, disk and clock ---------------------------------------------------------------------
+def kill_postgres(stage: Stage, chance: random.Random) -> bool:
+    """Its first process dies; what it leaves behind has to go before it starts again."""
+    return stage.signal("postgres", signal.SIGKILL)
+
+
+def alter_table(stage: Stage, chance: random.Random) -> bool:
+    """An additive migration beside the workers, with a short patience for locks, as ours have."""
+    assert stage.database.kind == "postgresql"
+    with suppress(psycopg.Error), psycopg.connect(stage.database.url, autocommit=True) as connection:
+        connection.execute("SET lock_timeout = '300ms'")
+        connection.execute("ALTER TABLE credentials_award ADD COLUMN IF NOT EXISTS meanwhile integer")
+        return True
+    return False
+
+
 def crash_postgres(stage: Stage, chance: random.Random) -> bool:
     """An immediate stop: it recovers from its log."""
     return stage.signal("postgres", signal.SIGQUIT)
@@ -174,7 +202,7 @@ def shift_clock(stage: Stage, chance: random.Random) -> bool:
 
 # -- Crash points -----------------------------------------------------------------------------------
 def arm(point: str, stage: Stage, chance: random.Random, *, sleep: float = 0.0) -> bool:
-    """Whoever reaches this point next dies there, or sleeps there. Not while it is armed already."""
+    """Whoever reaches this point next dies there, or sleeps there; not while it is armed already."""
     armed = stage.faults_dir / "armed" / point
     if armed.exists():
         return False
@@ -189,8 +217,16 @@ def _write(path: Path, text: str) -> None:
     draft.rename(path)
 
 
-POINTS = ("worker-taken", "worker-signed", "worker-inserted", "worker-before-commit", "worker-after-commit")
-WEB_POINTS = ("web-before-commit", "web-after-commit")
+#: Where a process dies: the kind's name → the point of ``wrapped.py``.
+WORKERS_DIE = {
+    "die right after the take": "worker-taken",
+    "die signed, before INSERT": "worker-signed",
+    "die inserted": "worker-inserted",
+    "die before COMMIT": "worker-before-commit",
+    "die after COMMIT": "worker-after-commit",
+}
+WEB_DIES = {"web dies before COMMIT": "web-before-commit", "web dies before the bell": "web-after-commit"}
+STALL_SECONDS = 9.0  # longer than a lease, inside the transaction that stores
 
 LISTS, SINGLES, REQUESTS = "lists", "singles", "requests"
 ALL = (LISTS, SINGLES, REQUESTS)
@@ -209,6 +245,15 @@ KINDS: dict[str, Kind] = {
     "bells by the hundred": Kind(act=ring_bells),
     "forged messages": Kind(act=forge),
     "garbage in the broker": Kind(act=throw_garbage, hits=(LISTS, SINGLES), limit=REDIS),
+    "redis out of memory": Kind(act=starve_redis, hits=(LISTS, SINGLES), limit=REDIS),
+    "kill postgres": Kind(act=kill_postgres, hits=ALL, limit=DATABASE, of_database=True, on=("postgresql",)),
+    "alter a table meanwhile": Kind(act=alter_table, on=("postgresql",)),
+    "stall inside a transaction": Kind(
+        act=partial(arm, "worker-stalls", sleep=STALL_SECONDS),
+        point="worker-stalls",
+        hits=(LISTS,),
+        on=("postgresql",),
+    ),
     "crash postgres": Kind(
         act=crash_postgres, hits=ALL, limit=DATABASE, of_database=True, on=("postgresql",)
     ),
@@ -216,8 +261,11 @@ KINDS: dict[str, Kind] = {
     "freeze a child past its lease": Kind(act=freeze_child, hits=(LISTS,), on=("postgresql",)),
     "clock wrong by 400 days": Kind(act=shift_clock, hits=(LISTS, SINGLES), on=("postgresql",)),
     **{
-        f"die at {point}": Kind(act=partial(arm, point), hits=hits, limit=PROCESS)
-        for points, hits in ((POINTS, (LISTS,)), (WEB_POINTS, (REQUESTS,)))
-        for point in points
+        name: Kind(act=partial(arm, point), point=point, hits=hits, limit=PROCESS)
+        for points, hits in ((WORKERS_DIE, (LISTS,)), (WEB_DIES, (REQUESTS,)))
+        for name, point in points.items()
     },
+    # Not in a run of everything: its messages wait two minutes.
+    "die after sending": Kind(act=partial(arm, "message-sent"), point="message-sent", on=()),
 }
+AT_POINT = {kind.point: name for name, kind in KINDS.items() if kind.point}

@@ -57,6 +57,7 @@ class Told:
     journal: list[dict[str, Any]]
     did_documents: list[dict[str, Any]]
     revoked_key: dict[str, Any] | None = None
+    until_sent: bool = False
 
 
 @dataclass
@@ -392,8 +393,17 @@ class Judgement:
             self.verdict.lost.append(f"nobody is told of {sorted(missing)[:3]} ({len(missing)})")
         if more := [pk for pk, count in counted.items() if count > 1 or pk not in reachable]:
             self.verdict.duplicated.append(f"messages of {more[:3]} ({len(more)})")
+        if self.told.until_sent:
+            self._heard()
         if failed := [row["credential_id"] for row in told if row["state"] in ("failed", "bounced")]:
             self.wrong(f"messages of {failed[:3]} were not sent")
+
+    def _heard(self) -> None:
+        """Whatever was to be sent arrived, once or more often."""
+        sent = Counter(r["to"] for r in self.books.rows('SELECT "to" FROM credentials_message'))
+        arrived = Counter(r["to"] for r in self.books.rows('SELECT "to" FROM credentials_localmessage'))
+        if missing := [to for to, count in sent.items() if arrived[to] < count]:
+            self.verdict.lost.append(f"{len(missing)} people heard nothing")
 
     def _passports(self) -> None:
         """Everything was looked at, and is in the passport of whoever has one."""

@@ -5,7 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 #: How often a kind comes compared with another, when it comes at random.
-WEIGHTS = {"deploy": 0.4, "disk full": 0.5, "freeze a child past its lease": 0.3, "crash postgres": 0.7}
+WEIGHTS = {
+    "deploy": 0.4,
+    "kill web": 0.5,
+    "stall inside a transaction": 0.3,
+    "disk full": 0.5,
+    "freeze a child past its lease": 0.3,
+    "crash postgres": 0.7,
+}
 KEY = "revoke the key"
 
 
@@ -19,7 +26,10 @@ class Due:
 
 @dataclass(frozen=True, kw_only=True)
 class Play:
-    """Everything that one run does. ``seconds`` is how long clients and faults go on."""
+    """Everything that one run does; ``seconds`` is how long clients and faults go on.
+
+    ``until_sent`` waits for the last message too.
+    """
 
     seed: int
     database: str = "postgresql"
@@ -36,6 +46,7 @@ class Play:
     dues: Sequence[Due] = field(default=())
     with_redis: bool = True
     patience: float = 120.0
+    until_sent: bool = False
 
 
 def random_dues(

@@ -34,6 +34,7 @@ from .database import PostgreSQL, Sqlite
 #: What RestartSec= is where a unit does not say, and TimeoutStopSec= of ours.
 RESTART_SECONDS = 0.1
 STOP_SECONDS = 60.0
+YOUNG_SECONDS = 4.0
 SITE = Path(__file__).resolve().parent / "site"
 #: Ends that ``Restart=on-failure`` takes for clean: exit status 0 and these signals.
 CLEAN = (0, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP, -signal.SIGPIPE)
@@ -50,6 +51,7 @@ class Stage(Stack):
     complaints: list[str] = field(default_factory=list)
     _asked: dict[str, float] = field(default_factory=dict)
     _not_before: dict[str, float] = field(default_factory=dict)
+    _since: dict[str, float] = field(default_factory=dict)
     _helpers: list["subprocess.Popen[bytes]"] = field(default_factory=list)
     _later: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
 
@@ -93,6 +95,7 @@ class Stage(Stack):
     ) -> Child:
         """Start a process of the product, wrapped; it ends with us whatever ends us."""
         self.children = [child for child in self.children if child.name != name]
+        self._since[name] = time.monotonic()
         wrapped = {
             "PYTHONPATH": f"{SITE}{os.pathsep}{BASE_DIR}",
             "FAULTS_DIR": str(self.faults_dir),
@@ -173,7 +176,9 @@ class Stage(Stack):
 
     # -- What is done to it --------------------------------------------------------------------------
     def child(self, name: str) -> Child | None:
-        """The running process of this name."""
+        """The running process of this name, once it had time to begin: killed before, it shows nothing."""
+        if time.monotonic() < self._since.get(name, 0.0) + YOUNG_SECONDS:
+            return None
         return next((c for c in self.children if c.name == name and c.process.poll() is None), None)
 
     def hands(self, name: str) -> list[psutil.Process]:

@@ -31,6 +31,7 @@ OPEN = """
          + (SELECT count(*) FROM credentials_statuslist l LEFT JOIN credentials_statuslistversion v
             ON v.status_list_id = l.number AND v.changes >= l.changes WHERE v.id IS NULL)
 """
+UNSENT = "SELECT count(*) FROM credentials_message WHERE state = 'pending'"
 
 
 @dataclass
@@ -126,11 +127,11 @@ class Watch:
         """Nobody asks on this path any more."""
         self._clocks = [clock for clock in self._clocks if clock.path != path]
 
-    def done(self) -> bool:
-        """Whether nothing is left to be issued, closed, filed or published."""
+    def done(self, *, messages: bool = False) -> bool:
+        """Whether nothing is left to be issued, closed, filed or published, or ``messages`` to be sent."""
         try:
             self._books = self._books or Books(self.url)
-            return not self._books.value(OPEN)
+            return not self._books.value(OPEN) and not (messages and self._books.value(UNSENT))
         except Away:
             self._let_go()
             return False

@@ -84,7 +84,7 @@ def in_transaction(name: str, function: Callable[..., Any]) -> Callable[..., Any
 
 
 # -- What is wrapped, module by module -----------------------------------------------------------------
-def _keys(module: ModuleType) -> None:
+def _keys(module: Any) -> None:
     sign = module.Signer.jws
 
     def jws(self: Any, signable: Any) -> Any:
@@ -100,7 +100,7 @@ def _keys(module: ModuleType) -> None:
     module.Signer.jws = jws
 
 
-def _queue(module: ModuleType) -> None:
+def _queue(module: Any) -> None:
     take = module.take
 
     @functools.wraps(take)
@@ -113,7 +113,7 @@ def _queue(module: ModuleType) -> None:
     module.take = taking
 
 
-def _issuance(module: ModuleType) -> None:
+def _issuance(module: Any) -> None:
     store = module._store
     inside = in_transaction("worker", store)
 
@@ -125,7 +125,7 @@ def _issuance(module: ModuleType) -> None:
     module._store = storing
 
 
-def _storing(module: ModuleType) -> None:
+def _storing(module: Any) -> None:
     insert = module.insert
 
     @functools.wraps(insert)
@@ -133,19 +133,20 @@ def _storing(module: ModuleType) -> None:
         insert(model, **named)
         if model.__name__ == "Credential":
             reach("worker-inserted")
+            reach("worker-stalls")
 
     module.insert = inserting
 
 
-def _batches(module: ModuleType) -> None:
+def _batches(module: Any) -> None:
     module.accept_rows = in_transaction("web", module.accept_rows)
 
 
-def _awards(module: ModuleType) -> None:
+def _awards(module: Any) -> None:
     module.accept = in_transaction("web", module.accept)
 
 
-def _messengers(module: ModuleType) -> None:
+def _messengers(module: Any) -> None:
     send = module.Post.send_sms
 
     def sending(self: Any, **named: Any) -> Any:
@@ -156,7 +157,7 @@ def _messengers(module: ModuleType) -> None:
     module.Post.send_sms = sending
 
 
-def _database(module: ModuleType) -> None:
+def _database(module: Any) -> None:
     commit = module.BaseDatabaseWrapper._commit
 
     def committing(self: Any) -> Any:
@@ -171,12 +172,12 @@ def _database(module: ModuleType) -> None:
     module.BaseDatabaseWrapper._commit = committing
 
 
-def _timezone(module: ModuleType) -> None:
+def _timezone(module: Any) -> None:
     now = module.now
     module.now = lambda: now() + timedelta(seconds=_shift())
 
 
-CHANGES: dict[str, Callable[[ModuleType], None]] = {
+CHANGES: dict[str, Callable[[Any], None]] = {
     "credentials.awards": _awards,
     "credentials.batches": _batches,
     "credentials.issuance": _issuance,
@@ -206,7 +207,7 @@ class AfterImport(MetaPathFinder):
             raise ImportError(f"the product has no module {fullname} any more")
         make = spec.loader.exec_module
 
-        def exec_module(module: ModuleType) -> None:
+        def exec_module(module: Any) -> None:
             make(module)
             CHANGES[fullname](module)
 
