@@ -64,6 +64,19 @@ def rows(url: str, query: str) -> list[Row]:
         return books.rows(query)
 
 
+def change(url: str, statements: Sequence[str]) -> None:
+    """Carry these statements out, as somebody at the database's own console would."""
+    connection: Any
+    if url.startswith("sqlite"):
+        connection = sqlite3.connect(urlsplit(url).path.removeprefix("/"), timeout=20)
+    else:
+        connection = psycopg.connect(url)
+    with closing(connection):
+        for statement in statements:
+            connection.execute(statement)
+        connection.commit()
+
+
 # -- Holding --------------------------------------------------------------------------------------
 class Database(Protocol):
     """What the harness does to a database."""

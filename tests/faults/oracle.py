@@ -74,6 +74,10 @@ class Verdict:
     def good(self) -> bool:
         return not (self.lost or self.duplicated or self.wrongly_refused or self.other)
 
+    def every(self) -> list[str]:
+        """All of it."""
+        return [*self.lost, *self.duplicated, *self.wrongly_refused, *self.other]
+
     def lines(self) -> list[str]:
         """Each wrong in a line, the first ones of each kind."""
         kinds = {"lost": self.lost, "duplicated": self.duplicated, "wrongly refused": self.wrongly_refused}

@@ -28,7 +28,7 @@ class Due:
 class Play:
     """Everything that one run does; ``seconds`` is how long clients and faults go on.
 
-    ``until_sent`` waits for the last message too.
+    ``until_sent`` waits for the last message too, ``tamper`` proves in the end that the oracle can say no.
     """
 
     seed: int
@@ -47,6 +47,7 @@ class Play:
     with_redis: bool = True
     patience: float = 120.0
     until_sent: bool = False
+    tamper: bool = False
 
 
 def random_dues(

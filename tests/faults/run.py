@@ -14,7 +14,7 @@ from typing import Any
 from config.launch import BASE_DIR, CannotStart
 from tests import services
 
-from . import forgeries, oracle, people
+from . import forgeries, oracle, people, tamper
 from .acts import AT_POINT, KINDS, LISTS, REQUESTS
 from .database import Away, PostgreSQL, Sqlite
 from .plan import KEY, Due, Play
@@ -88,7 +88,7 @@ class Run:
     def go(self) -> Outcome:
         """Everything, from the empty database to the last word. Raises CannotStart."""
         try:
-            for act in (self._prepare, self._perform, self._judge, self._restore):
+            for act in (self._prepare, self._perform, self._judge, self._restore, self._tamper):
                 began = time.monotonic()
                 act()
                 self.outcome.phases[act.__name__.strip("_")] = time.monotonic() - began
@@ -252,7 +252,7 @@ class Run:
 
     # -- The end ------------------------------------------------------------------------------------------
     def _judge(self) -> None:
-        found = oracle.judge(self.database.url, web=self.web, told=self._told())
+        found = self._look()
         verdict = self.outcome.verdict
         verdict.issued = found.issued
         for name in ("lost", "duplicated", "wrongly_refused", "other"):
@@ -263,6 +263,19 @@ class Run:
         self.outcome.recoveries = dict(self.watch.recoveries)
         self.outcome.longest_stall = self.watch.longest_stall
         self.outcome.too_slow = self.watch.too_slow
+
+    def _look(self) -> oracle.Verdict:
+        return oracle.judge(self.database.url, web=self.web, told=self._told())
+
+    def _tamper(self) -> None:
+        """Nothing runs any more but the web: what is changed now, the oracle alone can see."""
+        if not self.play.tamper:
+            return
+        self.stage.end("quick", "bulk", "sweeper")
+        if missed := tamper.unseen(self.database.url, judge=self._look):
+            self.outcome.verdict.other.append(f"the oracle does not see: {', '.join(missed)}")
+        else:
+            self.outcome.remarks.append(f"the oracle sees {len(tamper.MANIPULATIONS)} manipulations")
 
     def _told(self) -> oracle.Told:
         lists = {f"list-{number}": rows for number, rows in enumerate(self.script.lists)}

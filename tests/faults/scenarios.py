@@ -1,10 +1,39 @@
-"""One fault by itself, each in a run of its own: ``python -m tests.faults --scenario s07``.
+"""What is played: whole runs, the short one, and single faults (``python -m tests.faults --scenario s07``).
 
-Numbers are those of the first table of such scenarios, so that results can be held against each other. What
-unit tests show (tampered logs, cancelled lists, equal bytes after a restore) is not repeated here.
+Numbers of scenarios are those of the first table of such faults, so that results can be held against each
+other. What unit tests show (tampered logs, cancelled lists, equal bytes once restored) is not repeated.
 """
 
-from .plan import KEY, Due, Play
+from dataclasses import replace
+
+from .acts import KINDS, WORKERS_DIE
+from .plan import KEY, Due, Play, random_dues
+
+FAULTS = 46
+
+
+def kinds_on(database: str) -> list[str]:
+    """The kinds of fault that this database knows."""
+    return [name for name, kind in KINDS.items() if database in kind.on]
+
+
+def whole(*, seed: int, database: str) -> Play:
+    """A run as the targets ask for it: 5,000 good rows, more than forty faults."""
+    play = Play(seed=seed, database=database, late=50)
+    dues = random_dues(seed=seed, kinds=kinds_on(database), count=FAULTS, seconds=play.seconds)
+    return replace(play, dues=dues)
+
+
+def short(*, seed: int, database: str) -> Play:
+    """A small one for every day: each kind about once; on SQLite two writers and what kills them."""
+    if database == "sqlite":
+        kinds = ["kill bulk worker", "kill one signing child", "kill sweeper", *WORKERS_DIE]
+        play = Play(seed=seed, database=database, rows=120, lists=6, singles=4, poison=0, seconds=10)
+    else:
+        kinds = [kind for kind in kinds_on(database) if kind != "deploy"]
+        play = Play(seed=seed, rows=300, lists=10, singles=8, wrong=4, repeats=3, poison=1, seconds=18)
+    dues = random_dues(seed=seed, kinds=kinds, count=0, seconds=play.seconds)
+    return replace(play, dues=dues, tamper=True)
 
 
 def _play(number: int, *kinds: str, every: float = 3.0, **changed: object) -> Play:
