@@ -45,7 +45,7 @@ class Play:
     twins: int = 2
     dues: Sequence[Due] = field(default=())
     with_redis: bool = True
-    patience: float = 120.0
+    patience: float = 180.0
     until_sent: bool = False
     tamper: bool = False
 

@@ -24,7 +24,7 @@ from .watch import Recovery, Watch
 TICK = 0.03
 RETRY_SECONDS = 0.5  # a fault that could not be done just now is tried again
 ARMED_SECONDS = 15.0  # a crash point that nobody reaches in the end is disarmed
-DUMP_AT = 0.5  # of all good rows
+DUMP_AT = 0.75  # of all good rows
 DRAIN_SECONDS = 240.0
 
 
@@ -146,14 +146,14 @@ class Run:
         self._see_keys()
 
     def _tick(self, now: float, journal: Path) -> None:
-        """Keep the stage up; hear what clients and processes say; dump at half time."""
+        """Keep the stage up; hear what clients and processes say; dump once in the middle."""
         self.stage.tick()
         self._hear(journal)
         self.watch.look(now)
         self._crashes()
         self._revocation()
-        half = self.watch.counts[LISTS] > self.play.rows * DUMP_AT
-        if self.play.late and half and self.dump is None:
+        far_enough = self.watch.counts[LISTS] > self.play.rows * DUMP_AT
+        if self.play.late and far_enough and self.dump is None:
             self._dump()
 
     def _hear(self, journal: Path) -> None:
@@ -213,7 +213,7 @@ class Run:
             armed.unlink(missing_ok=True)
 
     def _dump(self) -> None:
-        path = self.var_dir / "half.dump"
+        path = self.var_dir / "older.dump"
         with suppress(*Away, subprocess.CalledProcessError):
             path.unlink(missing_ok=True)
             self.database.dump(path)
@@ -290,7 +290,7 @@ class Run:
         )
 
     def _restore(self) -> None:
-        """Go on from the dump of half time as after a disaster: no status slot is used a second time."""
+        """Go on from an older dump as after a disaster: no status slot is used a second time."""
         if not self.play.late:
             return
         if not list(BASE_DIR.glob("*/management/commands/after_restore.py")):
@@ -303,7 +303,7 @@ class Run:
         self.stage.end(*PRODUCT)
         url = self.database.restore(self.dump)
         self.stage.environment["DATABASE_URL"] = url
-        self.stage.manage("after_restore")
+        self.stage.manage("after_restore", quiet=True)
         self.outcome.faults["restore an older dump"] += 1
         self.stage.go()
         self.stage.wait_for_web()
