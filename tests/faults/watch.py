@@ -28,8 +28,9 @@ OPEN = """
     SELECT (SELECT count(*) FROM credentials_chunk WHERE state = 'ready')
          + (SELECT count(*) FROM credentials_batch WHERE state = 'accepted')
          + (SELECT count(*) FROM credentials_credential) - (SELECT count(*) FROM passport_filing)
-         + (SELECT count(*) FROM credentials_statuslist l WHERE 3 > (SELECT count(*)
-            FROM credentials_statuslistversion v WHERE v.status_list_id = l.number AND v.changes >= l.changes))
+         + (SELECT count(*) FROM credentials_statuslist l WHERE 3 > (
+            SELECT count(*) FROM credentials_statuslistversion v
+            WHERE v.status_list_id = l.number AND v.changes >= l.changes))
 """
 UNSENT = "SELECT count(*) FROM credentials_message WHERE state = 'pending'"
 
