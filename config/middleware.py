@@ -5,6 +5,8 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 
+from issuers import storing
+
 from . import problems
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
@@ -44,7 +46,7 @@ class PolicyHeaders:
 
 
 class Refusals:
-    """Turns the refusals of the four apps into pages or problem documents."""
+    """Turns the refusals of the four apps, and a database out of reach, into pages or problem documents."""
 
     def __init__(self, handler: Handler) -> None:
         self.handler = handler
@@ -53,4 +55,6 @@ class Refusals:
         return self.handler(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase | None:
-        return problems.refusal_page(request, error) if isinstance(error, problems.REFUSALS) else None
+        if isinstance(error, problems.REFUSALS):
+            return problems.refusal_page(request, error)
+        return problems.out_of_reach(request, error) if storing.out_of_reach(error) else None

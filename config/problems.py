@@ -1,5 +1,7 @@
 """The one place where errors become HTTP: RFC 9457 problem documents for programs, pages for people."""
 
+import logging
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -7,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
+from django.db import Error as DatabaseTrouble
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -18,11 +21,14 @@ from rest_framework.views import set_rollback
 
 from credentials import findings, intake, slips
 from credentials.errors import CredentialsError, ListRefused, NobodyToIssue
+from issuers import storing
 from issuers.errors import IssuersError
 from passport.errors import PassportError
 from verify.errors import VerifyError
 
 from .context import FrameInTheDark
+
+log = logging.getLogger(__name__)
 
 #: The base of each app's refusals. Whatever is none of these is unforeseen and propagates.
 REFUSALS = (IssuersError, CredentialsError, VerifyError, PassportError)
@@ -64,8 +70,14 @@ OF_THE_FRAMEWORK: dict[str, tuple[str, int, Any]] = {
     ),
 }
 INVALID = gettext_lazy("Some fields are not right.")
+OUT_OF_REACH = gettext_lazy(
+    "Our records are out of reach for a moment. Try again in a little while: "
+    "what was accepted already is not accepted twice."
+)
+#: Seconds after which it is worth asking again.
+PATIENCE = 10
 
-PAGES = {400: "400.html", 403: "403.html", 404: "404.html", 500: "500.html"}
+PAGES = {400: "400.html", 403: "403.html", 404: "404.html", 500: "500.html", 503: "503.html"}
 
 
 def problem(
@@ -117,6 +129,10 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
         if (wait := getattr(error, "wait", None)) is not None:
             headers["Retry-After"] = str(int(wait) + 1)
         body = _of_api_exception(error)
+    elif storing.out_of_reach(error):
+        _note(error)
+        status, headers = 503, {"Retry-After": str(PATIENCE)}
+        body = problem(503, "out-of-reach", str(OUT_OF_REACH))
     else:
         return None
     set_rollback()
@@ -175,6 +191,7 @@ def _known() -> Iterator[Known]:
                 status=getattr(kind, "status", 422),
                 sentence=str(getattr(kind, "message", "")),
             )
+    yield Known(code="out-of-reach", status=503, sentence=str(OUT_OF_REACH))
     yield Known(code="invalid", status=400, sentence=str(INVALID))
     for code, status, sentence in OF_THE_FRAMEWORK.values():
         yield Known(code=code, status=status, sentence=str(sentence))
@@ -209,13 +226,34 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _page(request, 404, "not-found", _("There is nothing here under this address."))
 
 
+def out_of_reach(request: HttpRequest, error: Exception) -> HttpResponse:
+    """The database cannot do it now: come again. It is logged, since a mistake of ours may hide here."""
+    _note(error)
+    response = _in_the_dark(request, 503, "out-of-reach", str(OUT_OF_REACH))
+    response["Retry-After"] = str(PATIENCE)
+    return response
+
+
+def _note(error: Exception) -> None:
+    code = storing.code_of(error) if isinstance(error, DatabaseTrouble) else ""
+    log.error("database out of reach", extra={"error": type(error).__name__, "code": code})
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
-    """A page that asks nothing of the database, which may be what failed."""
+    """What is left for whatever nobody foresaw. Where a database out of reach ends that no view met, too."""
+    error = sys.exception()
+    if isinstance(error, Exception) and storing.out_of_reach(error):
+        return out_of_reach(request, error)
     sentence = _("Something went wrong on our side. Nothing you typed was signed. Try again.")
+    return _in_the_dark(request, 500, "internal", sentence)
+
+
+def _in_the_dark(request: HttpRequest, status: int, code: str, sentence: str) -> HttpResponse:
+    """A page that asks nothing of the database, which may be what failed."""
     if wants_problem(request):
-        return _page(request, 500, "internal", sentence)
+        return _page(request, status, code, sentence)
     context = {"sentence": sentence, "house": FrameInTheDark(request)}
-    return HttpResponse(render_to_string(PAGES[500], context), status=500)
+    return HttpResponse(render_to_string(PAGES[status], context), status=status)
 
 
 def _page(request: HttpRequest, status: int, code: str, sentence: str) -> HttpResponse:

@@ -97,6 +97,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
 else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # A server that does not answer is away; a page does not wait for it.
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 CACHES = {
@@ -267,6 +269,7 @@ SPECTACULAR_SETTINGS = {
         "CourseKind": "credentials.models.Achievement.Kind",
         "ListState": "credentials.models.Batch.State",
         "ListKind": "credentials.models.Batch.Kind",
+        "ListHeld": "credentials.models.Batch.Held",
         "RowState": "credentials.models.Award.State",
         "MessageState": "credentials.models.Message.State",
         "MessageKind": "credentials.models.Message.Kind",

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from time import monotonic
 from typing import NoReturn
 
-from django.db import connections
+from django.db import connection, connections
 
 from . import queue
 from .queue import Taken
@@ -51,7 +51,10 @@ def run(taken: Taken, act: Callable[[], Outcome]) -> Outcome:
     """Let a forked child ``act``, for a bounded time; this process keeps its lease and says how it ended.
 
     A child that dies is a failure that may be the rows' fault, unless somebody ended it or it only waited.
+    Inside a transaction, which no other process can see, this process acts itself.
     """
+    if connection.in_atomic_block:
+        return act()
     connections.close_all()  # a connection that two processes hold serves neither
     heard, told = os.pipe()
     child = os.fork()

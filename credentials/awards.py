@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from dateutil.relativedelta import relativedelta
@@ -17,10 +17,10 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from issuers import reading as register
-from issuers.models import City, Issuer
+from issuers.models import City, Issuer, Mandate
 from issuers.registry import require_mandate
 
-from . import facts, ledger, linting, openbadges, paper, people, qr, slips
+from . import facts, holding, ledger, linting, openbadges, paper, people, qr, slips
 from .errors import BadAward, BaseUrlChanged, DuplicateAward, KeyReused, QrTooDense
 from .models import LIST_SIZE, Achievement, Award, Batch, Credential
 from .people import Person, tidy
@@ -105,20 +105,29 @@ def accept(
 ) -> Accepted:
     """Write the batch, its rows, chunks and status slots in one transaction, then ring the workers.
 
+    What is unusual waits for a second person instead (``holding``).
+
     Asking again with the same ``idempotency_key`` and content gives the same batch. Raises BadAward
     (with the field), DuplicateAward, QrTooDense, IssuerSuspended, OutsideMandate.
     """
     cleaned = [clean_person(person) for person in people]
     session = tidy(session)
     asked = _request_hash(achievement, awarded_on, session, cleaned, replaces)
-    if before := asked_before(issuer=issuer, idempotency_key=idempotency_key, request_hash=asked):
+    opened_before = partial(asked_before, issuer=issuer, idempotency_key=idempotency_key, request_hash=asked)
+    if before := opened_before():
         return before
-    check_award(issuer=issuer, achievement=achievement, awarded_on=awarded_on, now=now)
+    mandate = check_award(issuer=issuer, achievement=achievement, awarded_on=awarded_on, now=now)
     if not cleaned:
         raise BadAward(_("There is nobody in this list."), field="people")
     hashes = [person_hash(person) for person in cleaned]
     if kind == Batch.Kind.INTERACTIVE:
-        _refuse_duplicate(achievement, awarded_on, session, hashes, replaces)
+        try:
+            _refuse_duplicate(achievement, awarded_on, session, hashes, replaces)
+        except DuplicateAward:
+            # The same request, a moment ago: what waits or was issued is what it asks for.
+            if before := opened_before():
+                return before
+            raise
         check_density(achievement=achievement, person=cleaned[0], now=now)
     accepted = open_batch(
         Batch(
@@ -141,7 +150,7 @@ def accept(
             for line, (person, hashed) in enumerate(zip(cleaned, hashes, strict=True), start=1)
         ]
         ledger.write_rows(batch=accepted.batch, rows=rows, replaces=replaces, reason=reason, note=note)
-        ledger.open_chunks(batch=accepted.batch, pending=range(1, len(rows) + 1))
+        holding.admit(batch=accepted.batch, pending=list(range(1, len(rows) + 1)), mandate=mandate, now=now)
     return accepted
 
 
@@ -156,8 +165,11 @@ def open_batch(batch: Batch) -> Accepted:
     return Accepted(batch=batch, created=True)
 
 
-def check_award(*, issuer: Issuer, achievement: Achievement, awarded_on: date, now: datetime) -> None:
-    """Whether this issuer may award this on that day. Raises BadAward, IssuerSuspended, OutsideMandate."""
+def check_award(*, issuer: Issuer, achievement: Achievement, awarded_on: date, now: datetime) -> Mandate:
+    """The mandate under which this issuer may award this on that day.
+
+    Raises BadAward, IssuerSuspended, OutsideMandate.
+    """
     if achievement.issuer_id != issuer.pk or achievement.state != Achievement.State.PUBLISHED:
         raise BadAward(_("This course is not open for awards. Choose another."), field="achievement")
     if awarded_on > timezone.localdate(now):
@@ -165,8 +177,9 @@ def check_award(*, issuer: Issuer, achievement: Achievement, awarded_on: date, n
     ends = valid_until(achievement, awarded_on)
     if ends and ends <= now:
         raise BadAward(_("With this date the certificate would already have expired."), field="awarded_on")
-    require_mandate(issuer=issuer, theme=achievement.theme, on=timezone.localdate(now), now=now)
+    mandate = require_mandate(issuer=issuer, theme=achievement.theme, on=timezone.localdate(now), now=now)
     require_base_url()
+    return mandate
 
 
 def require_base_url(*, write: bool = False) -> None:
@@ -286,7 +299,7 @@ def _refuse_duplicate(
         batch__achievement=achievement,
         batch__awarded_on=awarded_on,
         batch__session=session,
-        batch__state=Batch.State.ACCEPTED,
+        batch__state__in=(Batch.State.ACCEPTED, Batch.State.HELD),
         state=Award.State.PENDING,
         **same,
     )

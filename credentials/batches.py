@@ -13,7 +13,7 @@ from django.db.models.functions import Length, Now
 
 from issuers.models import ApiClient, Issuer
 
-from . import awards, checking, ledger, outbox, rosters
+from . import awards, checking, holding, ledger, outbox, rosters
 from .errors import BatchClosed, NobodyToIssue, NotYours
 from .ledger import Row
 from .models import Achievement, Award, Batch, Chunk
@@ -152,16 +152,19 @@ def _judged(batch: Batch, rows: Sequence[rosters.Checked], *, now: datetime) -> 
 def accept_draft(*, batch: Batch, by: Any, now: datetime) -> Batch:
     """Order the right rows of a draft to be issued; the wrong ones stay, to be mended.
 
-    Raises BatchClosed when it is no draft any more, NobodyToIssue, and what ``awards.check_award`` raises.
+    The list may have to wait for a second person (``holding``). Raises BatchClosed when it is no draft any
+    more, NobodyToIssue, and what ``awards.check_award`` raises.
     """
-    held = _locked(batch, State.DRAFT)
-    awards.check_award(issuer=held.issuer, achievement=held.achievement, awarded_on=held.awarded_on, now=now)
+    held = locked(batch, State.DRAFT)
+    mandate = awards.check_award(
+        issuer=held.issuer, achievement=held.achievement, awarded_on=held.awarded_on, now=now
+    )
     pending = list(held.awards.filter(state=RowState.PENDING).values_list("row", flat=True))
     if not pending:
         raise NobodyToIssue
     held.state, held.accepted_at, held.requested_by = State.ACCEPTED, now, by
     held.save(update_fields=["state", "accepted_at", "requested_by"])
-    ledger.open_chunks(batch=held, pending=pending)
+    holding.admit(batch=held, pending=pending, mandate=mandate, now=now)
     return held
 
 
@@ -183,8 +186,9 @@ def accept_rows(
 ) -> awards.Accepted:
     """Accept a list as it is: the right rows are issued, the wrong ones kept with what is wrong with them.
 
-    Asking again with the same key and hash gives the same batch. Raises KeyReused for another request under
-    the key, NobodyToIssue if no row is right, BadAward, IssuerSuspended, OutsideMandate.
+    It may have to wait for a second person (``holding``). Asking again with the same key and hash gives the
+    same batch. Raises KeyReused for another request under the key, NobodyToIssue if no row is right,
+    BadAward, IssuerSuspended, OutsideMandate.
     """
     session = group(session)
     opened_before = partial(
@@ -192,7 +196,7 @@ def accept_rows(
     )
     if before := opened_before():
         return before
-    awards.check_award(issuer=issuer, achievement=achievement, awarded_on=awarded_on, now=now)
+    mandate = awards.check_award(issuer=issuer, achievement=achievement, awarded_on=awarded_on, now=now)
     judged = checking.judge(
         achievement=achievement, session=session, rows=rows, default_day=awarded_on, now=now
     )
@@ -221,7 +225,7 @@ def accept_rows(
     )
     if opened.created:
         ledger.write_rows(batch=opened.batch, rows=judged)
-        ledger.open_chunks(batch=opened.batch, pending=pending)
+        holding.admit(batch=opened.batch, pending=pending, mandate=mandate, now=now)
     return opened
 
 
@@ -230,10 +234,10 @@ def accept_rows(
 def mend(*, batch: Batch, row: int, cells: Mapping[str, str], language: str, now: datetime) -> Award:
     """Judge a wrong or repeated row anew with these cells; if it is right now, it is issued with the rest.
 
-    In a draft it waits for acceptance. Raises NotYours for a row that is not there, BatchClosed for one that
-    is decided.
+    In a draft it waits for acceptance, in a list that is held for its release. Raises NotYours for a row that
+    is not there, BatchClosed for one that is decided.
     """
-    held = _locked(batch, State.DRAFT, State.ACCEPTED, State.COMPLETE)
+    held = locked(batch, State.DRAFT, State.HELD, State.ACCEPTED, State.COMPLETE)
     award = held.awards.select_for_update().filter(row=row).first()
     if award is None:
         raise NotYours
@@ -251,7 +255,7 @@ def mend(*, batch: Batch, row: int, cells: Mapping[str, str], language: str, now
     if judged.state == RowState.DUPLICATE:
         award.typed = dict(cells)
     award.save()
-    if award.state == RowState.PENDING and held.state != State.DRAFT:
+    if award.state == RowState.PENDING and held.state not in (State.DRAFT, State.HELD):
         _open_again(held, [award.row])
     return award
 
@@ -291,7 +295,7 @@ def retry(*, batch: Batch, rows: Iterable[int] | None = None, now: datetime) -> 
 
     Raises BatchClosed for a draft or a cancelled list.
     """
-    held = _locked(batch, State.ACCEPTED, State.COMPLETE)
+    held = locked(batch, State.ACCEPTED, State.COMPLETE)
     again = held.awards.filter(state=RowState.FAILED, problems=[])
     if rows is not None:
         again = again.filter(row__in=list(rows))
@@ -317,7 +321,7 @@ def cancel(*, batch: Batch, by: Any, now: datetime) -> int:
     # Chunks before the batch, as the workers lock them: one that is being signed is waited for.
     ready = Chunk.objects.select_for_update().filter(batch=batch, state=Chunk.State.READY)
     chunks = list(ready.order_by("id").values_list("pk", flat=True))
-    held = _locked(batch, State.ACCEPTED)
+    held = locked(batch, State.ACCEPTED, State.HELD)
     Chunk.objects.filter(pk__in=chunks, state=Chunk.State.READY).update(state=Chunk.State.DONE)
     stopped = held.awards.filter(state=RowState.PENDING).update(state=RowState.CANCELLED)
     held.state, held.cancelled_by, held.completed_at = State.CANCELLED, by, now
@@ -334,7 +338,7 @@ def _spent(batch: Batch) -> str:
 @transaction.atomic
 def discard(*, batch: Batch) -> None:
     """Throw a draft away, with all that was typed in it. Raises BatchClosed when it was accepted."""
-    held = _locked(batch, State.DRAFT)
+    held = locked(batch, State.DRAFT)
     held.awards.all()._raw_delete(held.awards.db)  # nothing refers to the rows of a draft
     held.delete()
 
@@ -352,7 +356,8 @@ def forget_drafts(*, now: datetime) -> int:
     return forgotten
 
 
-def _locked(batch: Batch, *states: str) -> Batch:
+def locked(batch: Batch, *states: str) -> Batch:
+    """The list for this transaction alone. Raises BatchClosed when it is in none of these states."""
     held = (
         Batch.objects.select_for_update(of=("self",))
         .select_related("issuer", "achievement__issuer")

@@ -93,7 +93,7 @@ def _waiting(
 ) -> dict[tuple[str, date], str]:
     """Who of these waits in another accepted list for the same."""
     batches = Batch.objects.filter(
-        achievement=achievement, session=session, state=Batch.State.ACCEPTED
+        achievement=achievement, session=session, state__in=(Batch.State.ACCEPTED, Batch.State.HELD)
     ).exclude(pk=within.pk if within else None)
     waiting = Award.objects.filter(batch__in=list(batches.values_list("pk", flat=True)), state=State.PENDING)
     found: dict[tuple[str, date], str] = {}

@@ -99,6 +99,25 @@ class BatchClosed(CredentialsError):
     code = "batch-closed"
 
 
+class OrderedByYou(CredentialsError):
+    """Four eyes: whoever ordered it cannot release it."""
+
+    message = _("Another person must release what you ordered.")
+    status = 403
+    code = "ordered-by-you"
+
+
+class AboveCap(CredentialsError):
+    """More than the mandate's number a day: the city's word is needed."""
+
+    message = _(
+        "The provider has reached the number of certificates that the city allows it in a day. "
+        "An approver of the city can release this, or it waits for another day."
+    )
+    status = 403
+    code = "above-cap"
+
+
 class WrongStatus(CredentialsError):
     """The act does not fit the certificate's present status."""
 

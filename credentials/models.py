@@ -137,7 +137,8 @@ class Batch(models.Model):
     """A provider's instruction to award, of one row or ten thousand; the unit of acceptance.
 
     ``kind`` chooses the queue: a single badge never waits behind a class. A draft is a list that was read and
-    checked; nothing of it is signed before somebody accepts it.
+    checked; nothing of it is signed before somebody accepts it. One that is held has been ordered, and waits
+    for another person to release it.
     """
 
     class Kind(models.TextChoices):
@@ -146,9 +147,14 @@ class Batch(models.Model):
 
     class State(models.TextChoices):
         DRAFT = "draft", _("To be looked through")
+        HELD = "held", _("Waits for a second person")
         ACCEPTED = "accepted", _("Accepted")
         COMPLETE = "complete", _("Complete")
         CANCELLED = "cancelled", _("Cancelled")
+
+    class Held(models.TextChoices):
+        UNUSUAL_SIZE = "unusual-size", _("Much longer than the provider's lists usually are")
+        ABOVE_CAP = "above-cap", _("More than the city allows the provider in a day")
 
     id = models.CharField(primary_key=True, max_length=22, default=random_token, editable=False)
     issuer = models.ForeignKey(Issuer, on_delete=models.PROTECT, related_name="batches", db_index=False)
@@ -175,10 +181,22 @@ class Batch(models.Model):
     )
     row_count = models.PositiveIntegerField()
     notify = models.BooleanField(default=True, help_text="Whether people get a message when it is issued")
-    accepted_at = models.DateTimeField(help_text="Of a draft: when it came in")
+    accepted_at = models.DateTimeField(
+        help_text="Of a draft: when it came in; of one that is held: when it was ordered"
+    )
     completed_at = models.DateTimeField(null=True, blank=True)
     cancelled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    held_because = models.CharField(
+        max_length=12, choices=Held.choices, blank=True, help_text="Stays when it is released"
+    )
+    released_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    released_at = models.DateTimeField(null=True, blank=True)
+    turned_down_because = models.CharField(
+        max_length=300, blank=True, help_text="Said to those who ordered it"
     )
 
     class Meta:
@@ -187,8 +205,24 @@ class Batch(models.Model):
             models.UniqueConstraint(
                 fields=("issuer", "idempotency_key"), name="one_batch_an_idempotency_key"
             ),
+            models.CheckConstraint(
+                condition=Q(released_by__isnull=True) | ~Q(released_by=F("requested_by")),
+                name="batch_released_by_another",
+            ),
+            models.CheckConstraint(
+                condition=Q(released_by__isnull=True, released_at__isnull=True)
+                | (Q(released_by__isnull=False, released_at__isnull=False) & ~Q(held_because="")),
+                name="batch_release_is_whole",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="held") | (~Q(held_because="") & Q(released_at__isnull=True)),
+                name="held_batch_says_why",
+            ),
         )
-        indexes = (models.Index(fields=("issuer", "-accepted_at"), name="batch_by_issuer"),)
+        indexes = (
+            models.Index(fields=("issuer", "-accepted_at"), name="batch_by_issuer"),
+            models.Index(fields=("accepted_at",), condition=Q(state="held"), name="batch_held"),
+        )
 
     def __str__(self) -> str:
         return self.id

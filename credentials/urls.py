@@ -5,7 +5,7 @@ from django.urls import path
 from .api import certificates, receipts
 from .api import courses as courses_api
 from .api import lists as lists_api
-from .views import courses, files, health, lists, teach
+from .views import courses, files, health, held, lists, teach
 
 urlpatterns = [
     path("c/<slug:credential_id>.jwt", files.credential_jwt, name="credential-jwt"),
@@ -42,6 +42,12 @@ urlpatterns = [
     path("teach/", teach.home, name="teach-home"),
     path("teach/health", health.provider, name="teach-health"),
     path("city/health", health.whole_city, name="city-health"),
+    path("teach/held/", held.provider, name="teach-held"),
+    path("teach/held/<slug:batch_id>/release", held.release, name="teach-held-release"),
+    path("teach/held/<slug:batch_id>/turn-down", held.turn_down, name="teach-held-turn-down"),
+    path("city/held/", held.whole_city, name="city-held"),
+    path("city/held/<slug:batch_id>/release", held.city_release, name="city-held-release"),
+    path("city/held/<slug:batch_id>/turn-down", held.city_turn_down, name="city-held-turn-down"),
     path("teach/award/", teach.choose, name="teach-award"),
     path("teach/award/<slug:achievement_id>", teach.award, name="teach-award-form"),
     path("teach/awards/<slug:batch_id>", teach.batch, name="teach-batch"),

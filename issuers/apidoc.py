@@ -54,6 +54,11 @@ REFUSALS: dict[str, tuple[int, str]] = {
     "nobody-to-issue": (422, "No row of this list can be issued. Mend the rows that are marked."),
     "not-known": (404, "No certificate has this code or link. Compare it with the paper, letter by letter."),
     "throttled": (429, "Too many requests. Wait as many seconds as Retry-After says."),
+    "out-of-reach": (
+        503,
+        "Our records are out of reach for a moment. Try again in a little while: "
+        "what was accepted already is not accepted twice.",
+    ),
     "too-many": (429, "Too many checks came from here. Wait a minute, then try again."),
 }
 #: What a refusal adds to its sentence, where it adds anything.
@@ -136,4 +141,4 @@ def example(code: str) -> dict[str, Any]:
 
 
 #: Whatever a program with a token asks may end so.
-SIGNED_IN = ("not-authenticated", "authentication-failed", "missing-scope", "throttled")
+SIGNED_IN = ("not-authenticated", "authentication-failed", "missing-scope", "throttled", "out-of-reach")

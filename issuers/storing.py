@@ -1,16 +1,44 @@
-"""Writes many rows at once: by COPY where the database is PostgreSQL, by one prepared INSERT elsewhere."""
+"""Writes many rows at once, by COPY or one prepared INSERT; tells a database that is away from a mistake."""
 
+import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
 
-from django.db import connection, models
+from django.db import Error, InterfaceError, OperationalError, connection, models
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
 #: PostgreSQL's own names of the types that Django's columns have, where they differ.
 _NAMES = {"character varying": "varchar", "bigint": "int8", "integer": "int4", "smallint": "int2"}
+
+#: What SQLite says when it is the disk, another process or the machine (sqlite.org/rescode.html).
+_SQLITE_IN_NEED = frozenset(
+    (
+        *(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_FULL),
+        *(sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_NOMEM),
+    )
+)
+
+
+def out_of_reach(error: BaseException) -> bool:
+    """Whether the database could not do this for reasons of its own: away, full, locked, restarting.
+
+    PostgreSQL's driver has a class for these. SQLite's puts a missing table in the same class, so that its
+    code is looked at.
+    """
+    cause = error.__cause__
+    if isinstance(cause, sqlite3.Error):
+        # The lower eight bits are the primary code; Python's own errors have none.
+        return getattr(cause, "sqlite_errorcode", 0) & 0xFF in _SQLITE_IN_NEED
+    return isinstance(error, (OperationalError, InterfaceError))
+
+
+def code_of(error: Error) -> str:
+    """The database's own name for what happened, for a log; nothing of what was asked."""
+    cause = error.__cause__
+    return str(getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None) or "none")
 
 
 def insert(model: type[models.Model], *, fields: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -93,7 +93,7 @@ class Replace(wire.ForPrograms):
             **{name: asked.validated_data[name] for name in ORDER},
         )
         shown = shapes.batch(batch, now=now)
-        status = 202 if batch.state == batch.State.ACCEPTED else 200
+        status = 202 if batch.state in (batch.State.ACCEPTED, batch.State.HELD) else 200
         return Response(shown, status=status, headers={"Location": shown["url"]})
 
 

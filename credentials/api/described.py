@@ -87,6 +87,8 @@ _ACCEPTED: dict[str, Any] = {
     "id": _BATCH_ID,
     "kind": "roster",
     "state": "accepted",
+    "held_because": None,
+    "held": None,
     "achievement": _COURSE["id"],
     "awarded_on": "2026-11-20",
     "session": "Groupe du mardi",
@@ -108,6 +110,16 @@ _COMPLETE = _ACCEPTED | {
     "percent": 100,
     "rate": 4.1,
     "completed_at": "2026-11-24T10:00:00.490000Z",
+}
+_HELD = _ACCEPTED | {
+    "state": "held",
+    "held_because": "unusual-size",
+    "held": "Nothing of it is signed yet: it waits for a second person. It is much longer than the lists of "
+    "this provider usually are. Somebody else than who ordered it can release it: a signer or owner of the "
+    "provider, or an approver of the city.",
+    "total": 900,
+    "counts": {"pending": 899, "issued": 0, "failed": 1, "duplicate": 0, "cancelled": 0},
+    "percent": 0,
 }
 _TOLD = {"wrong": 1, "errors": [_SLIP]}
 _DRY_RUN = {
@@ -242,7 +254,8 @@ HAND_OVER: Operation = {
     "tags": ["lists"],
     "summary": "Hand over a list of people",
     "description": "The right rows are issued, the wrong ones are kept to be mended, with what is wrong "
-    "with them. A list without any right row is refused. `dry_run` checks all, writes nothing, needs no key.",
+    "with them. A list without any right row is refused. `dry_run` checks all, writes nothing, needs no key. "
+    "A list of unusual size, or above the city's number a day, is `held`: it waits for a second person.",
     "parameters": [
         OpenApiParameter(
             KEY.name, str, OpenApiParameter.HEADER, description=f"{KEY.description} Needed unless `dry_run`."
@@ -267,7 +280,14 @@ HAND_OVER: Operation = {
         _asked("A form", _FORM, "multipart/form-data"),
     ],
     "responses": {
-        202: _answer(AcceptedSerializer, _ACCEPTED | _TOLD, "Accepted; `Location` is the list"),
+        202: OpenApiResponse(
+            AcceptedSerializer,
+            description="Accepted, or `held` for a second person; `Location` is the list",
+            examples=[
+                OpenApiExample("Accepted", value=_ACCEPTED | _TOLD),
+                OpenApiExample("Held for a second person", value=_HELD | _TOLD),
+            ],
+        ),
         200: OpenApiResponse(
             PolymorphicProxySerializer(
                 "AcceptedOrDryRun", [AcceptedSerializer, DryRunSerializer], resource_type_field_name=None

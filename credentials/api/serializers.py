@@ -117,6 +117,12 @@ class BatchSerializer(serializers.Serializer[Any]):
     id = serializers.CharField()
     kind = serializers.ChoiceField(choices=Batch.Kind.choices)
     state = serializers.ChoiceField(choices=Batch.State.choices)
+    held_because = serializers.ChoiceField(
+        choices=Batch.Held.choices, allow_null=True, help_text="Why it waits, or waited, for a second person"
+    )
+    held = serializers.CharField(
+        allow_null=True, help_text="While it waits: why, and who can release it, for people"
+    )
     achievement = serializers.CharField()
     awarded_on = serializers.DateField()
     session = serializers.CharField(allow_blank=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 
-from credentials import batches, findings, intake, revocation, teaching
+from credentials import batches, findings, holding, intake, revocation, teaching
 from credentials.models import Award, Batch, Credential, Filing
 
 from .serializers import CourseSerializer
@@ -20,6 +20,8 @@ def batch(found: Batch, *, now: datetime, counted: Mapping[str, int] | None = No
         "id": found.pk,
         "kind": found.kind,
         "state": found.state,
+        "held_because": found.held_because or None,
+        "held": holding.said(found) or None,
         "achievement": found.achievement_id,
         "awarded_on": found.awarded_on,
         "session": found.session,

@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from credentials import batches, roster_template, rosters, teaching
+from credentials import batches, holding, releasing, roster_template, rosters, teaching
 from credentials.errors import CredentialsError, NotYours
 from credentials.forms_lists import ListForm, NameForm
 from credentials.listings import as_csv
@@ -150,7 +150,9 @@ def _page(
             "bad": _of(bad, BAD_A_PAGE, request.GET.get("bad")),
             # A page that loads itself anew would take what is being typed: while rows are signed, they are
             # mended on a page that does not.
-            "mending": batch.state in (State.DRAFT, State.COMPLETE)
+            "held": holding.said(batch),
+            "may_release": releasing.may_release(batch=batch, by=request.user),
+            "mending": batch.state in (State.DRAFT, State.HELD, State.COMPLETE)
             or (working and (request.method == "POST" or ("bad" in request.GET and progress.failed > 0))),
             "retriable": bad.filter(problems=[]).count() if progress.failed else 0,
             "page": _of(found, A_PAGE, request.GET.get("page")),

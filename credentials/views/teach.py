@@ -11,7 +11,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from credentials import achievements, awards, reading, revocation, teaching
+from credentials import achievements, awards, holding, reading, releasing, revocation, teaching
 from credentials.errors import CredentialsError, NotYours
 from credentials.forms import ON_PAPER, AwardForm, PersonForm, ReasonForm, ReplaceForm, SearchForm, shown
 from credentials.models import Achievement, Award, Batch, Credential, StatusChange
@@ -194,7 +194,8 @@ def batch(request: HttpRequest, batch_id: str) -> HttpResponseBase:
     if found.kind == Batch.Kind.ROSTER:
         return redirect("teach-list", found.pk)
     rows = list(found.awards.select_related("credential", "replaces").order_by("row")[:RECENT])
-    pending = any(row.state == Award.State.PENDING for row in rows)
+    held = holding.said(found)
+    pending = not held and any(row.state == Award.State.PENDING for row in rows)
     response = render(
         request,
         "credentials/teach/batch.html",
@@ -203,6 +204,8 @@ def batch(request: HttpRequest, batch_id: str) -> HttpResponseBase:
             "achievement": found.achievement,
             "rows": [(row, teaching.why_not_issued(row)) for row in rows],
             "pending": pending,
+            "held": held,
+            "may_release": releasing.may_release(batch=found, by=request.user),
             "slow": pending and (timezone.now() - found.accepted_at).total_seconds() > SLOW_SECONDS,
         },
         status=202 if pending else 200,

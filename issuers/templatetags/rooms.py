@@ -14,6 +14,7 @@ ROOMS: tuple[tuple[str, str, Any, frozenset[str]], ...] = (
     ("home", "teach-home", _("Overview"), frozenset({"trainer", "signer", "owner"})),
     ("award", "teach-award", _("Award"), frozenset({"trainer", "signer"})),
     ("lists", "teach-lists", _("Lists"), frozenset({"trainer", "signer"})),
+    ("held", "teach-held", _("To release"), frozenset({"signer", "owner"})),
     ("certificates", "teach-certificates", _("Certificates"), frozenset({"trainer", "signer"})),
     ("courses", "teach-achievements", _("Courses"), frozenset({"trainer", "signer"})),
     ("health", "teach-health", _("How it runs"), frozenset({"trainer", "signer", "owner"})),
@@ -23,6 +24,7 @@ ROOMS: tuple[tuple[str, str, Any, frozenset[str]], ...] = (
 #: The city's rooms, which all its staff may enter.
 CITY_ROOMS: tuple[tuple[str, str, Any], ...] = (
     ("register", "city-home", _("Register")),
+    ("held", "city-held", _("To release")),
     ("health", "city-health", _("How it runs")),
     ("people", "city-people", _("Who works for the city")),
 )

@@ -38,6 +38,8 @@ EVENTS: dict[str, Any] = {
     "key-rotated": _("Signing key changed"),
     "key-retired": _("Signing key retired"),
     "key-compromised": _("Signing key withdrawn"),
+    "batch-released": _("List released by a second person"),
+    "batch-turned-down": _("List turned down by a second person"),
 }
 
 

@@ -10,6 +10,7 @@ import statistics
 import sys
 import time
 import urllib.request
+from datetime import datetime, timedelta
 from typing import Any
 
 import django
@@ -21,10 +22,10 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from credentials import awards, issuance, linting, openbadges, paper, reading
+from credentials import awards, holding, issuance, linting, openbadges, paper, reading, releasing
 from credentials.models import LIST_SIZE, Achievement, Award, Batch, Credential, Filing, Message, StatusList
 from credentials.people import Person, check_digits
-from issuers import staff
+from issuers import registry, staff
 from issuers.models import Issuer, Membership, Role
 from passport.models import Address, Learner
 from verify import verifier
@@ -37,6 +38,7 @@ LOOK = 0.02  # seconds between two looks
 SAMPLE = 50
 SIGNS = 1000  # different documents that the limit signs, again and again
 SQLITE_ROWS = 100
+FOUR_EYES = (Role.OFFICER, Role.APPROVER)
 
 
 # -- Parts ------------------------------------------------------------------------------------------
@@ -64,9 +66,15 @@ def phone(number: int) -> str:
     return f"+2126{10_000_000 + number}"
 
 
-def accepted(achievement: Achievement, *people: Person, kind: Batch.Kind, session: str = "") -> Batch:
+def accepted(
+    achievement: Achievement,
+    *people: Person,
+    kind: Batch.Kind,
+    session: str = "",
+    now: datetime | None = None,
+) -> Batch:
     """A batch as the web accepts it."""
-    now = timezone.now()
+    now = now or timezone.now()
     return awards.accept(
         issuer=achievement.issuer,
         achievement=achievement,
@@ -160,7 +168,36 @@ def city(rows: str) -> dict[str, Any]:
             ),
             batch_size=500,
         )
+        usual(int(rows))
     return {"learners": Learner.objects.count()}
+
+
+def usual(rows: int) -> None:
+    """Make lists of so many rows usual for the provider, as a city does: two raise its number a day.
+
+    Its first long list, of yesterday, waits until an approver has released it.
+    """
+    achievement, now = some_achievement(), timezone.now()
+    yesterday = now - timedelta(days=1)
+    by = {role: Membership.objects.filter(issuer=None, role=role)[:1].get().person for role in FOUR_EYES}
+    mandate = registry.propose_mandate(
+        issuer=achievement.issuer,
+        theme=achievement.theme,
+        starts_on=timezone.localdate(now),
+        daily_cap=100 * rows,
+        by=by[Role.OFFICER],
+        now=now,
+    )
+    registry.approve_mandate(mandate=mandate, by=by[Role.APPROVER], now=now)
+    people = [Person(name_latin=name(number)) for number in range(rows // holding.TIMES + 1)]
+    first = accepted(achievement, *people, kind=Batch.Kind.ROSTER, session="usual", now=yesterday)
+    if first.state == Batch.State.HELD:
+        releasing.release(batch=first, by=by[Role.APPROVER], now=yesterday)
+    until = time.perf_counter() + LONG_PATIENCE
+    while not Batch.objects.filter(pk=first.pk, state=Batch.State.COMPLETE).exists():
+        if time.perf_counter() > until:
+            raise SystemExit("the first list was not issued in time")
+        time.sleep(LOOK)
 
 
 def post_list(rows: int, session: str) -> str:

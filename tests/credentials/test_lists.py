@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from credentials import batches, bitstring, checking, issuance, ledger, outbox, rosters
+from credentials import batches, bitstring, checking, issuance, ledger, outbox, queue, rosters
 from credentials.errors import BadAward, BatchClosed, NobodyToIssue, NotYours
 from credentials.models import (
     LIST_SIZE,
@@ -392,7 +392,7 @@ def test_cancelling_stops_what_is_not_signed_and_leaves_the_rest(
 
 def test_a_worker_in_the_middle_of_a_cancelled_chunk_stores_nothing(achievement: Achievement) -> None:
     batch = accept(achievement, people(3))
-    taken = issuance.take(kind=ROSTER)
+    taken = queue.take(kind=ROSTER)
     assert taken is not None
     batches.cancel(batch=batch, by=None, now=NOW)
     assert issuance.issue_chunk(taken, now=NOW) == 0
@@ -454,7 +454,7 @@ def test_the_time_left_follows_from_the_rate(
 def test_counting_and_reading_rows_costs_the_same_however_many_there_are(
     achievement: Achievement, django_assert_max_num_queries: Any
 ) -> None:
-    batch = accept(achievement, people(300))
+    batch = accept(achievement, people(200))
     issuance.issue_ready(kind=ROSTER, now=NOW)
     with django_assert_max_num_queries(3):
         batches.progress(batch=batch, now=NOW)
@@ -464,7 +464,7 @@ def test_counting_and_reading_rows_costs_the_same_however_many_there_are(
 
 def test_a_list_whose_last_worker_died_is_closed_by_the_sweeper(achievement: Achievement) -> None:
     batch = accept(achievement, people(1))
-    taken = issuance.take(kind=ROSTER)
+    taken = queue.take(kind=ROSTER)
     assert taken is not None
     issuance.issue_chunk(taken, now=NOW)
     assert Batch.objects.get(pk=batch.pk).state == Batch.State.ACCEPTED
@@ -482,13 +482,13 @@ def test_a_key_that_ended_between_signing_and_storing_leaves_nothing_behind(
     accept(achievement, people(2))
     run = issuance.Signing.run
 
-    def late(self: issuance.Signing, rows: Sequence[Award]) -> Any:
-        signed = run(self, rows)
+    def late(self: issuance.Signing, *given: Any) -> Any:
+        signed = run(self, *given)
         keys.mark_compromised(key=SigningKey.objects.get(pk=self.signer.key.pk), by=None, now=NOW)
         return signed
 
     monkeypatch.setattr(issuance.Signing, "run", late)
-    taken = issuance.take(kind=ROSTER)
+    taken = queue.take(kind=ROSTER)
     assert taken is not None
     with pytest.raises(NoActiveKey):
         issuance.issue_chunk(taken, now=NOW)
@@ -542,7 +542,7 @@ def test_two_lists_with_the_same_people_issue_them_once(
 ) -> None:
     monkeypatch.setattr(checking, "_waiting", lambda *_: {})  # as if both were judged before either was here
     both = [accept(achievement, people(40), key=key) for key in ("one", "two")]
-    monkeypatch.setattr(issuance, "BACKOFF", timedelta(0))
+    monkeypatch.setattr(queue, "BACKOFF", timedelta(0))
     at_once(2, lambda _: issuance.issue_ready(kind=ROSTER, now=NOW))
     issuance.issue_ready(kind=ROSTER, now=NOW)
     assert Credential.objects.count() == 40

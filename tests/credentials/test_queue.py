@@ -15,7 +15,7 @@ from uuid import uuid4
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.db.models.functions import Now
 
 from credentials import apart, batches, issuance, queue
@@ -433,6 +433,14 @@ def test_a_child_does_not_share_its_parents_connection(batch: Batch) -> None:
     assert Award.objects.count() == len(NAMES)  # the parent's connection is open
     assert apart.run(taken, count) == Outcome(issued=len(NAMES))
     assert Award.objects.count() == len(NAMES)
+
+
+def test_inside_a_transaction_no_child_is_made(batch: Batch, children: list[int]) -> None:
+    with transaction.atomic():
+        Award.objects.filter(batch=batch, row=1).update(name_latin="Salma Zemmouri")
+        assert issuance.issue_ready(kind=ROSTER, now=NOW, in_child=True) == len(NAMES)
+    assert children == []
+    assert Credential.objects.filter(name_latin="Salma Zemmouri").exists()
 
 
 def test_a_child_collects_no_garbage_and_dies_of_what_ends_a_process(batch: Batch) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from credentials import batches, findings, intake, rosters
+from credentials import batches, findings, holding, intake, rosters
 from credentials.errors import CredentialsError, NobodyToIssue
 from credentials.models import Award, Batch
 from credentials.people import LANGUAGES
@@ -98,6 +98,8 @@ class Command(BaseCommand):
         if not created:
             self.stdout.write("This file was imported before. This is its list as it stands.")
         self.stdout.write(f"List {batch.pk}: {progress.total - wrong} of {progress.total} rows accepted.")
+        if held := holding.said(batch):
+            self.stdout.write(held)
         return _status(right=progress.total - wrong, wrong=wrong)
 
     def _table(self, slips: Slips) -> None:
