@@ -15,10 +15,13 @@ QUEUES = {"interactive": "quick", "upkeep": "quick", "batches": "bulk", "message
 #: Task → its queue. Celery 6 drops the `queue` a task could name for itself, so all stand here.
 ROUTES = {
     "issuers.tend": "upkeep",
+    "issuers.fulfil_orders": "interactive",
     "credentials.issue_interactive": "interactive",
     "credentials.issue_batches": "batches",
+    "credentials.issue_anew": "batches",
     "credentials.publish_lists": "upkeep",
     "credentials.deliver_messages": "messages",
+    "credentials.deliver_webhooks": "messages",
     "passport.file_certificates": "upkeep",
 }
 

@@ -43,6 +43,17 @@ LOCAL = ("localhost", "127.0.0.1", "::1")
 #: byte for byte the same. Accepting, revoking and single awards do wait.
 LISTS_PGOPTIONS = {"PGOPTIONS": "-c synchronous_commit=off"}
 BULK_NICE = 5  # ten thousand certificates leave the processor to the one that somebody waits for
+#: Where the key-encryption key may come from, and everything that leads to it: for the signer alone.
+KEK_SOURCES = {"PKCS11_MODULE", "KEY_ENCRYPTION_KEY_FILE", "KEY_ENCRYPTION_KEY"}
+KEK_VARIABLES = KEK_SOURCES | {
+    "PKCS11_TOKEN",
+    "PKCS11_PIN",
+    "PKCS11_PIN_FILE",
+    "PKCS11_KEK_LABEL",
+    "CREDENTIALS_DIRECTORY",
+}
+#: What the web is not given: that, and the place of this machine's own root.
+KEPT_FROM_THE_WEB = KEK_VARIABLES | {"LOCAL_ROOT_DIR"}
 #: Name of a Celery worker → the queues it listens to; a badge never waits behind a batch.
 WORKERS = {"quick": "interactive,upkeep", "bulk": "batches,messages"}
 
@@ -77,8 +88,8 @@ class Stack:
 
     # -- environments -----------------------------------------------------------------------------
     def web_environment(self) -> dict[str, str]:
-        """What the web is given: never the key-encryption key."""
-        given = {name: value for name, value in self.environment.items() if name != "KEY_ENCRYPTION_KEY_FILE"}
+        """What the web is given: neither the key-encryption key nor the place of this machine's own root."""
+        given = {name: value for name, value in self.environment.items() if name not in KEPT_FROM_THE_WEB}
         ours = {
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "PYTHONUNBUFFERED": "1",
@@ -88,16 +99,24 @@ class Stack:
             ours["DATABASE_URL"] = sqlite_url(self.database_file)
         if not given.get("SECRET_KEY") and not given.get("SECRET_KEY_FILE"):
             ours["SECRET_KEY_FILE"] = str(secret_file(self.var_dir / "keys" / "secret-key"))
+        if not given.get("ROOT_KEYS_FILE"):
+            ours["ROOT_KEYS_FILE"] = str(self.var_dir / "keys" / "roots.json")  # ``prepare`` makes it
         if urlsplit(self.base_url).hostname in LOCAL:
             ours["ALLOWED_HOSTS"] = ",".join(filter(None, (given.get("ALLOWED_HOSTS"), *LOCAL[:2], "[::1]")))
         return given | ours
 
     def signer_environment(self) -> dict[str, str]:
         """What the workers, the sweeper and the operators' commands are given."""
-        kek = self.environment.get("KEY_ENCRYPTION_KEY_FILE") or str(
-            secret_file(self.var_dir / "keys" / "kek")
-        )
-        return self.web_environment() | {"KEY_ENCRYPTION_KEY_FILE": kek}
+        given = {name: self.environment[name] for name in KEK_VARIABLES if self.environment.get(name)}
+        credential = Path(given.get("CREDENTIALS_DIRECTORY") or os.devnull) / "kek"
+        if not given.keys() & KEK_SOURCES and not credential.is_file():
+            given["KEY_ENCRYPTION_KEY_FILE"] = str(secret_file(self.var_dir / "keys" / "kek"))
+        return self.web_environment() | given
+
+    def operator_environment(self) -> dict[str, str]:
+        """What the operators' commands are given: on a machine that is its own root, where that lies."""
+        named = self.environment.get("ROOT_KEYS_FILE")
+        return self.signer_environment() | ({} if named else {"LOCAL_ROOT_DIR": str(self.var_dir / "keys")})
 
     @property
     def database_file(self) -> Path:
@@ -130,11 +149,11 @@ class Stack:
         return child
 
     def manage(self, *arguments: str, database_url: str = "", quiet: bool = False) -> str:
-        """Run a management command to its end, as a signer; returns what it printed when ``quiet``.
+        """Run a management command to its end, as an operator; returns what it printed when ``quiet``.
 
         Raises CannotStart with the command's own sentence.
         """
-        environment = self.signer_environment() | ({"DATABASE_URL": database_url} if database_url else {})
+        environment = self.operator_environment() | ({"DATABASE_URL": database_url} if database_url else {})
         process = subprocess.Popen(
             [sys.executable, "manage.py", *arguments],
             cwd=BASE_DIR,
@@ -162,7 +181,7 @@ class Stack:
             require_redis(given)
             return
         self._redis_folder = embedded.socket_folder(str(self.var_dir))
-        child = self.start("redis", embedded.redis_command(self._redis_folder), self.environment)
+        child = self.start("redis", embedded.redis_command(self._redis_folder), self.web_environment())
         embedded.wait_for_redis(self._redis_folder, child.process)
         self.environment["REDIS_URL"] = embedded.redis_url(self._redis_folder)
 

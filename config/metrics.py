@@ -23,6 +23,7 @@ from prometheus_client.metrics_core import (
 from prometheus_client.registry import Collector
 
 from credentials import counting
+from issuers import chain
 from verify.counting import given
 
 #: Counts are kept so long in each process: many scrapers cost no more than one.
@@ -36,6 +37,7 @@ class Facts:
     health: counting.Health
     certificates: int
     verifications: dict[str, int]
+    chain: chain.Chain
     seconds: float
 
 
@@ -68,10 +70,12 @@ def _count(*, now: datetime) -> Facts:
     health = counting.health(issuers=None, now=now)
     certificates = counting.certificates()
     verifications = given(on=timezone.localdate(now))
+    links = chain.look(now=now)
     return Facts(
         health=health,
         certificates=certificates,
         verifications=verifications,
+        chain=links,
         seconds=time.perf_counter() - began,
     )
 
@@ -109,6 +113,15 @@ class Figures(Collector):
         yield gauge(
             "passport_status_lists_overdue", "Lists of bits that are signed too late", total.lists_overdue
         )
+        yield gauge(
+            "passport_trust_broken", "1 if the root vouches for no directory", self.facts.chain.broken
+        )
+        if self.facts.chain.delegation:
+            yield gauge(
+                "passport_delegation_ends_timestamp_seconds",
+                "When the root's delegation to the directory key runs out",
+                self.facts.chain.delegation.not_after.timestamp(),
+            )
         yield gauge("passport_credentials", "Certificates, about", self.facts.certificates)
         yield gauge("passport_counting_seconds", "How long counting all this took", self.facts.seconds)
 

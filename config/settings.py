@@ -27,9 +27,19 @@ SECURE = BASE_URL.startswith("https://")
 HOST = BASE_URL.split("://", 1)[1].split("/", 1)[0]
 ALLOWED_HOSTS = [HOST.rsplit(":", 1)[0], *env.list("ALLOWED_HOSTS", [])]
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
-KEY_ENCRYPTION_KEY_FILE = env.str("KEY_ENCRYPTION_KEY_FILE", "")  # the signer's processes alone have it
+ROOT_KEYS_FILE = env.str("ROOT_KEYS_FILE", "")  # the city's public roots, pinned by whoever verifies
+LOCAL_ROOT_DIR = env.str("LOCAL_ROOT_DIR", "")  # operators' commands on a machine that is its own root
 WSGI_APPLICATION = "config.wsgi.application"
 ROOT_URLCONF = "config.urls"
+
+# -- The key-encryption key: the first that is given; the signer's processes alone have any ---------
+PKCS11_MODULE = env.str("PKCS11_MODULE", "")
+PKCS11_TOKEN = env.str("PKCS11_TOKEN", "passport")
+PKCS11_PIN = _secret("PKCS11_PIN")
+PKCS11_KEK_LABEL = env.str("PKCS11_KEK_LABEL", "passport-kek")
+CREDENTIALS_DIRECTORY = env.str("CREDENTIALS_DIRECTORY", "")  # systemd's; its file is called kek
+KEY_ENCRYPTION_KEY_FILE = env.str("KEY_ENCRYPTION_KEY_FILE", "")
+KEY_ENCRYPTION_KEY = env.str("KEY_ENCRYPTION_KEY", "")
 
 INSTALLED_APPS = [
     "passport",
@@ -159,6 +169,7 @@ EMAIL_HOST_PASSWORD = _secret("EMAIL_HOST_PASSWORD")
 EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", False)
 EMAIL_TIMEOUT = 10
 RECEIPTS_TOKEN = _secret("RECEIPTS_TOKEN")  # what a gateway shows that says what became of a message
+OUTBOUND_PORTS = env.list("OUTBOUND_PORTS", [443], subcast=int)  # of hosts of others
 
 # -- Languages ------------------------------------------------------------------------------------
 LANGUAGE_CODE = "fr"
@@ -226,6 +237,8 @@ CONTENT_SECURITY_POLICY = {
 # -- Operators ------------------------------------------------------------------------------------
 METRICS_TOKEN = _secret("METRICS_TOKEN")  # what Prometheus shows
 
+AUDIT_WITNESSES: list[str] = env.list("AUDIT_WITNESSES", [])  # who keeps checkpoints elsewhere
+
 # -- API ------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
@@ -286,7 +299,11 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
-    "loggers": {"fontTools": {"level": "WARNING"}, "fido2": {"level": "WARNING"}},
+    "loggers": {
+        "fontTools": {"level": "WARNING"},
+        "fido2": {"level": "WARNING"},
+        "urllib3": {"level": "ERROR"},  # its warnings name addresses
+    },
 }
 # account.W001: nobody signs up by allauth's form, so its field need not be required
 SILENCED_SYSTEM_CHECKS = ["account.W001"]

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
-from credentials import batches, issuance, outbox, statuslists
+from credentials import batches, issuance, outbox, statuslists, webhooks
 from credentials.models import Batch
-from issuers import publications
+from issuers import orders, publications, sealing
 from passport import codes, filing
 
 log = logging.getLogger(__name__)
@@ -18,8 +18,11 @@ _issue = partial(issuance.issue_ready, in_child=True)
 #: What one round does, in the order in which a certificate travels.
 ROUND: tuple[tuple[str, Callable[..., object]], ...] = (
     ("publish keys", publications.tend),
+    ("fulfil orders", orders.fulfil),
     ("issue awards", partial(_issue, kind=Batch.Kind.INTERACTIVE, limit=20)),
     ("issue rosters", partial(_issue, kind=Batch.Kind.ROSTER, limit=5)),
+    ("issue anew", partial(_issue, kind=Batch.Kind.REISSUE, limit=5)),
+    ("seal the audit log", sealing.tend),
     ("close lists", batches.close_finished),
     ("forget drafts", batches.forget_drafts),
     ("publish lists", statuslists.publish_changed),
@@ -28,6 +31,7 @@ ROUND: tuple[tuple[str, Callable[..., object]], ...] = (
         partial(filing.consider_unfiled, within=timedelta(hours=1), after=timedelta(seconds=5)),
     ),
     ("deliver messages", outbox.deliver_due),
+    ("deliver webhooks", webhooks.deliver_unheard),
     ("forget codes", codes.forget),
 )
 
@@ -35,6 +39,7 @@ ROUND: tuple[tuple[str, Callable[..., object]], ...] = (
 WIDE_EVERY = 200
 WIDE: tuple[tuple[str, Callable[..., object]], ...] = (
     ("file old certificates", partial(filing.consider_unfiled, limit=100_000)),
+    ("forget webhooks", webhooks.forget),
 )
 
 

@@ -146,10 +146,16 @@ def accept(
     )
     if accepted.created:
         rows = [
-            ledger.Row(line=line, person=person, awarded_on=awarded_on, person_hash=hashed)
+            ledger.Row(
+                line=line,
+                person=person,
+                awarded_on=awarded_on,
+                person_hash=hashed,
+                replaces_id=replaces.pk if replaces else None,
+            )
             for line, (person, hashed) in enumerate(zip(cleaned, hashes, strict=True), start=1)
         ]
-        ledger.write_rows(batch=accepted.batch, rows=rows, replaces=replaces, reason=reason, note=note)
+        ledger.write_rows(batch=accepted.batch, rows=rows, reason=reason, note=note)
         holding.admit(batch=accepted.batch, pending=list(range(1, len(rows) + 1)), mandate=mandate, now=now)
     return accepted
 

@@ -11,9 +11,10 @@ from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Length, Now
 
+from issuers import audit
 from issuers.models import ApiClient, Issuer
 
-from . import awards, checking, holding, ledger, outbox, rosters
+from . import awards, checking, holding, ledger, outbox, rosters, webhooks
 from .errors import BatchClosed, NobodyToIssue, NotYours
 from .ledger import Row
 from .models import Achievement, Award, Batch, Chunk
@@ -327,6 +328,7 @@ def cancel(*, batch: Batch, by: Any, now: datetime) -> int:
     held.state, held.cancelled_by, held.completed_at = State.CANCELLED, by, now
     held.idempotency_key = _spent(held)  # the same file may come again
     held.save(update_fields=["state", "cancelled_by", "completed_at", "idempotency_key"])
+    audit.append(event="batch-cancelled", now=now, issuer=held.issuer, by=by, about=held.pk, rows=stopped)
     return stopped
 
 
@@ -374,9 +376,12 @@ def close(*, batch_id: str) -> None:
     """Say that a batch is complete, if none of its chunks waits."""
     waiting = Chunk.objects.filter(batch=batch_id, state=Chunk.State.READY)
     if not waiting.exists():
-        closed = Batch.objects.filter(pk=batch_id, state=State.ACCEPTED).update(
-            state=State.COMPLETE, completed_at=Now()
-        )
+        with transaction.atomic():
+            closed = Batch.objects.filter(pk=batch_id, state=State.ACCEPTED).update(
+                state=State.COMPLETE, completed_at=Now()
+            )
+            if closed:
+                webhooks.tell_completed(batch_id)
         if closed:
             outbox.ring()
 

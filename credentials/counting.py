@@ -324,8 +324,8 @@ def _messages_gone(ids: list[int], *, now: datetime) -> Lines:
         recent,
         messages_sent=Count("pk", filter=Q(state=Message.State.SENT)),
         messages_delivered=Count("pk", filter=Q(state=Message.State.DELIVERED)),
-        messages_bounced=Count("pk", filter=Q(state=Message.State.BOUNCED)),
-        messages_failed=Count("pk", filter=Q(state=Message.State.FAILED)),
+        messages_bounced=Count("pk", filter=Q(state=Message.State.BOUNCED, let_go_at__isnull=True)),
+        messages_failed=Count("pk", filter=Q(state=Message.State.FAILED, let_go_at__isnull=True)),
     )
 
 

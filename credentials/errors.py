@@ -156,3 +156,42 @@ class NotUndelivered(CredentialsError):
     message = _("Only a message that did not arrive can be sent again.")
     status = 409
     code = "not-undelivered"
+
+
+class BadEndpoint(CredentialsError):
+    """What was to be registered for a provider's program is incomplete."""
+
+    message = _("Choose at least one of the events.")
+    code = "bad-endpoint"
+
+
+class EndpointExists(CredentialsError):
+    """The provider has registered this address already."""
+
+    message = _("This address is registered already. Remove it first, or choose another.")
+    status = 409
+    code = "endpoint-exists"
+
+
+class TooManyEndpoints(CredentialsError):
+    """The provider has as many endpoints as one may have."""
+
+    message = _("A provider may register ten addresses. Remove one first.")
+    status = 409
+    code = "too-many-endpoints"
+
+
+class EndpointStopped(CredentialsError):
+    """The endpoint was switched off or removed; nothing is sent there."""
+
+    message = _("This address is switched off or removed: nothing is sent there.")
+    status = 409
+    code = "endpoint-stopped"
+
+
+class SecretUnreadable(CredentialsError):
+    """The sealed secret of an endpoint does not open: the secret key of the house was changed."""
+
+    message = _("The secret of this address cannot be read any more. Make a new one.")
+    status = 409
+    code = "secret-unreadable"

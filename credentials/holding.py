@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from issuers.models import Mandate
 
-from . import ledger
+from . import ledger, webhooks
 from .models import Award, Batch
 
 #: A provider may always award so many at once, and so many times its longest list of these days.
@@ -44,6 +44,7 @@ def admit(*, batch: Batch, pending: list[int], mandate: Mandate, now: datetime) 
     if because:
         batch.state, batch.held_because = State.HELD, because
         batch.save(update_fields=["state", "held_because"])
+        webhooks.tell_held(batch, now=now)
     else:
         ledger.open_chunks(batch=batch, pending=pending)
 
@@ -95,7 +96,8 @@ _COUNTED = (State.ACCEPTED, State.COMPLETE)
 
 def _accepted(batch: Batch) -> QuerySet[Batch]:
     """The provider's other orders; every row of a list counts, since each may be mended and issued."""
-    return Batch.objects.filter(issuer=batch.issuer_id).exclude(pk=batch.pk)
+    own = Batch.objects.filter(issuer=batch.issuer_id).exclude(pk=batch.pk)
+    return own.exclude(kind=Batch.Kind.REISSUE)  # nobody awarded anything there
 
 
 def _rows(orders: QuerySet[Batch]) -> int:

@@ -9,7 +9,7 @@ neighbours. ``docs/issuance.md`` tells the whole cycle.
 import hashlib
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import NamedTuple
@@ -37,6 +37,7 @@ from . import (
     awards,
     batches,
     bitstring,
+    evidence,
     facts,
     ledger,
     linting,
@@ -44,11 +45,12 @@ from . import (
     outbox,
     paper,
     queue,
-    statuslists,
+    succession,
+    webhooks,
 )
 from .errors import BaseUrlChanged
-from .models import LIST_SIZE, Award, Batch, Chunk, Credential, StatusChange
-from .signals import credential_status_changed, credentials_issued
+from .models import LIST_SIZE, Award, Batch, Chunk, Credential, Message, StatusChange
+from .signals import credentials_issued
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +59,12 @@ State = Award.State
 CHUNKS_A_BELL = 5
 #: Messages of a long list leave once it has had time to end: first everybody's certificate, then the news.
 LONG_LISTS_TELL = timedelta(seconds=10)
+#: What the person is told, by the kind of batch.
+TELLS = {
+    Batch.Kind.INTERACTIVE.value: Message.Kind.ISSUED,
+    Batch.Kind.ROSTER.value: Message.Kind.ISSUED,
+    Batch.Kind.REISSUE.value: Message.Kind.RENEWED,
+}
 
 
 class SelfCheckFailed(Exception):
@@ -340,22 +348,23 @@ def _store(
         except IssuersError as refusal:
             signed = []
             _fail_all(rows, refusal)
-    replacing = {row.credential_id: row for row in rows if row.replaces_id and row.state == State.ISSUED}
-    for row in replacing.values():
-        # The predecessor leaves the ranks of the living first, then learns its successor's id.
-        Credential.objects.filter(pk=row.replaces_id).update(status=Credential.Status.REVOKED)
+    # Predecessors leave the ranks of the living first, then learn their successors' ids.
+    before = succession.step_aside([row for row in rows if row.state == State.ISSUED])
+    signed = _inherit(signed, rows, before)
     storing.insert(Credential, fields=Signed._fields, rows=signed)
+    if signing is not None and signed:
+        evidence.log_chunk(chunk, rows=rows, signed=signed, key=signing.signer.key, now=now)
     _settle(chunk, rows)
-    for row in replacing.values():
-        _succeed(row, batch=chunk.batch, now=now)
+    succession.lead_on(rows=rows, before=before, batch=chunk.batch, now=now)
     if chunk.batch.notify:
         after = LONG_LISTS_TELL if chunk.batch.row_count > ledger.CHUNK_ROWS else timedelta()
         issued = [row for row in rows if row.state == State.ISSUED]
-        outbox.enqueue_issued(issued, now=now, after=after)
+        outbox.enqueue_issued(issued, kind=TELLS[chunk.batch.kind], now=now, after=after)
     chunk.state = Chunk.State.DONE
     chunk.save(update_fields=["state"])
     if signed:
         ids = [credential.id for credential in signed]
+        webhooks.tell_issued(chunk.batch, ids, now=now)
         transaction.on_commit(
             partial(credentials_issued.send_robust, sender=Credential, credential_ids=ids, now=now)
         )
@@ -375,26 +384,29 @@ def _settle(chunk: Chunk, rows: Sequence[Award]) -> None:
     ).update(state=State.ISSUED)
 
 
-def _succeed(row: Award, *, batch: Batch, now: datetime) -> None:
-    """The old certificate's link leads on: both its bits are set, and its history says why."""
-    old = row.replaces
-    if old is None:
-        return
-    Credential.objects.filter(pk=old.pk).update(
-        status=Credential.Status.REPLACED, replaced_by_id=row.credential_id, status_changed_at=now
-    )
-    statuslists.mark_changed(numbers=[old.status_list_id])
-    StatusChange.objects.create(
-        credential=old,
-        act=StatusChange.Act.REPLACE,
-        reason=row.reason or StatusChange.Reason.CORRECTED,
-        note=row.note,
-        by=batch.requested_by,
-        at=now,
-    )
-    transaction.on_commit(
-        partial(credential_status_changed.send_robust, sender=Credential, credential_id=old.pk, now=now)
-    )
+def _inherit(
+    signed: Sequence[Signed], rows: Sequence[Award], before: Mapping[str, succession.Predecessor]
+) -> list[Signed]:
+    """What takes another's place is seen by whom that was seen, and suspended if that was.
+
+    Where the other was ended meanwhile nothing takes its place: the row fails, and is not stored.
+    """
+    replacing = {row.credential_id: row for row in rows if row.replaces_id and row.state == State.ISSUED}
+    if not replacing:
+        return list(signed)
+    kept = []
+    for each in signed:
+        if row := replacing.get(each.id):
+            old = before.get(row.replaces_id or "")
+            if old is None:
+                _fail(row, "predecessor-ended")
+                continue
+            again = row.reason == StatusChange.Reason.KEY_COMPROMISED
+            status = old.status if again else each.status
+            kept.append(each._replace(visibility=old.visibility, status=status))
+        else:
+            kept.append(each)
+    return kept
 
 
 def _fail_all(rows: Sequence[Award], refusal: IssuersError) -> None:

@@ -10,11 +10,11 @@ from uuid import uuid4
 from django.db.models import Case, F, Value, When
 from django.db.models.functions import Now
 
-from issuers import doorbell, storing
+from issuers import audit, doorbell, storing
 from issuers.models import Issuer, random_token
 
 from . import queue
-from .models import LIST_SIZE, Award, Batch, Chunk, Credential, StatusList
+from .models import LIST_SIZE, Award, Batch, Chunk, StatusList
 from .people import Person
 
 CHUNK_ROWS = 400
@@ -38,18 +38,14 @@ class Row:
     error_field: str = ""
     typed: dict[str, str] | None = None
     problems: list[dict[str, Any]] = field(default_factory=list)
+    replaces_id: str | None = None
 
 
-def write_rows(
-    *,
-    batch: Batch,
-    rows: Sequence[Row],
-    replaces: Credential | None = None,
-    reason: str = "",
-    note: str = "",
-) -> None:
-    """Write the rows of a new batch, numbered from 1. They wait until ``open_chunks`` puts them in line."""
-    predecessor = replaces.pk if replaces else None
+def write_rows(*, batch: Batch, rows: Sequence[Row], reason: str = "", note: str = "") -> None:
+    """Write the rows of a new batch, numbered from 1. They wait until ``open_chunks`` puts them in line.
+
+    ``reason`` and ``note`` say why they replace what they replace.
+    """
     storing.insert(
         Award,
         fields=_FIELDS,
@@ -57,7 +53,7 @@ def write_rows(
             (
                 *(batch.pk, number, row.line, row.state, row.person.name_latin, row.person.name_arabic),
                 *(row.person.address_kind, row.person.address, row.person.language, row.awarded_on),
-                *(predecessor, reason, note, random_token(), uuid4()),
+                *(row.replaces_id, reason, note, random_token(), uuid4()),
                 *(row.person_hash, row.error_code, row.error_field, row.typed, row.problems),
             )
             for number, row in enumerate(rows, start=1)
@@ -94,6 +90,15 @@ def open_chunks(*, batch: Batch, pending: Iterable[int]) -> None:
             slot += last - first + 1
             first = last + 1
     Chunk.objects.bulk_create(chunks)
+    audit.append(
+        event="batch-accepted",
+        now=batch.accepted_at,
+        issuer=batch.issuer,
+        by=batch.client or batch.requested_by,
+        about=batch.pk,
+        achievement=batch.achievement_id,
+        rows=batch.row_count,
+    )
     ring(batch.kind)
 
 
@@ -114,11 +119,13 @@ def open_again(*, batch: Batch, rows: Sequence[int]) -> None:
 
 def ring(kind: str) -> None:
     """Wake the workers of this kind of batch, once the transaction is committed."""
-    interactive = kind == Batch.Kind.INTERACTIVE
-    doorbell.ring(
-        "credentials.issue_interactive" if interactive else "credentials.issue_batches",
-        queue="interactive" if interactive else "batches",
-    )
+    match kind:
+        case Batch.Kind.INTERACTIVE:
+            doorbell.ring("credentials.issue_interactive", queue="interactive")
+        case Batch.Kind.ROSTER:
+            doorbell.ring("credentials.issue_batches", queue="batches")
+        case Batch.Kind.REISSUE:
+            doorbell.ring("credentials.issue_anew", queue="batches")
 
 
 def _take_slots(*, issuer: Issuer, count: int) -> list[tuple[StatusList, int, int]]:

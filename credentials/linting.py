@@ -15,6 +15,7 @@ from typing import Any
 import jsonschema_rs
 import orjson
 
+from issuers import notes
 from issuers.signable import Form, Signable
 
 from . import paper
@@ -64,6 +65,7 @@ def lint_status_list(document: dict[str, Any], *, issuer_id: int) -> Signable:
         raise LintError("status list", "credentialSubject")
     if document["validFrom"] >= document["validUntil"]:
         raise LintError("validFrom before validUntil", "validUntil")
+    _check_checkpoint(document)
     return Signable(Form.STATUS_LIST, issuer_id, _bytes(document, limit=400_000))
 
 
@@ -81,6 +83,18 @@ def lint_paper(claim: paper.Claim, *, issuer_id: int, prefix: int) -> Signable:
     if len(body) + paper.OVERHEAD > paper.max_cose(prefix):
         raise LintError("paper claim too long", "name")
     return Signable(Form.PAPER, issuer_id, body)
+
+
+def _check_checkpoint(document: dict[str, Any]) -> None:
+    """The member that is ours is a checkpoint, and stands there together with its term."""
+    own = {name for part in document["@context"] if isinstance(part, dict) for name in part}
+    if own != {"auditCheckpoint"} & document.keys():
+        raise LintError("a term for each member of ours", "@context")
+    try:
+        if own:
+            notes.read(document["auditCheckpoint"])
+    except notes.NoteError as error:
+        raise LintError("audit checkpoint", "auditCheckpoint") from error
 
 
 def _bytes(document: dict[str, Any], *, limit: int = MAX_DOCUMENT) -> bytes:

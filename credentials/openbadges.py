@@ -30,6 +30,9 @@ CITY_CONTEXT: dict[str, Any] = {
     "criteriaIn": {"@id": ELM + "learningOutcome", "@container": "@language"},
 }
 
+#: A status list carries the audit log's newest checkpoint, so that whoever keeps lists keeps witness too.
+CHECKPOINT_CONTEXT: dict[str, Any] = {"auditCheckpoint": {"@id": "https://c2sp.org/tlog-checkpoint"}}
+
 ESCO_FRAMEWORK = "ESCO"
 CNC_URL = "http://data.europa.eu/snb/eqf/{level}"
 CEFR_URL = "https://www.coe.int/lang-cefr#{level}"
@@ -263,13 +266,15 @@ def status_list(
     valid_from: datetime,
     valid_until: datetime,
     ttl_seconds: int,
+    checkpoint: str = "",
 ) -> dict[str, Any]:
     """A BitstringStatusListCredential (Bitstring Status List 1.0, section 2.2) as a VC-JWT payload.
 
-    ``version`` rises with every signature, so that an older list can be told and refused.
+    ``version`` rises with every signature, so that an older list can be told and refused. ``checkpoint`` is
+    the signed head of the audit log, if there is one yet.
     """
     url = f"{base_url}/s/{purpose}/{number}"
-    return {
+    document = {
         "@context": [VC_CONTEXT],
         "id": url,
         "type": ["VerifiableCredential", "BitstringStatusListCredential"],
@@ -289,3 +294,6 @@ def status_list(
         "exp": seconds(valid_until),
         "version": version,
     }
+    if checkpoint:
+        document |= {"@context": [VC_CONTEXT, CHECKPOINT_CONTEXT], "auditCheckpoint": checkpoint}
+    return document

@@ -2,33 +2,29 @@
 
 import logging
 import time
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from issuers import doorbell, storing
-from issuers.models import random_token
+from issuers.models import Issuer, random_token
 
-from . import messengers
+from . import messengers, portions
 from .errors import NotSentYet, NotUndelivered, NotYours
-from .models import AddressKind, Award, Batch, Message, StatusChange
+from .models import AddressKind, Award, Batch, Endpoint, Message, StatusChange
+from .portions import Result
 
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 8
 PORTION = 100
-TAKEN_FOR = timedelta(minutes=2)
 #: A slow gateway: what is not tried by then goes back, well before somebody else would take it.
 PATIENCE = timedelta(minutes=1)
 State = Message.State
-UNDELIVERED = (State.FAILED, State.BOUNCED)
 _FIELDS = (
     *("id", "kind", "credential_id", "dedupe", "channel", "to", "language"),
     *("state", "attempts", "not_before", "created_at", "last_error"),
@@ -37,11 +33,18 @@ _FIELDS = (
 _NEEDED = (
     *("kind", "channel", "to", "language", "state", "attempts", "created_at"),
     *("credential__issuer__name_fr", "credential__issuer__name_ar"),
+    *("endpoint__url", "endpoint__stopped_why", "endpoint__issuer__name_fr", "endpoint__issuer__name_ar"),
 )
 CHANNELS = {AddressKind.EMAIL.value: Message.Channel.EMAIL, AddressKind.PHONE.value: Message.Channel.SMS}
 
 
-def enqueue_issued(rows: Iterable[Award], *, now: datetime, after: timedelta = timedelta()) -> None:
+def enqueue_issued(
+    rows: Iterable[Award],
+    *,
+    now: datetime,
+    kind: Message.Kind = Message.Kind.ISSUED,
+    after: timedelta = timedelta(),
+) -> None:
     """One message for each issued row whose person has a phone or an e-mail, to leave ``after`` some time."""
     due = now + after
     storing.insert(
@@ -49,7 +52,7 @@ def enqueue_issued(rows: Iterable[Award], *, now: datetime, after: timedelta = t
         fields=_FIELDS,
         rows=[
             (
-                *(random_token(), Message.Kind.ISSUED.value, row.credential_id, "issued"),
+                *(random_token(), kind.value, row.credential_id, "issued"),
                 *(CHANNELS[row.address_kind].value, row.address, row.language),
                 *(State.PENDING.value, 0, due, now, ""),
             )
@@ -57,6 +60,23 @@ def enqueue_issued(rows: Iterable[Award], *, now: datetime, after: timedelta = t
             if row.address_kind in CHANNELS
         ],
     )
+
+
+def enqueue_stopped(endpoint: Endpoint, *, now: datetime) -> None:
+    """Tell a provider, if the register has its e-mail, that an endpoint of its was switched off."""
+    if not endpoint.issuer.email:
+        return
+    Message.objects.create(
+        kind=Message.Kind.ENDPOINT,
+        endpoint=endpoint,
+        dedupe=f"stopped-{now.isoformat()}",
+        channel=Message.Channel.EMAIL,
+        to=endpoint.issuer.email,
+        language=settings.LANGUAGE_CODE,
+        not_before=now,
+        created_at=now,
+    )
+    ring()
 
 
 def ring() -> None:
@@ -87,46 +107,30 @@ def deliver_due(*, now: datetime) -> int:
     """Send a portion of what is due and ring for the rest; returns how many went out.
 
     What the address refuses for good ends as bounced. Any other failure waits twice as long each time, then
-    stays so. A portion is taken by moving its ``not_before`` ahead, so that two workers do not both send it;
-    a worker that dies in between leaves it to be sent again after two minutes.
+    stays so.
     """
     portion = _take(now=now)
     if not portion:
         return 0
     results = _send(portion)
-    _settle(results, left={message.pk for message in portion} - {result.id for result in results}, now=now)
-    if _due(now=now).exists():
+    left = {message.pk for message in portion} - {result.id for result in results}
+    portions.settle(
+        Message.objects.all(), results, left=left, wait=lambda tried: timedelta(minutes=2**tried), now=now
+    )
+    if portions.due(Message.objects.all(), now=now).exists():
         ring()
     return sum(result.state == State.SENT for result in results)
 
 
-def _due(*, now: datetime) -> QuerySet[Message]:
-    return Message.objects.filter(state=State.PENDING, not_before__lte=now)
-
-
-@transaction.atomic
 def _take(*, now: datetime) -> list[Message]:
-    """The portion that is this worker's for two minutes; what another is just taking is passed over."""
-    due = _due(now=now).select_for_update(skip_locked=True).order_by("not_before")
-    ids = list(due.values_list("pk", flat=True)[:PORTION])
-    taken = Message.objects.filter(pk__in=ids, state=State.PENDING, not_before__lte=now)
-    taken.update(not_before=now + TAKEN_FOR, attempts=F("attempts") + 1)
-    mine = Message.objects.filter(pk__in=ids).select_related("credential__issuer").order_by("created_at")
-    return list(mine.only(*_NEEDED))
+    ids = portions.take(Message.objects.order_by("not_before"), most=PORTION, now=now)
+    mine = Message.objects.filter(pk__in=ids).select_related("credential__issuer", "endpoint__issuer")
+    return list(mine.order_by("created_at").only(*_NEEDED))
 
 
-class _Result(NamedTuple):
-    """What became of one message that was tried."""
-
-    id: str
-    state: str
-    attempts: int
-    error: str = ""
-
-
-def _send(portion: Sequence[Message]) -> list[_Result]:
+def _send(portion: Sequence[Message]) -> list[Result]:
     """Try one after the other, for as long as they are surely this worker's."""
-    results: list[_Result] = []
+    results: list[Result] = []
     until = time.monotonic() + PATIENCE.total_seconds()  # a lease, not a date
     with messengers.Post() as post:
         for message in portion:
@@ -136,8 +140,8 @@ def _send(portion: Sequence[Message]) -> list[_Result]:
     return results
 
 
-def _try(message: Message, post: messengers.Post) -> _Result:
-    state, why = State.SENT, ""
+def _try(message: Message, post: messengers.Post) -> Result:
+    state, why = State.SENT.value, ""
     try:
         with translation.override(message.language):
             subject, body = _words(message)
@@ -146,35 +150,13 @@ def _try(message: Message, post: messengers.Post) -> _Result:
             else:
                 post.send_sms(to=message.to, text=body, reference=message.pk)
     except messengers.Refused as error:
-        state, why = State.BOUNCED, type(error.__cause__ or error).__name__
+        state, why = State.BOUNCED.value, type(error.__cause__ or error).__name__
         log.info("message refused by its address", extra={"message_id": message.pk, "error": why})
     except Exception as error:  # noqa: BLE001  # whatever a gateway does, the others' messages still go out
-        state = State.FAILED if message.attempts >= MAX_ATTEMPTS else State.PENDING
+        state = portions.after_failure(attempts=message.attempts, most=MAX_ATTEMPTS)
         why = type(error).__name__
         log.warning("message not sent", extra={"message_id": message.pk, "error": why})
-    return _Result(message.pk, state.value, message.attempts, why)
-
-
-@transaction.atomic
-def _settle(results: Sequence[_Result], *, left: set[str], now: datetime) -> None:
-    """Write what became of a portion: one statement for each way to end. What was not tried is due again."""
-    ends: dict[tuple[str, int, str], list[str]] = defaultdict(list)
-    for result in results:
-        tried = result.attempts if result.state == State.PENDING else 0
-        ends[result.state, tried, result.error].append(result.id)
-    for (state, tried, error), ids in ends.items():
-        fields: dict[str, Any] = {"state": state, "last_error": error}
-        if state == State.SENT:
-            fields["sent_at"] = now
-        elif state == State.BOUNCED:
-            fields["settled_at"] = now
-        elif state == State.PENDING:
-            fields["not_before"] = now + timedelta(minutes=2**tried)
-        Message.objects.filter(pk__in=ids, state=State.PENDING).update(**fields)
-    if left:
-        Message.objects.filter(pk__in=left, state=State.PENDING).update(
-            not_before=now, attempts=F("attempts") - 1
-        )
+    return Result(message.pk, state, message.attempts, why)
 
 
 # -- What became of them --------------------------------------------------------------------------
@@ -205,13 +187,27 @@ def resend_failed(*, batch: Batch, now: datetime) -> int:
     return _again(Message.objects.filter(credential__award__batch=batch), now=now)
 
 
+def resend_all(*, issuers: Iterable[Issuer] | None, now: datetime) -> int:
+    """Put all messages of these providers (or of the city) that did not arrive in line once more."""
+    return _again(undelivered(issuers=issuers), now=now)
+
+
+def of_issuers(*, issuers: Iterable[Issuer] | None) -> QuerySet[Message]:
+    """The messages of these providers, or of the whole city (``None``), the newest first."""
+    found = Message.objects.order_by("-created_at", "pk")
+    if issuers is None:
+        return found
+    ids = [issuer.pk for issuer in issuers]
+    return found.filter(Q(credential__issuer__in=ids) | Q(endpoint__issuer__in=ids))
+
+
+def undelivered(*, issuers: Iterable[Issuer] | None) -> QuerySet[Message]:
+    """Those that did not arrive, that nobody let go, and that still have somebody to arrive at."""
+    return portions.undelivered(of_issuers(issuers=issuers)).filter(credential__erased_at__isnull=True)
+
+
 def _again(messages: QuerySet[Message], *, now: datetime) -> int:
-    ids = messages.filter(state__in=UNDELIVERED, credential__erased_at__isnull=True).values_list(
-        "pk", flat=True
-    )
-    again = Message.objects.filter(pk__in=list(ids), state__in=UNDELIVERED).update(
-        state=State.PENDING, attempts=0, not_before=now, sent_at=None, settled_at=None, last_error=""
-    )
+    again = portions.again(messages.filter(credential__erased_at__isnull=True), now=now)
     if again:
         ring()
     return again
@@ -219,6 +215,10 @@ def _again(messages: QuerySet[Message], *, now: datetime) -> int:
 
 def _words(message: Message) -> tuple[str, str]:
     """Subject and body in the active language; nothing personal in them, only the provider and the link."""
+    if message.endpoint is not None:
+        return _of_an_endpoint(message.endpoint)
+    if message.credential is None:  # a constraint of the database: a message is about one of the two
+        raise ValueError("a message about nothing")
     issuer, link = message.credential.issuer.name, f"{settings.BASE_URL}/me/"
     if message.kind == Message.Kind.ISSUED:
         return (
@@ -226,8 +226,33 @@ def _words(message: Message) -> tuple[str, str]:
             _("%(issuer)s has issued a certificate to you. See it and keep it in your passport: %(link)s")
             % {"issuer": issuer, "link": link},
         )
+    if message.kind == Message.Kind.RENEWED:
+        return (
+            _("A certificate of yours was signed anew"),
+            _(
+                "%(issuer)s has signed a certificate of yours anew. Nothing in it has changed. "
+                "If you printed it, print it again: %(link)s"
+            )
+            % {"issuer": issuer, "link": link},
+        )
     return (
         _("The status of a certificate has changed"),
         _("The status of a certificate from %(issuer)s has changed. See it in your passport: %(link)s")
         % {"issuer": issuer, "link": link},
+    )
+
+
+def _of_an_endpoint(endpoint: Endpoint) -> tuple[str, str]:
+    return (
+        _("A webhook was switched off"),
+        _(
+            "Nothing is sent to %(host)s any more, where %(issuer)s wants to be told what happens. "
+            "The reason: %(why)s. Mend it and switch it on again: %(link)s"
+        )
+        % {
+            "host": endpoint.host,
+            "issuer": endpoint.issuer.name,
+            "why": endpoint.get_stopped_why_display(),
+            "link": f"{settings.BASE_URL}/teach/webhooks/",
+        },
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from . import awards, outbox, statuslists
+from . import awards, evidence, outbox, statuslists, webhooks
 from .errors import BadAward, WrongStatus
 from .models import Batch, Credential, StatusChange
 from .people import Person
@@ -114,8 +114,10 @@ def _change(
     change = StatusChange.objects.create(
         credential=held, act=act, reason=reason, note=note.strip()[:300], by=by, at=now
     )
+    evidence.log_status(change, issuer=held.issuer, now=now)
     statuslists.mark_changed(numbers=[held.status_list_id])
     outbox.enqueue_status(change, now=now)
+    webhooks.tell_status(change, now=now)
     transaction.on_commit(
         partial(credential_status_changed.send_robust, sender=Credential, credential_id=held.pk, now=now)
     )

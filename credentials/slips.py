@@ -62,6 +62,7 @@ SENTENCES: dict[str, Any] = {
     "issuer-suspended": register.IssuerSuspended.message,
     "lint": errors.LintFailed.message,
     "quarantined": _("It could not be prepared, and we have set it aside. Award it again."),
+    "predecessor-ended": _("The certificate that it would replace was ended meanwhile. Nothing was issued."),
     # the file: what it is
     "empty": _("This file is empty. Choose the file that holds the list."),
     "picture": _("This is a picture. Type the list in a spreadsheet, one person in each row."),

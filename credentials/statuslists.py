@@ -1,15 +1,18 @@
 """Publishes status lists: each issuer's bits, for three purposes, signed by the issuer itself."""
 
 import hashlib
+import json
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Prefetch
+from django.db.models.functions import Left
 
-from issuers import doorbell, keys, profiles
+from issuers import audit, doorbell, jose, keys, orders, profiles
 from issuers.errors import NoActiveKey, NoKeyRoom, SealBroken
 
 from . import bitstring, linting, openbadges
@@ -18,6 +21,7 @@ from .models import Credential, StatusList, StatusListVersion
 TTL_SECONDS = 300
 SIGN_ANEW_AFTER = timedelta(hours=12)
 VALID_FOR = timedelta(days=2)
+HEAD = 1000  # characters of a JWS that hold its header: a DID and a thumbprint
 Purpose = StatusListVersion.Purpose
 
 #: Which statuses set a bit in the list of a purpose. A replaced certificate counts as revoked to every
@@ -30,7 +34,7 @@ SETS = {
 
 
 def publish_changed(*, now: datetime) -> int:
-    """Sign anew every list that is missing, changed or stale; returns how many were signed.
+    """Sign anew every list that is missing, changed, stale or of a withdrawn key; returns how many.
 
     Raises NoKeyRoom where this process cannot sign. A closed issuer's lists go on being signed; an issuer
     without an active key is passed over until it has one.
@@ -38,19 +42,31 @@ def publish_changed(*, now: datetime) -> int:
     if not keys.can_sign():
         raise NoKeyRoom
     signed = 0
+    unbelieved = _signed_by_withdrawn_keys()
     newest = Prefetch("versions", StatusListVersion.objects.defer("body", "bits"))
     lists = StatusList.objects.select_related("issuer").prefetch_related(newest)
     for status_list in lists.order_by("number"):
         known = {version.purpose: version for version in status_list.versions.all()}
         for purpose in Purpose:
             version = known.get(purpose)
-            if version and version.stale_at > now and version.changes >= status_list.changes:
+            fresh = version and version.stale_at > now and version.changes >= status_list.changes
+            if version and fresh and version.pk not in unbelieved:
                 continue
             try:
                 signed += publish(status_list=status_list, purpose=purpose, now=now)
             except (NoActiveKey, SealBroken):
                 break
     return signed
+
+
+def _signed_by_withdrawn_keys() -> set[int]:
+    """Which of the newest versions nobody believes any more, since their key was withdrawn."""
+    withdrawn = keys.compromised_thumbprints()
+    if not withdrawn:
+        return set()
+    versions = StatusListVersion.objects.filter(status_list__issuer__keys__thumbprint__in=withdrawn)
+    heads = versions.annotate(head=Left("body", HEAD)).values_list("pk", "head").distinct()
+    return {pk for pk, head in heads if jose.kid_of(head).rpartition("#")[2] in withdrawn}
 
 
 @transaction.atomic
@@ -73,12 +89,14 @@ def publish(*, status_list: StatusList, purpose: Purpose, now: datetime) -> int:
         valid_from=now,
         valid_until=now + VALID_FOR,
         ttl_seconds=TTL_SECONDS,
+        checkpoint=audit.newest_note(),
     )
     signable = linting.lint_status_list(document, issuer_id=status_list.issuer_id)
     signer = keys.signer(issuer=status_list.issuer, now=now)
     body = signer.jws(signable)
     if not keys.is_signed(body, signable, key=signer.key):
         raise RuntimeError("own signature does not verify")
+    signer.require_active()
     fields = {
         "version": version,
         "body": body,
@@ -97,6 +115,34 @@ def publish(*, status_list: StatusList, purpose: Purpose, now: datetime) -> int:
 def read(*, number: int, purpose: str) -> StatusListVersion | None:
     """The newest signed list, or ``None``; any process may read."""
     return StatusListVersion.objects.filter(status_list_id=number, purpose=purpose).first()
+
+
+def wanted(*, number: int, purpose: str, now: datetime) -> StatusListVersion | None:
+    """The same, signed first where it is missing; ``None`` when the signer takes longer than a page may."""
+    look = partial(read, number=number, purpose=purpose)
+    return orders.obtain(kind="status-list", subject=f"{purpose}/{number}", look=look, now=now)
+
+
+@orders.makes("status-list")
+def _make(subject: str, now: datetime) -> None:
+    """Sign one list for one purpose, unless it was signed meanwhile."""
+    purpose, _, number = subject.partition("/")
+    if read(number=int(number), purpose=purpose) is None:
+        publish(
+            status_list=StatusList.objects.select_related("issuer").get(pk=number),
+            purpose=Purpose(purpose),
+            now=now,
+        )
+
+
+def checkpoints() -> set[str]:
+    """The audit log's checkpoints that the published lists carry, as their signers put them there."""
+    found = set()
+    for body in StatusListVersion.objects.values_list("body", flat=True).iterator(chunk_size=20):
+        payload = json.loads(jose.unb64(body.split(".")[1]))
+        if "auditCheckpoint" in payload:
+            found.add(payload["auditCheckpoint"])
+    return found
 
 
 def mark_changed(*, numbers: Iterable[int]) -> None:

@@ -4,7 +4,7 @@ from celery import shared_task
 
 from issuers import clock
 
-from . import issuance, outbox, statuslists
+from . import issuance, outbox, statuslists, webhooks
 from .models import Batch
 
 
@@ -20,6 +20,12 @@ def issue_batches() -> None:
     issuance.issue_ready(kind=Batch.Kind.ROSTER, now=clock.now(), limit=issuance.CHUNKS_A_BELL)
 
 
+@shared_task(name="credentials.issue_anew")
+def issue_anew() -> None:
+    """Issue what takes the place of certificates of a withdrawn key, for some seconds at a time."""
+    issuance.issue_ready(kind=Batch.Kind.REISSUE, now=clock.now(), limit=issuance.CHUNKS_A_BELL)
+
+
 @shared_task(name="credentials.publish_lists")
 def publish_lists() -> None:
     """Sign the status lists that changed."""
@@ -30,3 +36,9 @@ def publish_lists() -> None:
 def deliver_messages() -> None:
     """Send what waits in the outbox."""
     outbox.deliver_due(now=clock.now())
+
+
+@shared_task(name="credentials.deliver_webhooks")
+def deliver_webhooks() -> None:
+    """Tell programs what happened."""
+    webhooks.deliver_due(now=clock.now())

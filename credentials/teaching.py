@@ -8,7 +8,6 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from issuers import errors as register
 from issuers.errors import IssuersError
@@ -24,7 +23,8 @@ FOUND_LIMIT = 50
 FAILURES: dict[str, Any] = {
     "IssuerSuspended": register.IssuerSuspended.message,
     "OutsideMandate": register.OutsideMandate.message,
-    "quarantined": gettext_lazy("It could not be prepared, and we have set it aside. Award it again."),
+    "quarantined": slips.SENTENCES["quarantined"],
+    "predecessor-ended": slips.SENTENCES["predecessor-ended"],
 }
 
 
@@ -77,6 +77,7 @@ class Recent:
 def recent(*, issuers: Iterable[Issuer], limit: int) -> list[Recent]:
     """The newest awards of these issuers, whatever became of them; a list is one line, a draft none."""
     mine = Batch.objects.filter(issuer__in=list(issuers)).exclude(state=Batch.State.DRAFT)
+    mine = mine.exclude(kind=Batch.Kind.REISSUE)  # nobody awarded anything there
     newest = list(mine.select_related("achievement").order_by("-accepted_at")[:limit])
     single = [batch for batch in newest if batch.kind == Batch.Kind.INTERACTIVE]
     awards_of: dict[str, list[Award]] = {}

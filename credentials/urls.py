@@ -5,7 +5,7 @@ from django.urls import path
 from .api import certificates, receipts
 from .api import courses as courses_api
 from .api import lists as lists_api
-from .views import courses, files, health, held, lists, teach
+from .views import courses, files, health, held, lists, messages, teach, webhooks
 
 urlpatterns = [
     path("c/<slug:credential_id>.jwt", files.credential_jwt, name="credential-jwt"),
@@ -42,6 +42,17 @@ urlpatterns = [
     path("teach/", teach.home, name="teach-home"),
     path("teach/health", health.provider, name="teach-health"),
     path("city/health", health.whole_city, name="city-health"),
+    path("teach/messages/", messages.provider, name="teach-messages"),
+    path("teach/messages/act", messages.provider_act, name="teach-messages-act"),
+    path("city/messages", messages.whole_city, name="city-messages"),
+    path("city/messages/act", messages.city_act, name="city-messages-act"),
+    path("teach/webhooks/", webhooks.shelf, name="teach-webhooks"),
+    path("teach/webhooks/new/<slug:slug>", webhooks.new, name="teach-webhook-new"),
+    path("teach/webhooks/<slug:endpoint_id>", webhooks.show, name="teach-webhook"),
+    path("teach/webhooks/<slug:endpoint_id>/rotate", webhooks.rotate, name="teach-webhook-rotate"),
+    path("teach/webhooks/<slug:endpoint_id>/remove", webhooks.remove, name="teach-webhook-remove"),
+    path("teach/webhooks/<slug:endpoint_id>/test", webhooks.test, name="teach-webhook-test"),
+    path("teach/webhooks/<slug:endpoint_id>/resume", webhooks.resume, name="teach-webhook-resume"),
     path("teach/held/", held.provider, name="teach-held"),
     path("teach/held/<slug:batch_id>/release", held.release, name="teach-held-release"),
     path("teach/held/<slug:batch_id>/turn-down", held.turn_down, name="teach-held-turn-down"),

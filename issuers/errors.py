@@ -84,6 +84,28 @@ class SealBroken(NoKeyRoom):
     message = _("A signing key cannot be opened here. Tell the operator. Nothing is lost meanwhile.")
 
 
+class TokenAway(NoKeyRoom):
+    """The token that holds the key-encryption key is not there, locked, or not what it should be."""
+
+    message = _(
+        "The device that guards the keys cannot be used. Tell the operator. Nothing is lost meanwhile."
+    )
+
+
+class TooYoung(IssuersError):
+    """A successor has not been published for long enough: somebody's cache may not know it yet."""
+
+    message = _("The next key has not been published long enough. Wait, or say that it cannot wait.")
+    status = 409
+
+
+class TooEarly(IssuersError):
+    """The second person still has time to answer."""
+
+    message = _("The second person has fifteen minutes to answer. After that one person may act alone.")
+    status = 409
+
+
 class BadEntry(IssuersError):
     """What was to be entered in the register is incomplete or contradicts itself."""
 
@@ -102,3 +124,117 @@ class NotFound(IssuersError):
 
     message = _("There is nothing in the register under this name.")
     status = 404
+
+
+# -- Hosts of others ------------------------------------------------------------------------------
+class OutboundError(IssuersError):
+    """Base of what can go wrong with a host of others; what it says is never repeated to anybody."""
+
+    message = _("The other side did not answer as it should.")
+
+
+class AddressRefused(OutboundError):
+    """An address in a form that is never asked."""
+
+    message = _(
+        "Give a whole address that begins with https:// and names its host by name: no numbers, no user "
+        "name, no other port, only Latin letters (xn--… for other scripts)."
+    )
+
+
+class HostUnknown(OutboundError):
+    """The name of the host leads to no address."""
+
+    message = _("No machine is known under this name.")
+
+
+class AddressNotPublic(OutboundError):
+    """The name leads into a private network, or to this machine."""
+
+    message = _("This name leads into a private network. We speak only to machines that everybody can reach.")
+
+
+class HostUnreachable(OutboundError):
+    """No connection could be made."""
+
+    message = _("Nobody answers there: no connection could be made.")
+
+
+class TlsRefused(OutboundError):
+    """The other side cannot show that it is who it should be."""
+
+    message = _("The connection is not safe: the TLS certificate there is not valid for this name.")
+
+
+class AnswerTooSlow(OutboundError):
+    """The time was up before the answer was whole."""
+
+    message = _("The answer took too long.")
+
+
+class AnswerTooLarge(OutboundError):
+    """The answer is larger than what is read."""
+
+    message = _("The answer is larger than what we read.")
+
+
+class AnswerUnreadable(OutboundError):
+    """The answer is compressed, cut off or no HTTP."""
+
+    message = _("The answer cannot be read: it is compressed, cut off or broken.")
+
+
+class Redirected(OutboundError):
+    """The answer leads elsewhere, where we do not go."""
+
+    message = _("The answer leads on to another address, and we follow none. Enter the final address.")
+
+
+class NotTrusted(IssuersError):
+    """What should lead back to a pinned root does not; ``reason`` is the rule that it breaks."""
+
+    message = _("The city's key directory cannot be relied on at present. Try again in a minute.")
+    status = 503
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self.reason = reason
+
+
+class NoDelegation(IssuersError):
+    """The city's root has not said, or no longer says, that this directory key signs the directory."""
+
+    message = _("The city's root has not delegated to this directory key. See “manage.py root status”.")
+    status = 503
+
+
+class BadDelegationRequest(IssuersError):
+    """A delegation request is damaged, or asks for what no root signs."""
+
+    message = _("This request is damaged, or its dates do not fit this machine's clock. Make a new one.")
+
+
+class RootClosed(IssuersError):
+    """A root key's file does not open."""
+
+    message = _("This root key does not open. Check the file and its passphrase.")
+
+
+class WeakPassphrase(IssuersError):
+    """The passphrase would not hold for as long as the root lives."""
+
+    message = _("This passphrase is too short. Take at least twenty characters, such as six random words.")
+
+
+class FileThere(IssuersError):
+    """Nothing is written over a file that may be a key."""
+
+    message = _("There is a file of this name already. Choose another name.")
+    status = 409
+
+
+class LogBroken(IssuersError):
+    """What the audit log's tables hold is not what its last checkpoint signed."""
+
+    message = _("The audit log was changed behind our back. Nothing is sealed until somebody has looked.")
+    status = 500

@@ -1,29 +1,26 @@
-"""The one door to private keys: they are made, sealed, opened, used and destroyed here and nowhere else.
+"""The one door to private keys: they are made, opened, used and destroyed here and nowhere else.
 
-A private key is sealed with AES-256-GCM under the key-encryption key, which lies in a file that the
-signing processes alone may read and that is in neither the database nor its backup. The seal is bound to
-the row by its associated data, so a sealed key that was moved to another row does not open.
+A private key is sealed under the key-encryption key (``issuers/keyroom.py``). The seal is bound to the row by
+its associated data, so a sealed key that was moved to another row does not open.
+
+A key is pending (published, does not sign), then active, then retired or compromised, and from then on has no
+private part. Whoever ends a key waits for those who are storing what it signed, and nobody stores any later.
 """
 
-import hashlib
 import logging
-import secrets
-from base64 import b64decode
-from binascii import Error as Base64Error
-from datetime import datetime
-from pathlib import Path
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any, NoReturn, cast, final
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import serialization
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
-from . import cose, doorbell, jose, profiles
-from .errors import NoActiveKey, NoKeyRoom, SealBroken, WrongState
+from . import audit, cose, doorbell, jose, keyroom, locks, profiles, trust
+from .errors import NoActiveKey, SealBroken, TooYoung, WrongState
+from .keyroom import KeyRoom, PrivateKey
 from .models import Issuer, RegisterChange, SigningKey
 from .signable import Form, Signable
 
@@ -32,78 +29,33 @@ log = logging.getLogger(__name__)
 Algorithm = SigningKey.Algorithm
 Purpose = SigningKey.Purpose
 State = SigningKey.State
-PrivateKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
+#: ``now`` is read before we wait for those who are storing, and clocks differ: what was accepted a little
+#: later and stored before the end was signed in time. The private part is gone: nobody signs in this while.
+LATE = timedelta(minutes=5)
+#: A successor signs once every cache in the world knows it (a key directory holds for a day).
+OVERLAP = timedelta(days=7)
 
-NONCE = 12  # bytes; random, and each seal is made once (NIST SP 800-38D, 8.2.2)
-
-#: What a key of each purpose may sign.
+#: What a key of each purpose may sign as a JWS.
 FORMS = {
     Purpose.ISSUER: {Form.CREDENTIAL, Form.STATUS_LIST},
     Purpose.DIRECTORY: {Form.KEY_DIRECTORY},
     Purpose.SERVICE: frozenset[Form](),
+    Purpose.AUDIT: frozenset[Form](),
 }
 
+#: The city's own keys, and the algorithm of each: witnesses of a log read Ed25519 alone (C2SP signed-note).
+CITY_KEYS = {
+    Purpose.DIRECTORY: Algorithm.ES256,
+    Purpose.SERVICE: Algorithm.ES256,
+    Purpose.AUDIT: Algorithm.ED25519,
+}
 
-# -- The key-encryption key -----------------------------------------------------------------------
-@final
-class _KeyRoom:
-    """The key-encryption key, for the moment of one act. Its name says nothing when printed."""
-
-    __slots__ = ("_aead", "kek_id")
-
-    def __init__(self, kek: bytes) -> None:
-        self._aead = AESGCM(kek)
-        self.kek_id = hashlib.sha256(b"kek-id" + kek).hexdigest()[:16]
-
-    def seal(self, private: PrivateKey, *, aad: bytes) -> bytes:
-        nonce = secrets.token_bytes(NONCE)
-        plain = private.private_bytes(
-            serialization.Encoding.DER,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        return nonce + self._aead.encrypt(nonce, plain, aad)
-
-    def open(self, sealed: bytes, *, aad: bytes) -> PrivateKey:
-        try:
-            plain = self._aead.decrypt(sealed[:NONCE], sealed[NONCE:], aad)
-        except (InvalidTag, ValueError):
-            raise SealBroken from None
-        return cast(PrivateKey, serialization.load_der_private_key(plain, password=None))
-
-
-def _key_room() -> _KeyRoom:
-    """The key room of this process. Raises NoKeyRoom where there is none."""
-    name = settings.KEY_ENCRYPTION_KEY_FILE
-    if not name:
-        raise NoKeyRoom
-    try:
-        text = Path(name).read_text()
-    except OSError:
-        raise NoKeyRoom from None
-    try:
-        kek = b64decode(text.strip(), validate=True)
-    except (ValueError, Base64Error):
-        kek = b""
-    if len(kek) != 32:
-        # Nothing of the file's content may reach a log, so the cause is cut off.
-        raise ImproperlyConfigured("KEY_ENCRYPTION_KEY_FILE must hold 32 bytes in base64.") from None
-    return _KeyRoom(kek)
+CURVES: dict[str, str] = {Algorithm.ES256: "P-256", Algorithm.ED25519: "Ed25519"}
 
 
 def can_sign() -> bool:
     """Whether this process holds the key-encryption key."""
-    try:
-        _key_room()
-    except NoKeyRoom:
-        return False
-    return True
-
-
-def _aad(*, issuer_id: int | None, purpose: str, thumbprint: str, kek_id: str) -> bytes:
-    """What a seal is bound to: the owner, the purpose, the public half and the key-encryption key."""
-    owner = "city" if issuer_id is None else str(issuer_id)
-    return "|".join((owner, purpose, thumbprint, kek_id)).encode()
+    return keyroom.is_given()
 
 
 # -- Making and destroying ------------------------------------------------------------------------
@@ -127,27 +79,37 @@ def issuers_without_keys() -> list[Issuer]:
 
 
 def ensure_city_keys(*, now: datetime) -> None:
-    """Give the city its directory key and its service key. Raises NoKeyRoom."""
-    for purpose in (Purpose.DIRECTORY, Purpose.SERVICE):
-        _ensure(issuer=None, purpose=purpose, algorithm=Algorithm.ES256, now=now)
+    """Give the city its keys: directory, service, audit log. Raises NoKeyRoom."""
+    for purpose, algorithm in CITY_KEYS.items():
+        _ensure(issuer=None, purpose=purpose, algorithm=algorithm, now=now)
 
 
 def _ensure(*, issuer: Issuer | None, purpose: Purpose, algorithm: Algorithm, now: datetime) -> None:
     held = SigningKey.objects.filter(issuer=issuer, purpose=purpose, algorithm=algorithm, state=State.ACTIVE)
     if held.exists():
         return
-    key = _new_key(issuer=issuer, purpose=purpose, algorithm=algorithm, now=now)
+    key = _new_key(issuer=issuer, purpose=purpose, algorithm=algorithm, state=State.ACTIVE, now=now)
+    _keep(key, held, event="key-made", by=None, now=now)
+
+
+def _keep(key: SigningKey, held: QuerySet[SigningKey], *, event: str, by: Any, now: datetime) -> SigningKey:
+    """Store a new key, or take the one with which another process was quicker."""
     try:
         with transaction.atomic():
             key.save(force_insert=True)
-            _record("key-made", key, by=None, now=now)
+            _record(event, key, by=by, now=now)
     except IntegrityError:
-        if not held.exists():  # not lost to another process: something is wrong, and must be seen
+        winner = held.first()
+        if winner is None:  # not lost to another process: something is wrong, and must be seen
             raise
+        return winner
+    return key
 
 
-def _new_key(*, issuer: Issuer | None, purpose: Purpose, algorithm: Algorithm, now: datetime) -> SigningKey:
-    room = _key_room()
+def _new_key(
+    *, issuer: Issuer | None, purpose: Purpose, algorithm: Algorithm, state: State, now: datetime
+) -> SigningKey:
+    room = keyroom.enter()
     private: PrivateKey = (
         ec.generate_private_key(ec.SECP256R1())
         if algorithm == Algorithm.ES256
@@ -155,21 +117,81 @@ def _new_key(*, issuer: Issuer | None, purpose: Purpose, algorithm: Algorithm, n
     )
     jwk = jose.jwk_of(private.public_key())
     thumbprint = jose.thumbprint(jwk)
-    issuer_id = issuer.pk if issuer else None
-    aad = _aad(issuer_id=issuer_id, purpose=purpose, thumbprint=thumbprint, kek_id=room.kek_id)
-    return SigningKey(
+    key = SigningKey(
         issuer=issuer,
         purpose=purpose,
         algorithm=algorithm,
-        state=State.ACTIVE,
+        state=state,
         thumbprint=thumbprint,
         kid8=jose.kid8(thumbprint),
         public_jwk=jwk,
-        sealed=room.seal(private, aad=aad),
         kek_id=room.kek_id,
         created_at=now,
         not_before=now.replace(microsecond=0),  # documents count in whole seconds
     )
+    key.sealed = room.seal(private, aad=_aad(key, room))
+    return key
+
+
+def _aad(key: SigningKey, room: KeyRoom) -> bytes:
+    """What a seal is bound to: the owner, the purpose, the public half and the key-encryption key."""
+    owner = "city" if key.issuer_id is None else str(key.issuer_id)
+    return "|".join((owner, key.purpose, key.thumbprint, room.kek_id)).encode()
+
+
+# -- Changing of the guard ------------------------------------------------------------------------
+def prepare_successor(*, key: SigningKey, by: Any, now: datetime) -> SigningKey:
+    """The key that will follow this active one: published from now on, and not signing yet.
+
+    Asked again, it is the same one. Raises NoKeyRoom, WrongState unless the key is active.
+    """
+    if not SigningKey.objects.filter(pk=key.pk, state=State.ACTIVE).exists():
+        raise WrongState
+    waiting = _siblings(key).filter(state=State.PENDING)
+    successor = waiting.first()
+    if successor is None:
+        made = _new_key(
+            issuer=key.issuer,
+            purpose=Purpose(key.purpose),
+            algorithm=Algorithm(key.algorithm),
+            state=State.PENDING,
+            now=now,
+        )
+        successor = _keep(made, waiting, event="key-prepared", by=by, now=now)
+        doorbell.ring("issuers.tend", queue="upkeep")
+    return successor
+
+
+@transaction.atomic
+def activate(
+    *, key: SigningKey, by: Any, now: datetime, overlap: timedelta = OVERLAP, at_once: bool = False
+) -> SigningKey:
+    """Let a pending key sign in the place of the active one, which retires; both or neither.
+
+    Raises WrongState unless it is pending; TooYoung before it was published for ``overlap``, if that counts;
+    NoDelegation for a directory key to which the root has not delegated.
+    """
+    if not at_once and now - key.created_at < overlap:
+        raise TooYoung
+    if key.purpose == Purpose.DIRECTORY:
+        trust.delegation_of(key=key, now=now)
+    for predecessor in _siblings(key).filter(state=State.ACTIVE):
+        retire(key=predecessor, by=by, now=now)
+    started = SigningKey.objects.filter(pk=key.pk, state=State.PENDING).update(
+        state=State.ACTIVE, not_before=now.replace(microsecond=0)
+    )
+    if not started:
+        raise WrongState
+    key.refresh_from_db()
+    _record("key-rotated", key, by=by, now=now)
+    doorbell.ring("issuers.tend", queue="upkeep")
+    return key
+
+
+def compromised_thumbprints() -> set[str]:
+    """The keys of issuers that count for nothing any more: what they signed last is to be signed anew."""
+    ended = SigningKey.objects.filter(issuer__isnull=False, state=State.COMPROMISED)
+    return set(ended.values_list("thumbprint", flat=True))
 
 
 def retire(*, key: SigningKey, by: Any, now: datetime) -> SigningKey:
@@ -177,51 +199,77 @@ def retire(*, key: SigningKey, by: Any, now: datetime) -> SigningKey:
 
     Raises WrongState unless the key is pending or active. The signer makes a successor when it tends.
     """
-    return _end(key, by=by, now=now, event="key-retired", state=State.RETIRED, not_after=now)
+    return _end(key, by=by, now=now, event="key-retired", state=State.RETIRED, not_after=now + LATE)
 
 
-def mark_compromised(*, key: SigningKey, by: Any, now: datetime) -> SigningKey:
+@transaction.atomic
+def mark_compromised(*, key: SigningKey, by: Any, now: datetime, **detail: Any) -> SigningKey:
     """Say that somebody else may hold this key: nothing under it counts any more, whatever its date says.
 
-    Raises WrongState if that was said before.
+    The one that was to follow it lay beside it, and goes too. Raises WrongState if that was said before.
     """
-    return _end(
-        key,
-        by=by,
-        now=now,
-        event="key-compromised",
-        state=State.COMPROMISED,
-        not_after=min(key.not_after or now, now),
-        compromised_at=now,
-    )
+    locks.hold(key_id=key.pk)
+    if SigningKey.objects.filter(pk=key.pk, state=State.ACTIVE).exists():
+        for waiting in _siblings(key).filter(state=State.PENDING):
+            _compromise(waiting, by=by, now=now, beside=key.thumbprint)
+    return _compromise(key, by=by, now=now, **detail)
+
+
+def _compromise(key: SigningKey, *, by: Any, now: datetime, **detail: Any) -> SigningKey:
+    ends = min(key.not_after or now, now)
+    ended = {"state": State.COMPROMISED, "not_after": ends, "compromised_at": now}
+    return _end(key, by=by, now=now, event="key-compromised", detail=detail, **ended)
 
 
 @transaction.atomic
 def _end(
-    key: SigningKey, *, by: Any, now: datetime, event: str, state: State, **fields: datetime
+    key: SigningKey,
+    *,
+    by: Any,
+    now: datetime,
+    event: str,
+    detail: Mapping[str, Any] | None = None,
+    **fields: Any,
 ) -> SigningKey:
+    locks.hold(key_id=key.pk)
     before = [State.PENDING, State.ACTIVE]
-    if state == State.COMPROMISED:
+    if fields["state"] == State.COMPROMISED:
         before.append(State.RETIRED)
-    ended = SigningKey.objects.filter(pk=key.pk, state__in=before).update(
-        state=state, sealed=None, kek_id="", **fields
-    )
+    ended = SigningKey.objects.filter(pk=key.pk, state__in=before).update(sealed=None, kek_id="", **fields)
     if not ended:
         raise WrongState
     key.refresh_from_db()
-    _record(event, key, by=by, now=now)
+    _record(event, key, by=by, now=now, **(detail or {}))
     doorbell.ring("issuers.tend", queue="upkeep")
     return key
 
 
-def _record(event: str, key: SigningKey, *, by: Any, now: datetime) -> None:
-    RegisterChange.objects.create(
-        at=now,
-        by=by,
-        issuer=key.issuer,
-        event=event,
-        detail={"kid": key.thumbprint, "algorithm": key.algorithm, "purpose": key.purpose},
+def _siblings(key: SigningKey) -> QuerySet[SigningKey]:
+    """The keys of the same owner for the same work."""
+    return SigningKey.objects.filter(issuer=key.issuer_id, purpose=key.purpose, algorithm=key.algorithm)
+
+
+def _record(event: str, key: SigningKey, *, by: Any, now: datetime, **rest: Any) -> None:
+    detail = {"kid": key.thumbprint, "algorithm": key.algorithm, "purpose": key.purpose} | rest
+    RegisterChange.objects.create(at=now, by=by, issuer=key.issuer, event=event, detail=detail)
+    audit.append(
+        event=event, now=now, issuer=key.issuer, by=by, about=key.thumbprint, **audit.wordless(detail)
     )
+
+
+@transaction.atomic
+def rewrap(*, old: KeyRoom, new: KeyRoom) -> int:
+    """Seal every key anew under another key-encryption key; returns how many. All, or none.
+
+    What lies under the new one already stays as it is. Raises SealBroken when one opens with neither.
+    """
+    others = SigningKey.objects.filter(sealed__isnull=False).exclude(kek_id=new.kek_id)
+    held = list(others.select_for_update(no_key=True))
+    for key in held:
+        key.sealed = new.seal(_opened(key, old), aad=_aad(key, new))
+        key.kek_id = new.kek_id
+        key.save(update_fields=["sealed", "kek_id"])
+    return len(held)
 
 
 # -- Signing --------------------------------------------------------------------------------------
@@ -231,7 +279,7 @@ class Signer:
 
     __slots__ = ("_cose_header", "_private", "key", "kid")
 
-    def __init__(self, key: SigningKey, private: ec.EllipticCurvePrivateKey, *, did: str) -> None:
+    def __init__(self, key: SigningKey, private: PrivateKey, *, did: str) -> None:
         self.key = key
         self.kid = f"{did}#{key.thumbprint}"
         self._private = private
@@ -249,7 +297,7 @@ class Signer:
         if signable.form not in FORMS[Purpose(self.key.purpose)]:
             raise ValueError("this key does not sign documents of this form")
         header = {"typ": signable.form.value, "alg": "ES256", "kid": self.kid}
-        return jose.compact(header, signable.payload, self._private)
+        return jose.compact(header, signable.payload, self._p256())
 
     def cose(self, signable: Signable) -> bytes:
         """A tagged COSE_Sign1 message with an empty unprotected header (RFC 9052, 4.2)."""
@@ -257,13 +305,28 @@ class Signer:
         if signable.form is not Form.PAPER or self.key.purpose != Purpose.ISSUER:
             raise ValueError("only an issuer's paper claim is signed as COSE")
         message = cose.to_be_signed(self._cose_header, signable.payload)
-        signature = jose.raw_signature(self._private, message)
+        signature = jose.raw_signature(self._p256(), message)
         return cose.sealed(self._cose_header, signable.payload, signature)
 
+    def raw(self, signable: Signable) -> bytes:
+        """The 64 bytes of an Ed25519 signature (RFC 8032) of a checkpoint's text as it is."""
+        self._check_owner(signable)
+        if signable.form is not Form.CHECKPOINT or self.key.purpose != Purpose.AUDIT:
+            raise ValueError("only the audit key signs bare bytes, and only a checkpoint")
+        return cast(ed25519.Ed25519PrivateKey, self._private).sign(signable.payload)
+
     def require_active(self) -> None:
-        """Whether what this key signed may be stored. Raises NoActiveKey once it was ended."""
+        """Whether what it signed may be stored in this transaction; nobody ends the key before that ends.
+
+        Raises NoActiveKey once it was ended.
+        """
+        locks.share(key_id=self.key.pk)
         if not SigningKey.objects.filter(pk=self.key.pk, state=State.ACTIVE).exists():
             raise NoActiveKey
+
+    def _p256(self) -> ec.EllipticCurvePrivateKey:
+        # Its purpose says so, and it was checked when it was opened.
+        return cast(ec.EllipticCurvePrivateKey, self._private)
 
     def _check_owner(self, signable: Signable) -> None:
         if signable.issuer_id != self.key.issuer_id:
@@ -273,21 +336,23 @@ class Signer:
 def signer(*, issuer: Issuer, now: datetime) -> Signer:
     """The issuer's active ES256 key, opened. Raises NoKeyRoom, NoActiveKey, SealBroken."""
     did = profiles.did_for_issuer(base_url=settings.BASE_URL, slug=issuer.slug)
-    return _signer(issuer=issuer, purpose=Purpose.ISSUER, did=did, now=now)
+    return _signer(issuer=issuer, purpose=Purpose.ISSUER, algorithm=Algorithm.ES256, did=did, now=now)
 
 
 def city_signer(*, purpose: SigningKey.Purpose, now: datetime) -> Signer:
     """The city's active key of this purpose, opened. Raises NoKeyRoom, NoActiveKey, SealBroken."""
     did = profiles.did_for_city(base_url=settings.BASE_URL)
-    return _signer(issuer=None, purpose=purpose, did=did, now=now)
+    return _signer(issuer=None, purpose=purpose, algorithm=CITY_KEYS[Purpose(purpose)], did=did, now=now)
 
 
-def _signer(*, issuer: Issuer | None, purpose: Purpose, did: str, now: datetime) -> Signer:
-    room = _key_room()
+def _signer(
+    *, issuer: Issuer | None, purpose: Purpose, algorithm: Algorithm, did: str, now: datetime
+) -> Signer:
+    room = keyroom.enter()
     key = SigningKey.objects.filter(
         issuer=issuer,
         purpose=purpose,
-        algorithm=Algorithm.ES256,
+        algorithm=algorithm,
         state=State.ACTIVE,
         not_before__lte=now,
     ).first()
@@ -300,13 +365,14 @@ def _signer(*, issuer: Issuer | None, purpose: Purpose, did: str, now: datetime)
         raise
 
 
-def _opened(key: SigningKey, room: _KeyRoom) -> ec.EllipticCurvePrivateKey:
-    aad = _aad(issuer_id=key.issuer_id, purpose=key.purpose, thumbprint=key.thumbprint, kek_id=room.kek_id)
-    private = room.open(bytes(key.sealed or b""), aad=aad)
+def _opened(key: SigningKey, room: KeyRoom) -> PrivateKey:
+    private = room.open(bytes(key.sealed or b""), aad=_aad(key, room))
     # The published half must be this one's: a row whose public part was edited signs nothing.
-    if not isinstance(private, ec.EllipticCurvePrivateKey) or not (
-        jose.jwk_of(private.public_key()) == key.public_jwk
-        and jose.thumbprint(key.public_jwk) == key.thumbprint
+    jwk = jose.jwk_of(private.public_key())
+    if not (
+        jwk == key.public_jwk
+        and jwk["crv"] == CURVES[key.algorithm]
+        and jose.thumbprint(jwk) == key.thumbprint
         and jose.kid8(key.thumbprint) == key.kid8
     ):
         raise SealBroken
@@ -346,3 +412,18 @@ def verify_jws(token: str, *, key: SigningKey) -> bytes:
 def verify_raw(message: bytes, signature: bytes, *, key: SigningKey) -> bool:
     """Whether r || s is this key's signature of these bytes, as in COSE."""
     return jose.verify_raw_signature(public_key(key), message, signature)
+
+
+def verify_bytes(message: bytes, signature: bytes, *, key: SigningKey) -> bool:
+    """Whether this is the Ed25519 key's signature of exactly these bytes.
+
+    Raises ValueError for a key of another algorithm.
+    """
+    if key.algorithm != Algorithm.ED25519:
+        raise ValueError("not an Ed25519 key")
+    public = ed25519.Ed25519PublicKey.from_public_bytes(jose.unb64(key.public_jwk["x"]))
+    try:
+        public.verify(signature, message)
+    except InvalidSignature:
+        return False
+    return True

@@ -4,7 +4,8 @@ import secrets
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
@@ -188,6 +189,7 @@ class SigningKey(models.Model):
         ISSUER = "issuer", _("Certificates and lists of an issuer")
         DIRECTORY = "directory", _("The city's key directory")
         SERVICE = "service", _("The city's own documents")
+        AUDIT = "audit", _("The audit log")
 
     class Algorithm(models.TextChoices):
         ES256 = "ES256", "ES256"
@@ -228,9 +230,28 @@ class SigningKey(models.Model):
                 condition=Q(state="active", issuer__isnull=True),
                 name="one_active_city_key_a_purpose",
             ),
+            models.UniqueConstraint(
+                fields=("issuer", "algorithm"),
+                condition=Q(state="pending", issuer__isnull=False),
+                name="one_pending_key_an_algorithm",
+            ),
+            models.UniqueConstraint(
+                fields=("purpose", "algorithm"),
+                condition=Q(state="pending", issuer__isnull=True),
+                name="one_pending_city_key_a_purpose",
+            ),
             models.CheckConstraint(
                 condition=Q(state__in=("pending", "active")) | Q(sealed__isnull=True),
                 name="private_part_destroyed_at_retirement",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=("retired", "compromised")) | Q(sealed__isnull=False),
+                name="private_part_until_its_end",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=("retired", "compromised"), not_after__isnull=False)
+                | Q(state__in=("pending", "active"), not_after__isnull=True),
+                name="ended_key_has_its_end",
             ),
             models.CheckConstraint(
                 condition=Q(state="compromised", compromised_at__isnull=False)
@@ -246,6 +267,60 @@ class SigningKey(models.Model):
 
     def __str__(self) -> str:
         return self.thumbprint
+
+
+class KeyWithdrawal(models.Model):
+    """The proposal that a key be called compromised, and how it ended: confirmed by another person, by nobody
+    else in time (``alone``), or declined.
+    """
+
+    key = models.ForeignKey(SigningKey, on_delete=models.PROTECT, related_name="withdrawals")
+    reason = models.CharField(max_length=300)
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField()
+    alone_from = models.DateTimeField(help_text="From then on whoever proposed it may act without a second.")
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    alone = models.BooleanField(default=False)
+    declined_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    declined_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-proposed_at", "-id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("key",), condition=Q(declined_at__isnull=True), name="one_withdrawal_a_key"
+            ),
+            models.CheckConstraint(
+                condition=Q(confirmed_by__isnull=True) | ~Q(confirmed_by=F("proposed_by")),
+                name="withdrawal_confirmed_by_another",
+            ),
+            models.CheckConstraint(
+                condition=Q(confirmed_at__isnull=True, confirmed_by__isnull=True, alone=False)
+                | Q(confirmed_at__isnull=False, confirmed_by__isnull=False, alone=False)
+                | Q(confirmed_at__isnull=False, confirmed_by__isnull=True, alone=True),
+                name="withdrawal_says_who_stands_for_it",
+            ),
+            models.CheckConstraint(
+                condition=Q(alone=False) | Q(confirmed_at__gte=F("alone_from")),
+                name="nobody_withdraws_alone_too_early",
+            ),
+            models.CheckConstraint(
+                condition=Q(alone_from__gt=F("proposed_at")), name="the_second_person_has_time"
+            ),
+            models.CheckConstraint(
+                condition=Q(declined_at__isnull=True, declined_by__isnull=True)
+                | Q(declined_at__isnull=False, declined_by__isnull=False, confirmed_at__isnull=True),
+                name="withdrawal_declined_or_confirmed",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.key_id} {self.proposed_at:%Y-%m-%d}"
 
 
 class Publication(models.Model):
@@ -265,6 +340,56 @@ class Publication(models.Model):
         return self.name
 
 
+class SigningOrder(models.Model):
+    """Something that somebody waits for and only the signer can make; it goes once that is there."""
+
+    kind = models.CharField(max_length=20)
+    subject = models.CharField(max_length=80, help_text="Which one: an id, or a name")
+    ordered_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease_token = models.CharField(max_length=22, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    not_before = models.DateTimeField(help_text="Not to be taken before: backoff")
+
+    class Meta:
+        ordering = ("ordered_at", "id")
+        constraints = (models.UniqueConstraint(fields=("kind", "subject"), name="ordered_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject}"
+
+
+class Delegation(models.Model):
+    """What the city's offline root signed: this directory key signs the directory for a year.
+
+    Each follows the one before it, so ``seq`` rises from row to row, and no row but the last can go.
+    The columns repeat what ``body`` says; ``issuers/trust.py`` refuses a row where they differ.
+    """
+
+    seq = models.PositiveBigIntegerField(primary_key=True)
+    follows = models.ForeignKey("self", on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    thumbprint = models.CharField(max_length=43, db_index=True, help_text="Of the directory key.")
+    body = models.TextField(help_text="A compact JWS, typ delegation+jwt")
+    not_before = models.DateTimeField()
+    not_after = models.DateTimeField()
+    installed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-seq",)
+        constraints = (
+            models.UniqueConstraint(Coalesce("follows_id", Value(0)), name="delegations_form_one_row"),
+            models.CheckConstraint(
+                condition=Q(follows__isnull=True) | Q(seq__gt=F("follows")), name="delegation_seq_rises"
+            ),
+            models.CheckConstraint(
+                condition=Q(not_after__gt=F("not_before")), name="delegation_ends_after_start"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return str(self.seq)
+
+
 class RegisterChange(models.Model):
     """One line of the register's history: who did what to which issuer, mandate, key or role."""
 
@@ -279,6 +404,88 @@ class RegisterChange(models.Model):
 
     def __str__(self) -> str:
         return self.event
+
+
+class AuditEvent(models.Model):
+    """One act in the audit log: written in the act's own transaction, never changed (triggers hold that).
+
+    ``detail`` is canonical JSON of ids, hashes, counts and codes, never of names. The salt keeps a leaf's
+    hash from telling to whoever guesses what it is about.
+    """
+
+    at = models.DateTimeField()
+    event = models.CharField(max_length=40)
+    issuer = models.ForeignKey(Issuer, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+    by = models.CharField(max_length=40, blank=True, help_text="learner/<id> or client/<id>")
+    about = models.CharField(max_length=64, blank=True, help_text="The id by which it is found again")
+    detail = models.TextField()
+    salt = models.BinaryField(max_length=16)
+
+    class Meta:
+        ordering = ("id",)
+        indexes = (models.Index(fields=("about", "event"), name="audit_event_by_about"),)
+
+    def __str__(self) -> str:
+        return self.event
+
+
+class AuditWaiting(models.Model):
+    """An event that has no number yet; it goes when it gets one."""
+
+    event = models.OneToOneField(
+        AuditEvent, on_delete=models.PROTECT, primary_key=True, related_name="waiting"
+    )
+
+    def __str__(self) -> str:
+        return str(self.event_id)
+
+
+class AuditLeaf(models.Model):
+    """An event's place in the tree: numbers begin at 0 and have no gaps; insert-only.
+
+    ``tile`` is the root over 256 leaves, in the last one of them.
+    """
+
+    number = models.PositiveBigIntegerField(primary_key=True)
+    event = models.OneToOneField(AuditEvent, on_delete=models.PROTECT, related_name="leaf")
+    hash = models.BinaryField(max_length=32)
+    tile = models.BinaryField(max_length=32, null=True)
+
+    class Meta:
+        ordering = ("number",)
+        indexes = (
+            models.Index(fields=("number",), condition=Q(tile__isnull=False), name="audit_leaf_tiles"),
+        )
+
+    def __str__(self) -> str:
+        return str(self.number)
+
+
+class AuditCheckpoint(models.Model):
+    """The signed head of the log at one size (C2SP tlog-checkpoint); insert-only, numbered from 1."""
+
+    number = models.PositiveBigIntegerField(primary_key=True)
+    size = models.PositiveBigIntegerField(unique=True)
+    root = models.BinaryField(max_length=32)
+    key = models.ForeignKey(SigningKey, on_delete=models.PROTECT, related_name="+", db_index=False)
+    body = models.TextField()
+    sealed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("number",)
+
+    def __str__(self) -> str:
+        return str(self.number)
+
+
+class AuditMail(models.Model):
+    """A checkpoint that went to the witnesses, so that they hear once an hour."""
+
+    checkpoint = models.OneToOneField(AuditCheckpoint, on_delete=models.PROTECT, related_name="mail")
+    sent_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.checkpoint_id)
 
 
 class Role(models.TextChoices):

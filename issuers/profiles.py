@@ -147,9 +147,18 @@ def _verification_method(did: str, key: PublicKey) -> dict[str, Any]:
 
 
 def key_directory(
-    *, base_url: str, issuers: Sequence[PublicIssuer], version: int = 0, issued_at: datetime | None = None
+    *,
+    base_url: str,
+    name: str,
+    issuers: Sequence[PublicIssuer],
+    delegation: str,
+    version: int = 0,
+    issued_at: datetime | None = None,
 ) -> dict[str, Any]:
     """The payload of ``/keys.jwt``, and with one issuer and one key that of ``/k/<kid8>``.
+
+    ``name`` is ``keys`` or ``k/<kid8>``, so that no document stands in for another; ``delegation`` is the
+    root's word for the key that signs it, so that it is checked with nothing else at hand.
 
     Described in ``docs/paper-format.md``. Keys of ES256 alone: they sign certificates, lists and paper. A
     period of accreditation is ``[first day, first day after it, or null]``.
@@ -157,6 +166,7 @@ def key_directory(
     city = did_for_city(base_url=base_url)
     return {
         "iss": city,
+        "sub": name,
         "iat": int(issued_at.timestamp()) if issued_at else 0,
         "ttl": DIRECTORY_TTL,
         "version": version,
@@ -173,6 +183,7 @@ def key_directory(
             }
             for issuer in issuers
         ],
+        "delegation": delegation,
     }
 
 

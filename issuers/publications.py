@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -10,8 +11,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import Prefetch
 from jwt import InvalidTokenError
 
-from . import jose, keys, profiles, registry
-from .errors import NoKeyRoom
+from . import audit, doorbell, jose, keys, orders, profiles, registry, rotation, trust
+from .delegations import Delegation, Reason
+from .errors import NoKeyRoom, NotTrusted
 from .models import Issuer, Publication, SigningKey
 from .signable import Form, Signable
 
@@ -22,8 +24,37 @@ SIGN_ANEW_AFTER = timedelta(hours=6)
 
 # -- Reading, by any process ----------------------------------------------------------------------
 def read(*, name: str) -> Publication | None:
-    """The newest signed document of this name (``keys`` or ``k/<kid8>``), or ``None``."""
-    return Publication.objects.filter(pk=name).first()
+    """The newest signed document of this name (``keys`` or ``k/<kid8>``), or ``None``.
+
+    Raises NotTrusted if what is stored does not lead back to a pinned root. Its age is the reader's to judge.
+    """
+    publication = Publication.objects.filter(pk=name).first()
+    if publication is not None and publication.version != (
+        trust.read_directory(publication.body, name=name).version
+    ):
+        raise NotTrusted(Reason.ROW)
+    return publication
+
+
+def wanted(*, name: str, now: datetime) -> Publication | None:
+    """The same, signed first where it is missing or not to be relied on.
+
+    ``None`` when the signer takes longer than a page may.
+    """
+    refused = ""
+    try:
+        if held := read(name=name):
+            return held
+    except NotTrusted:
+        refused = Publication.objects.values_list("etag", flat=True).get(pk=name)
+    look = partial(_other, name=name, than=refused)
+    return orders.obtain(kind="publication", subject=name, look=look, now=now)
+
+
+def _other(*, name: str, than: str) -> Publication | None:
+    """What is published by now in the place of what was refused."""
+    there = Publication.objects.filter(pk=name).exclude(etag=than).exists()
+    return read(name=name) if there else None
 
 
 def key_exists(*, kid8: str) -> bool:
@@ -43,41 +74,47 @@ def city_did_document() -> dict[str, Any]:
     return profiles.did_document(did=did, keys=_public(SigningKey.objects.filter(issuer__isnull=True)))
 
 
-def trust_anchors() -> list[dict[str, str]]:
-    """The public JWKs that a verifier page pins: the directory key, and the next one if it is announced."""
-    anchors = SigningKey.objects.filter(
-        purpose=keys.Purpose.DIRECTORY, state__in=(keys.State.ACTIVE, keys.State.PENDING)
-    )
-    return [dict(key.public_jwk) | {"alg": key.algorithm, "kid": key.thumbprint} for key in anchors]
-
-
 # -- Signing, by the signer alone -----------------------------------------------------------------
 def tend(*, now: datetime) -> int:
-    """Make the keys that are missing, then sign what is stale; returns how many documents were signed.
+    """Make the keys that are missing or due, then sign what is stale; returns how many documents were signed.
 
     Raises NoKeyRoom where this process cannot sign.
     """
     if not keys.can_sign():
         raise NoKeyRoom
     keys.ensure_city_keys(now=now)
-    for issuer in keys.issuers_without_keys():
+    without = keys.issuers_without_keys()
+    for issuer in without:
         keys.ensure_issuer_keys(issuer=issuer, now=now)
+    if without:  # one of them may have lost its key a moment ago, and its lists wait for the new one
+        doorbell.ring("credentials.publish_lists", queue="upkeep")
+    rotation.tend(now=now)
     return refresh(now=now)
+
+
+@orders.makes("publication")
+def _make(name: str, now: datetime) -> None:
+    """Sign what is missing; everything stale is, with it."""
+    tend(now=now)
 
 
 def refresh(*, now: datetime, force: bool = False) -> int:
     """Sign anew the directory and every single key that changed or grew stale, with versions that rise.
 
-    Returns how many were signed. Raises NoKeyRoom, NoActiveKey without a directory key.
+    Returns how many were signed. Raises NoKeyRoom, NoActiveKey without a directory key; NoDelegation where
+    the root has not delegated to it, NotTrusted where what is stored of that is not the root's.
     """
     signer = keys.city_signer(purpose=keys.Purpose.DIRECTORY, now=now)
+    delegation = trust.delegation_of(key=signer.key, now=now)
     held = {publication.name: publication for publication in Publication.objects.all()}
     signed = 0
     for name, listed in _contents():
         present = held.get(name)
-        content = profiles.key_directory(base_url=settings.BASE_URL, issuers=listed)
+        content = profiles.key_directory(
+            base_url=settings.BASE_URL, name=name, issuers=listed, delegation=delegation.body
+        )
         if present is None or force or present.stale_at <= now or _content(present, signer) != content:
-            signed += _publish(name, listed, signer=signer, now=now)
+            signed += _publish(name, listed, signer=signer, delegation=delegation, now=now)
     return signed
 
 
@@ -144,18 +181,30 @@ def _content(publication: Publication, signer: keys.Signer) -> dict[str, Any] | 
 
 @transaction.atomic
 def _publish(
-    name: str, listed: Sequence[profiles.PublicIssuer], *, signer: keys.Signer, now: datetime
+    name: str,
+    listed: Sequence[profiles.PublicIssuer],
+    *,
+    signer: keys.Signer,
+    delegation: Delegation,
+    now: datetime,
 ) -> int:
     held = Publication.objects.select_for_update().filter(pk=name).first()
     # Seconds since 1970 keep the version rising even after an old backup was restored.
     version = max(held.version + 1 if held else 1, int(now.timestamp()))
     document = profiles.key_directory(
-        base_url=settings.BASE_URL, issuers=listed, version=version, issued_at=now
+        base_url=settings.BASE_URL,
+        name=name,
+        issuers=listed,
+        delegation=delegation.body,
+        version=version,
+        issued_at=now,
     )
     signable = lint_directory(document)
     body = signer.jws(signable)
     if not keys.is_signed(body, signable, key=signer.key):
         raise RuntimeError("own signature does not verify")
+    trust.read_directory(body, name=name)  # as a verifier reads it, from the pinned roots down
+    signer.require_active()
     fields = {
         "version": version,
         "body": body,
@@ -163,8 +212,10 @@ def _publish(
         "signed_at": now,
         "stale_at": now + SIGN_ANEW_AFTER,
     }
+    if name == DIRECTORY:
+        audit.append(event="directory-signed", now=now, version=version, sha256=fields["etag"])
     if held is not None:
-        return Publication.objects.filter(pk=name, version=held.version).update(**fields)
+        return Publication.objects.filter(pk=name, version__lt=version).update(**fields)
     try:
         with transaction.atomic():
             Publication.objects.create(name=name, **fields)

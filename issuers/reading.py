@@ -1,4 +1,4 @@
-"""What the register's public pages read: issuers by district, and what one issuer is accredited for."""
+"""What the register's pages read: issuers by district, what one is accredited for, every signing key."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db.models import Model, QuerySet
+from django.db.models import Case, F, Model, QuerySet, When
 from django.utils.translation import gettext as _
 
 from . import profiles
 from .errors import NotFound
-from .models import Arrondissement, City, Issuer, Mandate, Theme
+from .models import Arrondissement, City, Issuer, Mandate, SigningKey, Theme
 
 Row = TypeVar("Row", bound=Model)
 
@@ -95,6 +95,18 @@ def profile_of(issuer: Issuer) -> dict[str, Any]:
         name=issuer.name_fr,
         locality=city.name_fr,
         city_name=city.name_fr,
+    )
+
+
+def signing_keys() -> list[SigningKey]:
+    """Every key, the city's own first, then provider by provider; what signs now or next comes first."""
+    standing = Case(
+        When(state=SigningKey.State.ACTIVE, then=0), When(state=SigningKey.State.PENDING, then=1), default=2
+    )
+    return list(
+        SigningKey.objects.select_related("issuer").order_by(
+            F("issuer__name_fr").asc(nulls_first=True), "issuer_id", standing, "purpose", "-created_at", "-id"
+        )
     )
 
 

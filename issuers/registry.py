@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from . import doorbell
+from . import audit, doorbell
 from .errors import (
     AlreadyRegistered,
     BadEntry,
@@ -307,7 +307,8 @@ def require_city_role(person: Any, *roles: str) -> None:
 
 def record(*, event: str, issuer: Issuer | None, by: Any, now: datetime, **detail: Any) -> None:
     """Write one line of the register's history, in the transaction of the change."""
-    RegisterChange.objects.create(at=now, by=by, issuer=issuer, event=event, detail=detail)
+    change = RegisterChange.objects.create(at=now, by=by, issuer=issuer, event=event, detail=detail)
+    audit.append(event=event, now=now, issuer=issuer, by=by, change=change.pk, **audit.wordless(detail))
 
 
 def _record_mandate(event: str, mandate: Mandate, *, by: Any, now: datetime, **detail: Any) -> None:

@@ -1,7 +1,8 @@
 """Pure. The one thing that the key room signs: a document that a linter has passed.
 
-Only the linters (``credentials/linting.py``, and ``issuers/publications.py`` for the key directory) make
-one; an architecture test holds that. So the type checker forbids signing what was not linted.
+Only the linters (``credentials/linting.py``, ``issuers/publications.py`` for the key directory, and
+``issuers/delegations.py`` for what the root signs) make one; an architecture test holds that. So the type
+checker forbids signing what was not linted.
 """
 
 from dataclasses import dataclass
@@ -10,18 +11,20 @@ from typing import final
 
 
 class Form(Enum):
-    """What is to be signed, and with which JOSE ``typ``; a paper claim is COSE and has none."""
+    """What is to be signed, and with which JOSE ``typ``; a paper claim (COSE) and a checkpoint have none."""
 
     CREDENTIAL = "JWT"  # Open Badges 3.0, section 8.2.1: typ, if present, is JWT
     STATUS_LIST = "vc+jwt"  # VC-JOSE-COSE, section 3.1.1
     KEY_DIRECTORY = "keys+jwt"
+    DELEGATION = "delegation+jwt"  # the offline root alone signs these
     PAPER = ""
+    CHECKPOINT = "checkpoint"  # never a header: the text itself is signed, byte for byte
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Signable:
-    """Bytes that were linted: a JSON payload for a JWS, or the CBOR payload of a COSE_Sign1."""
+    """Bytes that were linted: JSON for a JWS, CBOR for a COSE_Sign1, the text of a checkpoint."""
 
     form: Form
     issuer_id: int | None

@@ -97,7 +97,7 @@ def create_api_client(
     *, issuer: Issuer, name: str, scopes: Sequence[str], by: Any, now: datetime
 ) -> NewApiClient:
     """Make a client of ``issuer`` within these scopes. Raises NotAllowed unless an owner asks, BadEntry."""
-    _require_owner(issuer, by)
+    require_owner(issuer, by)
     name, wanted = " ".join(name.split()), sorted(set(scopes))
     if not 0 < len(name) <= 80 or not wanted or not set(wanted) <= set(ApiClient.Scope.values):
         raise BadEntry
@@ -117,7 +117,7 @@ def create_api_client(
 @transaction.atomic
 def withdraw_api_client(*, client: ApiClient, by: Any, now: datetime) -> ApiClient:
     """End a client: its secret opens nothing from now on. Raises NotAllowed, WrongState."""
-    _require_owner(client.issuer, by)
+    require_owner(client.issuer, by)
     if not ApiClient.objects.filter(pk=client.pk, withdrawn_at__isnull=True).update(withdrawn_at=now):
         raise WrongState
     client.refresh_from_db()
@@ -125,6 +125,7 @@ def withdraw_api_client(*, client: ApiClient, by: Any, now: datetime) -> ApiClie
     return client
 
 
-def _require_owner(issuer: Issuer, person: Any) -> None:
+def require_owner(issuer: Issuer, person: Any) -> None:
+    """Raises NotAllowed unless this person owns this issuer's house."""
     if not _is_owner(issuer, person):
         raise NotAllowed

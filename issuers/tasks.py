@@ -2,10 +2,16 @@
 
 from celery import shared_task
 
-from . import clock, publications
+from . import clock, orders, publications
 
 
 @shared_task(name="issuers.tend")
 def tend() -> None:
     """Make missing keys and sign what the register says."""
     publications.tend(now=clock.now())
+
+
+@shared_task(name="issuers.fulfil_orders")
+def fulfil_orders() -> None:
+    """Make what somebody waits for."""
+    orders.fulfil(now=clock.now())

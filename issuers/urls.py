@@ -3,7 +3,7 @@
 from django.urls import path
 
 from . import api
-from .views import city, register, staff
+from .views import city, city_keys, register, staff
 
 app_name = None
 
@@ -14,6 +14,7 @@ urlpatterns = [
     path("issuers/<slug:slug>.json", register.issuer_json, name="issuer-json"),
     path("issuers/<slug:slug>/did.json", register.issuer_did, name="issuer-did"),
     path(".well-known/did.json", register.city_did, name="city-did"),
+    path(".well-known/audit-checkpoint", register.audit_checkpoint, name="audit-checkpoint"),
     path("keys.jwt", register.keys, name="keys"),
     path("k/<slug:kid8>", register.key, name="key"),
     path("api/v1/issuers", api.Register.as_view(), name="api-issuers"),
@@ -33,6 +34,11 @@ urlpatterns = [
     path("city/mandates/<int:mandate_id>/approve", city.mandate_approve, name="city-mandate-approve"),
     path("city/mandates/<int:mandate_id>/suspend", city.mandate_suspend, name="city-mandate-suspend"),
     path("city/mandates/<int:mandate_id>/reinstate", city.mandate_reinstate, name="city-mandate-reinstate"),
+    path("city/keys", city_keys.keys, name="city-keys"),
+    path("city/keys/<slug:thumbprint>/withdraw", city_keys.withdraw, name="city-key-withdraw"),
+    path("city/withdrawals/<int:withdrawal_id>/confirm", city_keys.confirm, name="city-withdrawal-confirm"),
+    path("city/withdrawals/<int:withdrawal_id>/alone", city_keys.confirm_alone, name="city-withdrawal-alone"),
+    path("city/withdrawals/<int:withdrawal_id>/decline", city_keys.decline, name="city-withdrawal-decline"),
     # The provider's owner
     path("teach/members/", staff.members, name="teach-members"),
     path("teach/members/new/<slug:slug>", staff.member_new, name="teach-member-new"),

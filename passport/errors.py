@@ -117,3 +117,10 @@ class LastFactor(PassportError):
     """Staff keep at least one second factor."""
 
     message = _("This is your only second step, and your role needs one. Add another first.")
+
+
+class SecretUnreadable(PassportError):
+    """A sealed secret does not open: the product's secret key is another, or somebody changed the row."""
+
+    message = _("Your second factor cannot be read here. Tell the operator.")
+    status = 503

@@ -17,7 +17,7 @@ def plain(name: str) -> str:
     """The name without what people leave out: accents, case, hyphens, diacritics, spacing of particles."""
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
     bare = "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_ARABIC)
-    words = " ".join(re.sub(r"[^\w]+", " ", bare.replace("'", "").replace("’", "")).split())
+    words = " ".join(re.sub(r"[\W_]+", " ", bare.replace("'", "").replace("’", "")).split())
     words = _PARTICLE.sub(lambda found: found.group(1), words)
     return _ARABIC_PARTICLE.sub(lambda found: found.group(1), words)
 
@@ -25,7 +25,7 @@ def plain(name: str) -> str:
 def same(one: str, other: str) -> bool:
     """Whether both names have the same words, in any order, joined or not; an empty name is nobody's."""
     if one == other:
-        return any(map(str.isalnum, one))
+        return any(map(str.isalnum, one)) or bool(plain(one))
     first, second = plain(one).split(), plain(other).split()
     if not first or sorted("".join(first)) != sorted("".join(second)):
         return False

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from issuers.models import Membership
 
+from . import seals
 from .errors import LastFactor, NotYourPassport, PassportError
 from .models import Address, Learner
 from .numbers import grouped
@@ -29,7 +30,13 @@ MAX_PASSKEYS = 10
 
 
 class Adapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth is not typed
-    """How this service and its people are called in authenticator apps and by passkeys."""
+    """How this service and its people are called by apps and passkeys, and how an app's secret is kept."""
+
+    def encrypt(self, text: str) -> str:
+        return seals.seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return seals.unseal(encrypted_text)
 
     def get_totp_label(self, user: Any) -> str:
         return f"{settings.HOST}:{user.passport_number}"

@@ -99,6 +99,7 @@ def main(only: Sequence[str]) -> int:
     try:
         services.postgresql_programs()
         services.require_chromium()
+        services.require_softhsm()
     except CannotStart as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -17,7 +17,7 @@ from django.test import Client, override_settings
 from credentials import awards, issuance, statuslists
 from credentials.models import Achievement, Batch, Credential
 from credentials.people import Person
-from issuers import keys, publications, registry
+from issuers import keys, localroot, publications, registry
 from issuers.models import Arrondissement, City, Issuer, IssuerKind, Membership, Role, Theme
 from passport.models import Learner
 
@@ -38,9 +38,14 @@ def write_kek(folder: Path) -> Path:
 
 @contextmanager
 def key_room_open(folder: Path) -> Iterator[Path]:
-    """For the length of the block this process signs."""
+    """For the length of the block this process signs, and its root lies at hand."""
     path = write_kek(folder)
-    with override_settings(KEY_ENCRYPTION_KEY_FILE=str(path)):
+    localroot.make(folder)
+    with override_settings(
+        KEY_ENCRYPTION_KEY_FILE=str(path),
+        ROOT_KEYS_FILE=str(folder / localroot.ROOTS),
+        LOCAL_ROOT_DIR=str(folder),
+    ):
         yield path
 
 
@@ -150,7 +155,8 @@ def make_issuer(
 
 
 def publish_keys(*, now: datetime = NOW) -> int:
-    """What the signing worker does: make missing keys, sign the directory."""
+    """The root delegates, as once a year; the signing worker makes missing keys and signs the directory."""
+    localroot.delegate(now=now)
     return publications.tend(now=now)
 
 

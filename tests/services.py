@@ -293,3 +293,27 @@ def require_chromium() -> str:
     if not found:
         raise CannotStart("The browser journeys need Chromium. On Debian or Ubuntu: apt install chromium")
     return found
+
+
+# -- A token --------------------------------------------------------------------------------------
+def softhsm() -> tuple[str, str] | None:
+    """SoftHSM's library and its ``softhsm2-util``: a PKCS#11 token in software."""
+    program = shutil.which("softhsm2-util")
+    places = (Path("/usr/lib"), Path("/usr/local/lib"), Path("/opt/homebrew/lib"), Path("/usr/lib64"))
+    libraries = [path for place in places for path in place.glob("**/softhsm/libsofthsm2.so")]
+    return (str(libraries[0]), program) if program and libraries else None
+
+
+def require_softhsm() -> tuple[str, str]:
+    """SoftHSM, installed first where we are root on Debian or Ubuntu. Raises CannotStart."""
+    found = softhsm()
+    if not found and os.getuid() == 0 and shutil.which("apt-get"):
+        sys.stdout.write("Installing SoftHSM …\n")
+        quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+        install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "softhsm2"]
+        for command in (["apt-get", "update", "-qq"], install):
+            subprocess.run(command, env=quiet, stdout=subprocess.DEVNULL, check=False)
+        found = softhsm()
+    if not found:
+        raise CannotStart("The tests of the token need SoftHSM. On Debian or Ubuntu: apt install softhsm2")
+    return found

@@ -16,6 +16,7 @@ from .wording import BROWSER_FACES, CHECKS, FACES, NOT_MADE
 CURRENT: dict[str, str | Promise] = {
     "valid-until": _("Yes, until %(day)s"),
     Reason.VALID: _("Yes, and it does not expire"),
+    Reason.LOGGED_BEFORE: _("Yes, and it does not expire"),
     Reason.EXPIRED: _("No, it has expired"),
     Reason.NOT_YET_VALID: _("Not yet"),
     Reason.SUSPENDED: _("No, it is suspended"),

@@ -50,6 +50,7 @@ class Reason(StrEnum):
     ERASED = "erased"
     STATUS_UNKNOWN = "status-unknown"
     STATUS_STALE = "status-stale"
+    LOGGED_BEFORE = "logged-before"
     VALID = "valid"
 
     @property
@@ -74,6 +75,7 @@ VERDICTS = {
     Reason.ERASED: Verdict.NOT_CHECKABLE,
     Reason.STATUS_UNKNOWN: Verdict.NOT_CHECKABLE,
     Reason.STATUS_STALE: Verdict.NOT_CHECKABLE,
+    Reason.LOGGED_BEFORE: Verdict.VALID,
 }
 _SHOWS_NOTHING = {
     Reason.MALFORMED,

@@ -32,8 +32,9 @@ class ResolvedKey:
         return self.key.not_before <= moment and (ended is None or moment < ended)
 
     @property
-    def compromised(self) -> bool:
-        return self.key.state == SigningKey.State.COMPROMISED
+    def compromised_at(self) -> datetime | None:
+        """Since when somebody else may have the key, if that was ever said."""
+        return self.key.compromised_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,9 @@
 the accreditation held at the time · 5 its parts say the same · 6 dates · 7 status · 8 whom it names.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import partial
 
 from django.conf import settings
 from django.urls import reverse
@@ -16,7 +17,7 @@ from credentials.errors import NotYours
 from credentials.models import LIST_SIZE, Credential
 from issuers import keys
 
-from . import counting, gate, resolver, shape
+from . import counting, gate, logged, resolver, shape
 from .errors import Malformed, NotKnown, TooLarge
 from .gate import Kind, Source
 from .report import Check, Issuer, Outcome, Reason, Report, Stated, Step, Text, worst
@@ -84,7 +85,7 @@ class _Examination:
         self._note(step, "passed", detail)
 
     def found(self, step: Step, reason: Reason, detail: str = "") -> None:
-        """The check did not pass: it failed, or could not be made."""
+        """The check did not simply pass: it failed, could not be made, or needs its own word."""
         self._note(step, reason, detail)
         self.reasons.append(reason)
 
@@ -92,20 +93,32 @@ class _Examination:
         outcome, sentence = CHECKS[step, code]
         self.checks.append(Check(step=step, outcome=outcome, sentence=str(sentence), detail=detail))
 
-    def authority(self, signer: resolver.ResolvedKey, *, signed_at: datetime, theme: str) -> bool:
-        """4: key and accreditation held when it was signed; false when the signature counts for nothing."""
+    def authority(
+        self,
+        signer: resolver.ResolvedKey,
+        *,
+        signed_at: datetime,
+        theme: str,
+        logged: Callable[[datetime], bool],
+    ) -> bool:
+        """4: key and accreditation held when it was signed; false when the signature counts for nothing.
+
+        ``logged`` says whether the audit log shows that it was signed before that moment.
+        """
         detail = f"signed {_stamp(signed_at)}, key {signer.key.kid8} {signer.key.state}"
-        if signer.compromised:
+        if signer.compromised_at is not None and not logged(signer.compromised_at):
             # Whoever has the key writes any date, so no date counts.
             self.found(Step.AUTHORITY, Reason.KEY_WITHDRAWN, detail)
             return False
         if not signer.counts_at(signed_at):
             self.found(Step.AUTHORITY, Reason.OUTSIDE_KEY_PERIOD, detail)
             return False
-        if resolver.was_accredited(issuer=signer.issuer, theme=theme, at=signed_at):
-            self.passed(Step.AUTHORITY, f"{detail}, accredited: {theme or 'any theme'}")
-        else:
+        if not resolver.was_accredited(issuer=signer.issuer, theme=theme, at=signed_at):
             self.found(Step.AUTHORITY, Reason.NOT_ACCREDITED, f"{detail}, no mandate: {theme or 'any theme'}")
+        elif signer.compromised_at is not None:
+            self.found(Step.AUTHORITY, Reason.LOGGED_BEFORE, f"{detail} {_stamp(signer.compromised_at)}")
+        else:
+            self.passed(Step.AUTHORITY, f"{detail}, accredited: {theme or 'any theme'}")
         return True
 
     def dates(self, *, starts: datetime, ends: datetime | None) -> None:
@@ -156,7 +169,8 @@ class _Examination:
         ]
         shows = reason.shows_claim
         stored = self.stored if shows else None
-        successor = stored.replaced_by_id if stored and reason is Reason.REPLACED else None
+        leads_on = reason in (Reason.REPLACED, Reason.KEY_WITHDRAWN)
+        successor = self.stored.replaced_by_id if self.stored and leads_on else None
         return Report(
             reason=reason,
             headline=str(FACES[reason].headline),
@@ -236,13 +250,14 @@ def _verify_token(text: str, *, now: datetime, stored: Credential | None = None)
         exam.found(Step.SIGNATURE, Reason.TAMPERED, f"{signer.key.algorithm}, key {signer.key.kid8}")
         return exam.report()
     exam.passed(Step.SIGNATURE, f"{signer.key.algorithm}, key {signer.key.kid8}")
-    _examine_claims(exam, token.payload, signer, stored)
+    _examine_claims(exam, token, signer, stored)
     return exam.report()
 
 
 def _examine_claims(
-    exam: _Examination, payload: dict[str, Any], signer: resolver.ResolvedKey, stored: Credential | None
+    exam: _Examination, token: gate.Token, signer: resolver.ResolvedKey, stored: Credential | None
 ) -> None:
+    payload = token.payload
     broken = shape.contradiction(payload, did=signer.did, base_url=settings.BASE_URL)
     starts = shape.read_moment(payload.get("validFrom"))
     slot = shape.status_slot(payload, base_url=settings.BASE_URL)
@@ -251,11 +266,12 @@ def _examine_claims(
         exam.found(Step.SHAPE, Reason.CONTRADICTORY, broken)
         return
     exam.stated = shape.stated(payload)
-    if not exam.authority(signer, signed_at=starts, theme=exam.stated.theme):
-        return
-    # A copy in another form (a wallet's, a re-encoded one) is the same: its id tells, not its bytes.
     credential_id = shape.credential_id(payload, base_url=settings.BASE_URL)
+    # A copy in another form (a wallet's, a re-encoded one) is the same: its id tells, not its bytes.
     exam.stored = stored or resolver.stored(credential_id=credential_id)
+    known = partial(_logged_token, token.text, credential_id)
+    if not exam.authority(signer, signed_at=starts, theme=exam.stated.theme, logged=known):
+        return
     if exam.stored and not _is_of(exam.stored, signer, slot):
         exam.found(Step.SHAPE, Reason.CONTRADICTORY, "not what was issued under this id")
         return
@@ -263,6 +279,10 @@ def _examine_claims(
     exam.dates(starts=starts, ends=exam.stated.valid_until)
     exam.status(signer, number=slot[0], index=slot[1])
     exam.subject(named=bool(exam.stated.names))
+
+
+def _logged_token(text: str, credential_id: str, before: datetime) -> bool:
+    return logged.token(text, credential_id=credential_id, before=before)
 
 
 # -- A paper claim --------------------------------------------------------------------------------
@@ -299,7 +319,8 @@ def _examine_paper(exam: _Examination, claim: paper.Claim, signer: resolver.Reso
         exam.found(Step.SHAPE, Reason.CONTRADICTORY, "iat or exp is no date")
         return
     theme = exam.stored.achievement.theme if exam.stored else ""  # the paper does not say it
-    if not exam.authority(signer, signed_at=starts, theme=theme):
+    known = partial(_logged_claim, claim, exam.stored)
+    if not exam.authority(signer, signed_at=starts, theme=theme, logged=known):
         return
     if claim.issuer is not None and claim.issuer != signer.did:
         exam.found(Step.SHAPE, Reason.CONTRADICTORY, "iss")
@@ -311,6 +332,10 @@ def _examine_paper(exam: _Examination, claim: paper.Claim, signer: resolver.Reso
     exam.dates(starts=starts, ends=ends)
     exam.status(signer, number=slot[0], index=slot[1])
     exam.subject(named=bool(claim.name.strip()))
+
+
+def _logged_claim(claim: paper.Claim, stored: Credential | None, before: datetime) -> bool:
+    return logged.claim(claim, stored=stored, before=before)
 
 
 def _stated_on_paper(claim: paper.Claim, stored: Credential | None) -> Stated:

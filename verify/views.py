@@ -11,7 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from credentials.errors import NotYours
-from issuers import publications
+from issuers import trust
 from issuers.access import public
 
 from . import limits, presenting, verifier
@@ -70,7 +70,8 @@ def _form(request: HttpRequest, *, refused: VerifyError | None = None) -> HttpRe
         "keys": reverse("key", args=["0"]).removesuffix("0"),
         "lists": reverse("status-list", args=["revocation", 0]).removesuffix("revocation/0"),
         "issuers": reverse("issuers"),
-        "anchors": publications.trust_anchors(),
+        "city": trust.city(),
+        "roots": trust.pinned(),
         "words": presenting.browser_words(),
     }
     status = refused.status if refused else 200

@@ -34,6 +34,16 @@ _FACES = (
         _("Genuine and current, checked just now."),
     ),
     _face(
+        Reason.LOGGED_BEFORE,
+        "ok",
+        "valid",
+        _("Valid certificate, key withdrawn since"),
+        _(
+            "Genuine and current. Its key was withdrawn later; the city's log shows that it was signed "
+            "before. Checked without this page it counts for nothing: ask for the one signed anew."
+        ),
+    ),
+    _face(
         Reason.STATUS_UNKNOWN,
         "age",
         "clock",
@@ -172,6 +182,13 @@ BROWSER_FACES = (
         _("The issuer's key could not be fetched. Connect to the network and scan the code again."),
     ),
     _face(
+        "not-trusted",
+        "far",
+        "unknown",
+        _("Not checkable at present"),
+        _("The city's list of keys is out of date, or not the city's own. Try again later, or ask the city."),
+    ),
+    _face(
         "old-browser",
         "age",
         "clock",
@@ -192,11 +209,16 @@ CHECKS: dict[tuple[Step, str], tuple[Outcome, Sentence]] = {
     (Step.ISSUER, Reason.UNKNOWN_ISSUER): (_U, _("The issuer is not in the city's register")),
     (Step.ISSUER, Reason.UNKNOWN_KEY): (_F, _("The issuer has no such key")),
     (Step.ISSUER, "offline"): (_U, _("The issuer's key could not be fetched")),
+    (Step.ISSUER, "not-trusted"): (_U, _("The list of keys that was fetched cannot be relied on")),
     (Step.SIGNATURE, "passed"): (_P, _("The signature matches")),
     (Step.SIGNATURE, Reason.TAMPERED): (_F, _("The signature does not match")),
     (Step.SIGNATURE, Reason.UNSIGNED): (_F, _("There is no signature")),
     (Step.AUTHORITY, "passed"): (_P, _("The issuer was accredited on that day")),
     (Step.AUTHORITY, Reason.KEY_WITHDRAWN): (_F, _("The issuer's key was withdrawn")),
+    (Step.AUTHORITY, Reason.LOGGED_BEFORE): (
+        _P,
+        _("The issuer's key was withdrawn later; the city's log shows that it signed this before"),
+    ),
     (Step.AUTHORITY, Reason.OUTSIDE_KEY_PERIOD): (_F, _("The issuer's key did not count on that day")),
     (Step.AUTHORITY, Reason.NOT_ACCREDITED): (_F, _("The issuer was not accredited for this on that day")),
     (Step.SHAPE, "passed"): (_P, _("Its parts say the same")),

@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
@@ -11,6 +12,7 @@ from credentials.errors import NotYours
 from credentials.models import StatusListVersion
 from issuers import reading as register
 from issuers.access import public
+from issuers.views.waiting import being_prepared
 
 
 @public
@@ -94,9 +96,9 @@ def status_list(request: HttpRequest, purpose: str, number: int) -> HttpResponse
     if version is None:
         if purpose not in StatusListVersion.Purpose.values or not statuslists.exists(number=number):
             raise NotYours
-        response = HttpResponse(status=503)
-        response["Retry-After"] = "2"
-        return response
+        version = statuslists.wanted(number=number, purpose=purpose, now=timezone.now())
+    if version is None:
+        return being_prepared()
     etag = f'"{version.etag}"'
     if request.headers.get("If-None-Match") == etag:
         response = HttpResponse(status=304)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from credentials import counting, teaching
 from credentials.counting import Health, OfBatch, Pace
 from credentials.models import Batch
+from issuers import chain
 from issuers.access import city, issuers_of, member
 from issuers.models import Issuer, Membership, Role
 
@@ -33,7 +34,7 @@ def provider(request: HttpRequest) -> HttpResponse:
 @city("officer", "approver", "auditor")
 @require_safe
 def whole_city(request: HttpRequest) -> HttpResponse:
-    """The same of the whole city, with a line for each provider."""
+    """The same of the whole city, with a line for each provider, and how the chain of trust stands."""
     context = _context(None)
     health: Health = context["health"]
     lines = [
@@ -41,7 +42,11 @@ def whole_city(request: HttpRequest) -> HttpResponse:
         for line in health.by_issuer
         if line.issuer.state in (Issuer.State.ACTIVE, Issuer.State.SUSPENDED) or line.pace != Pace.QUIET
     ]
-    return render(request, "credentials/city/health.html", context | {"lines": lines})
+    return render(
+        request,
+        "credentials/city/health.html",
+        context | {"lines": lines, "chain": chain.look(now=timezone.now())},
+    )
 
 
 def _context(issuers: Sequence[Issuer] | None, *, opens: Iterable[int | None] = ()) -> dict[str, Any]:
@@ -63,7 +68,8 @@ def _context(issuers: Sequence[Issuer] | None, *, opens: Iterable[int | None] = 
 def _linked(lines: Sequence[OfBatch], opens: Iterable[int | None]) -> list[tuple[OfBatch, str]]:
     """Each list with the address of its page, for those who may open it."""
     rooms = {Batch.Kind.ROSTER.value: "teach-list", Batch.Kind.INTERACTIVE.value: "teach-batch"}
-    return [
-        (line, reverse(rooms[line.batch.kind], args=[line.batch.pk]) if line.batch.issuer_id in opens else "")
-        for line in lines
-    ]
+    found = []
+    for line in lines:
+        room = rooms.get(line.batch.kind) if line.batch.issuer_id in opens else None
+        found.append((line, reverse(room, args=[line.batch.pk]) if room else ""))
+    return found

@@ -112,16 +112,10 @@ def _turn_down(request: HttpRequest, room: str, waiting: QuerySet[Batch], batch_
     found = _one(waiting, batch_id)
     form, status = WhyForm(request.POST if request.method == "POST" else None), 200
     if request.method == "POST":
-        status = 422
         if form.is_valid():
-            try:
-                releasing.turn_down(
-                    batch=found, reason=form.cleaned_data["reason"], by=request.user, now=timezone.now()
-                )
-            except Refused as refusal:
-                form.add_error(None, str(refusal.message))
-                status = refusal.status
-            else:
-                return redirect(room)
+            why = form.cleaned_data["reason"]
+            releasing.turn_down(batch=found, reason=why, by=request.user, now=timezone.now())
+            return redirect(room)
+        status = 422
     context = {"batch": found, "form": form, "room": room}
     return render(request, "credentials/teach/held_turn_down.html", context, status=status)

@@ -18,14 +18,18 @@ ROOMS: tuple[tuple[str, str, Any, frozenset[str]], ...] = (
     ("certificates", "teach-certificates", _("Certificates"), frozenset({"trainer", "signer"})),
     ("courses", "teach-achievements", _("Courses"), frozenset({"trainer", "signer"})),
     ("health", "teach-health", _("How it runs"), frozenset({"trainer", "signer", "owner"})),
+    ("messages", "teach-messages", _("What did not arrive"), frozenset({"signer", "owner"})),
     ("members", "teach-members", _("Members"), frozenset({"owner"})),
     ("clients", "teach-api-clients", _("API clients"), frozenset({"owner"})),
+    ("webhooks", "teach-webhooks", _("Webhooks"), frozenset({"owner"})),
 )
 #: The city's rooms, which all its staff may enter.
 CITY_ROOMS: tuple[tuple[str, str, Any], ...] = (
     ("register", "city-home", _("Register")),
     ("held", "city-held", _("To release")),
     ("health", "city-health", _("How it runs")),
+    ("messages", "city-messages", _("What did not arrive")),
+    ("keys", "city-keys", _("Signing keys")),
     ("people", "city-people", _("Who works for the city")),
 )
 

@@ -36,8 +36,12 @@ EVENTS: dict[str, Any] = {
     "api-client-withdrawn": _("API client withdrawn"),
     "key-made": _("Signing key made"),
     "key-rotated": _("Signing key changed"),
+    "key-prepared": _("Next signing key published"),
     "key-retired": _("Signing key retired"),
     "key-compromised": _("Signing key withdrawn"),
+    "delegation-installed": _("Root's delegation installed"),
+    "key-withdrawal-proposed": _("Withdrawal of a signing key proposed"),
+    "key-withdrawal-declined": _("Withdrawal of a signing key dropped"),
     "batch-released": _("List released by a second person"),
     "batch-turned-down": _("List turned down by a second person"),
 }
@@ -360,4 +364,6 @@ def _told(change: RegisterChange) -> tuple[Any, list[Any]]:
         said.append(Role(detail["role"]).label)
     if detail.get("reason"):
         said.append(detail["reason"])
+    if detail.get("alone"):
+        said.append(_("By one person alone: the second did not answer in time."))
     return EVENTS.get(change.event, change.event), said

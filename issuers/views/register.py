@@ -8,11 +8,14 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
-from issuers import jose, profiles, publications, reading
+from issuers import audit, jose, profiles, publications, reading
 from issuers.access import public
 from issuers.models import Issuer
 
+from .waiting import being_prepared
+
 MAX_AGE = 300  # seconds; a suspension or a compromised key is seen everywhere within five minutes
+SEALED_EVERY = 60  # seconds: there is no newer checkpoint sooner
 DID_TYPE = "application/did+json"
 JSON_TYPES = ("application/json", "application/ld+json")
 
@@ -78,19 +81,33 @@ def key(request: HttpRequest, kid8: str) -> HttpResponse:
     return _published(request, f"k/{kid8}")
 
 
+@public
+@require_safe
+def audit_checkpoint(request: HttpRequest) -> HttpResponse:
+    """The signed head of the audit log, for whoever keeps it elsewhere."""
+    note = audit.newest_note()
+    if not note:
+        return _not_yet()
+    body = note.encode()
+    response = HttpResponse(body, content_type="text/plain; charset=utf-8")
+    return _open(request, response, jose.digest(body), max_age=SEALED_EVERY)
+
+
 def _issuer(slug: str) -> Issuer:
     return get_object_or_404(reading.registered(), slug=slug)
 
 
 def _published(request: HttpRequest, name: str) -> HttpResponse:
-    publication = publications.read(name=name)
+    publication = publications.wanted(name=name, now=timezone.now())
     if publication is None:
-        # The signer has not been here yet: say when to come again, not that there is nothing.
-        response = HttpResponse(status=503, headers={"Retry-After": "2"})
-        response["Access-Control-Allow-Origin"] = "*"
-        return response
+        return being_prepared()
     body = publication.body.encode()
     return _open(request, HttpResponse(body, content_type="application/jwt"), publication.etag)
+
+
+def _not_yet() -> HttpResponse:
+    """The signer has not been here yet: say when to come again, not that there is nothing."""
+    return HttpResponse(status=503, headers={"Retry-After": "2", "Access-Control-Allow-Origin": "*"})
 
 
 def _document(request: HttpRequest, document: dict[str, Any], content_type: str) -> HttpResponse:
@@ -98,12 +115,12 @@ def _document(request: HttpRequest, document: dict[str, Any], content_type: str)
     return _open(request, response, jose.digest(response.content))
 
 
-def _open(request: HttpRequest, response: HttpResponse, etag: str) -> HttpResponse:
-    """For everybody, from any origin, kept for five minutes and then asked for by its mark."""
+def _open(request: HttpRequest, response: HttpResponse, etag: str, *, max_age: int = MAX_AGE) -> HttpResponse:
+    """For everybody, from any origin, kept for a while and then asked for by its mark."""
     quoted = f'"{etag}"'
     if request.headers.get("If-None-Match") == quoted:
         response = HttpResponse(status=304)
     response["ETag"] = quoted
-    response["Cache-Control"] = f"public, max-age={MAX_AGE}"
+    response["Cache-Control"] = f"public, max-age={max_age}"
     response["Access-Control-Allow-Origin"] = "*"
     return response

@@ -16,7 +16,7 @@ from credentials import achievements, issuance, revocation, statuslists
 from credentials.awards import accept
 from credentials.models import Achievement, Batch, Credential, StatusChange
 from credentials.people import Person
-from issuers import keys, publications, registry, staff
+from issuers import keys, localroot, publications, registry, staff
 from issuers.models import Arrondissement, City, Issuer, Role
 from passport import filing, secondfactors
 from passport.models import Learner, Proposal
@@ -90,6 +90,7 @@ def seed(*, now: datetime) -> int:
         story = Story(now=now)
         story.tell()
         statuslists.publish_changed(now=now)
+        localroot.delegate(now=now)
         publications.tend(now=now)
     return Credential.objects.count()
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from credentials import issuance, releasing, statuslists
 from credentials.awards import accept
 from credentials.models import Achievement, Award, Batch, Credential
-from issuers import publications, registry
+from issuers import localroot, publications, registry
 from issuers.models import City, Issuer, Mandate, Membership, Role
 from passport import filing
 from passport.models import Filing, Learner
@@ -144,6 +144,7 @@ class Year:
             day += timedelta(days=1)
         with transaction.atomic():
             statuslists.publish_changed(now=self.now)
+            localroot.delegate(now=self.now)
             publications.tend(now=self.now)
             self._mark(whole=True)
         return self.issued

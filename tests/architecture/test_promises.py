@@ -1,7 +1,10 @@
 """Promises of the structure: who may come in, who listens, who signs, what is documented."""
 
 import ast
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +16,7 @@ from rest_framework.views import APIView
 
 from config import problems
 from config.celery import QUEUES, ROUTES, app
-from config.launch import WORKERS
+from config.launch import WORKERS, Stack
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = ("config", "passport", "verify", "credentials", "issuers")
@@ -79,26 +82,137 @@ def test_tasks_are_never_run_eagerly() -> None:
     assert app.conf.task_always_eager is False
 
 
-def test_the_key_room_alone_sees_private_keys() -> None:
+#: Where private keys are touched, and why there.
+PRIVATE_KEYS = {
+    "issuers/keys.py": "the one door to the keys that sign every day",
+    "issuers/keyroom.py": "its inner room, where they are sealed and opened",
+    "issuers/root.py": "the city's root: it runs on a machine that has no database",
+}
+
+
+def test_the_key_room_and_the_offline_root_alone_see_private_keys() -> None:
     names = re.compile(
-        r"load_der_private_key|load_pem_private_key|generate_private_key|private_bytes|AESGCM|from_private_bytes|\._private\b"
+        r"load_der_private_key|load_pem_private_key|generate_private_key|private_bytes|from_private_bytes|\._private\b"
     )
     seen = {str(p.relative_to(ROOT)) for p in sources() if names.search(p.read_text())}
-    assert seen == {"issuers/keys.py"}
+    assert seen == set(PRIVATE_KEYS)
+
+
+def test_the_root_is_opened_by_its_command_and_by_a_machine_that_is_its_own_root_alone() -> None:
+    importing = re.compile(
+        r"from (?:issuers|\.) import [^\n]*\b(?:root|localroot)\b|issuers\.(?:local)?root\b"
+    )
+    users = {str(p.relative_to(ROOT)) for p in sources() if importing.search(p.read_text())}
+    assert users == {
+        "issuers/management/commands/root.py",
+        "issuers/localroot.py",
+        "config/management/commands/prepare.py",
+        "passport/demo/seed.py",
+        "passport/demo/year.py",
+    }
+
+
+def test_neither_web_nor_workers_nor_sweeper_load_the_root() -> None:
+    """By whatever way: all that they run on is loaded, and the root is not among it."""
+    loading = (
+        "import sys, config.wsgi, config.sweeper\n"
+        "from django.urls import get_resolver\n"
+        "from config.celery import app\n"
+        "assert get_resolver().url_patterns\n"
+        "app.loader.import_default_modules()\n"
+        "assert 'issuers.tasks' in sys.modules and 'issuers.views.register' in sys.modules\n"
+        "print([name for name in ('issuers.root', 'issuers.localroot') if name in sys.modules])"
+    )
+    environment = {
+        "PATH": os.environ["PATH"],
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "SECRET_KEY": "of no worth",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", loading], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+    assert done.stdout == "[]\n", done.stderr
+
+
+def test_the_web_and_the_workers_are_not_told_where_a_root_lies(tmp_path: Path) -> None:
+    stack = Stack(
+        port=1,
+        base_url="http://localhost:1",
+        var_dir=tmp_path,
+        environment={"LOCAL_ROOT_DIR": "/somewhere", "KEY_ENCRYPTION_KEY_FILE": "/kek"},
+    )
+    assert "LOCAL_ROOT_DIR" not in stack.web_environment()
+    assert "LOCAL_ROOT_DIR" not in stack.signer_environment()
+    assert stack.operator_environment()["LOCAL_ROOT_DIR"] == str(tmp_path / "keys")
+    named = Stack(
+        port=1,
+        base_url="http://localhost:1",
+        var_dir=tmp_path,
+        environment={"ROOT_KEYS_FILE": "/roots.json", "KEY_ENCRYPTION_KEY_FILE": "/kek"},
+    )
+    assert "LOCAL_ROOT_DIR" not in named.operator_environment()
+    assert named.web_environment()["ROOT_KEYS_FILE"] == "/roots.json"
+
+
+#: What opens connections, and who may use it for what.
+OUTWARD = re.compile(
+    r"(requests|urllib|urllib3|http\.client|httpx|aiohttp|socket|socketserver|ssl|asyncio|smtplib|ftplib|redis"
+    r"|urllib\.request)(\..*)?"
+)
+MAY_GO_OUT = {
+    "issuers/outbound.py": "the one client for hosts of others",
+    "config/launch.py": "asks its own children on this machine whether they answer",
+    "config/embedded.py": "waits for its own Redis",
+    "credentials/messengers.py": "names an error of Django's e-mail backend, which the settings choose",
+}
+
+
+def test_one_module_alone_speaks_to_hosts_of_others() -> None:
+    seen: dict[str, set[str]] = {}
+    for path in sources():
+        for node in ast.walk(ast.parse(path.read_text())):
+            names: list[str] = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                names = [f"{node.module}.{alias.name}" for alias in node.names]
+            for name in names:
+                if OUTWARD.fullmatch(name) and not name.startswith("urllib.parse"):
+                    seen.setdefault(str(path.relative_to(ROOT)), set()).add(name)
+    assert set(seen) == set(MAY_GO_OUT)
+    assert seen["credentials/messengers.py"] == {"smtplib.SMTPRecipientsRefused"}
+
+
+def test_the_key_room_alone_holds_the_key_that_seals_them() -> None:
+    names = re.compile(r"AESGCM|KEY_ENCRYPTION_KEY|CREDENTIALS_DIRECTORY|PKCS11_[A-Z]+\b|\bpkcs11\b")
+    seen = {str(p.relative_to(ROOT)) for p in sources() if names.search(p.read_text())}
+    told = {"config/settings.py", "config/launch.py"}  # who is given it, and who is not
+    words = {"passport/management/commands/seed_demo.py", "issuers/management/commands/make_token_kek.py"}
+    people = {"passport/seals.py"}  # another key: secrets of second factors
+    assert seen == {"issuers/keyroom.py"} | told | words | people
 
 
 def test_linters_alone_make_what_can_be_signed() -> None:
     makers = {
         str(p.relative_to(ROOT)) for p in sources() if re.search(r"(?<!class )\bSignable\(", p.read_text())
     }
-    assert makers == {"credentials/linting.py", "issuers/publications.py"}
+    assert makers == {
+        "credentials/linting.py",
+        "issuers/audit.py",
+        "issuers/delegations.py",
+        "issuers/publications.py",
+    }
 
 
-def test_the_web_is_not_given_the_key_encryption_key() -> None:
-    text = (ROOT / "config/launch.py").read_text()
-    assert "KEY_ENCRYPTION_KEY_FILE" in text
-    users = {str(p.relative_to(ROOT)) for p in sources() if "KEY_ENCRYPTION_KEY_FILE" in p.read_text()}
-    assert not {name for name in users if "views" in name or "api" in name}
+def test_the_web_is_given_no_way_to_the_key_encryption_key(tmp_path: Path) -> None:
+    settings_text = (ROOT / "config/settings.py").read_text()
+    section = settings_text.partition("# -- The key-encryption key")[2].partition("# --")[0]
+    read = set(re.findall(r'(?:env\.str|_secret)\("([A-Z0-9_]+)"', section))
+    assert read >= {"PKCS11_PIN", "KEY_ENCRYPTION_KEY", "KEY_ENCRYPTION_KEY_FILE", "CREDENTIALS_DIRECTORY"}
+    given = dict.fromkeys({*read, "PKCS11_PIN_FILE"}, "x")
+    stack = Stack(port=1, base_url="http://localhost:1", var_dir=tmp_path, environment=given)
+    assert not set(given) & set(stack.web_environment())
+    assert set(given) <= set(stack.signer_environment())
 
 
 @pytest.mark.parametrize("app_name", ["issuers", "credentials", "verify", "passport"])
@@ -113,6 +227,25 @@ def test_every_error_becomes_a_problem_document(app_name: str) -> None:
         assert issubclass(error, problems.REFUSALS)
         assert 400 <= error.status < 600
         assert str(error.message)
+
+
+def test_the_recheck_shares_nothing_with_signer_and_verifier() -> None:
+    ours: dict[str, set[str]] = {
+        "credentials/reproof.py": set(),
+        "credentials/relogging.py": {"issuers.models", ".models", ".reproof"},
+        "credentials/relisting.py": {"issuers.models", ".models", ".reproof"},
+        "credentials/rechecking.py": {"issuers.models", ".models", ".reproof", ".relogging", ".relisting"},
+    }
+    for name, allowed in ours.items():
+        for node in ast.walk(ast.parse((ROOT / name).read_text())):
+            if isinstance(node, ast.Import):
+                found = {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                module = "." * node.level + (node.module or "")
+                found = {f".{alias.name}" for alias in node.names} if module == "." else {module}
+            else:
+                continue
+            assert {each for each in found if each.startswith((".", *APPS))} <= allowed, (name, found)
 
 
 def test_pure_modules_import_no_framework() -> None:
@@ -141,8 +274,8 @@ def test_every_module_says_what_it_is_for() -> None:
 
 def test_every_variable_of_the_environment_is_documented() -> None:
     text = (ROOT / "config/settings.py").read_text() + (ROOT / "config/launch.py").read_text()
-    named = set(re.findall(r'env\.[a-z_]+\(\s*f?"([A-Z_]+)"', text))
-    named |= set(re.findall(r'_secret\(\s*"([A-Z_]+)"', text))
+    named = set(re.findall(r'env\.[a-z_]+\(\s*f?"([A-Z0-9_]+)"', text))
+    named |= set(re.findall(r'_secret\(\s*"([A-Z0-9_]+)"', text))
     named |= set(re.findall(r'environ(?:\.get\(|\[)\s*"([A-Z_]+)"', text))
     documented = (ROOT / "docs/settings.md").read_text()
     missing = sorted(name for name in named if f"`{name}`" not in documented)

@@ -80,6 +80,7 @@ PARTS: dict[str, Sequence[tuple[str, Part]]] = {
         ("million", lists.few),
         ("lists", lists.ten_thousand),
         ("memory", lists.hundred_thousand),
+        ("anew", lists.signed_anew),
         ("million", lists.million),
     ),
     "sqlite": (("single", single), ("lists", lists.ten_thousand)),

@@ -22,11 +22,21 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from credentials import awards, holding, issuance, linting, openbadges, paper, reading, releasing
+from credentials import (
+    awards,
+    holding,
+    issuance,
+    linting,
+    openbadges,
+    paper,
+    reading,
+    reissue,
+    releasing,
+)
 from credentials.models import LIST_SIZE, Achievement, Award, Batch, Credential, Filing, Message, StatusList
 from credentials.people import Person, check_digits
-from issuers import registry, staff
-from issuers.models import Issuer, Membership, Role
+from issuers import keys, registry, staff
+from issuers.models import Issuer, Membership, Role, SigningKey
 from passport.models import Address, Learner
 from verify import verifier
 from verify.report import Verdict
@@ -279,6 +289,29 @@ def busy(rows: str, session: str) -> dict[str, Any]:
     return {"seconds": seconds}
 
 
+def anew() -> dict[str, Any]:
+    """Withdraw a key and sign anew all that it signed; seconds from the first act to the last certificate."""
+    issuer, now = some_achievement().issuer, timezone.now()
+    key = SigningKey.objects.get(issuer=issuer, algorithm="ES256", state=SigningKey.State.ACTIVE)
+    started = time.perf_counter()
+    keys.mark_compromised(key=key, by=None, now=now)
+    ordered = reissue.order(key=key, by=None, now=timezone.now()).ordered
+    ordering = time.perf_counter() - started
+    mine = Batch.objects.filter(kind=Batch.Kind.REISSUE, issuer=issuer)
+    until = time.perf_counter() + 2 * LONG_PATIENCE
+    while mine.filter(state=Batch.State.ACCEPTED).exists():
+        if time.perf_counter() > until:
+            raise SystemExit("a re-issue did not end in time")
+        time.sleep(0.2)
+    done = time.perf_counter() - started
+    replaced = reissue.standing(key=key, now=timezone.now()).replaced
+    successors = Credential.objects.filter(replaces__key=key).values_list("pk", flat=True)
+    if replaced != ordered or not all(map(is_valid, successors[:: max(1, replaced // SAMPLE)])):
+        raise SystemExit("a certificate has no successor that holds")
+    quiet()
+    return {"replaced": replaced, "ordering_seconds": ordering, "seconds": done}
+
+
 def limit(rows: str) -> dict[str, Any]:
     """Rows a second of composing, linting, signing twice and storing in a bare table: nothing else."""
     achievement = some_achievement()
@@ -423,6 +456,7 @@ ACTS: dict[str, Any] = {
     "city": city,
     "list": one_list,
     "busy": busy,
+    "anew": anew,
     "limit": limit,
     "stored": stored,
     "fill": fill,

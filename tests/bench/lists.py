@@ -87,6 +87,13 @@ def hundred_thousand(stack: Stack) -> list[Figure]:
     ]
 
 
+def signed_anew(stack: Stack) -> list[Figure]:
+    """Everything that one provider has issued, signed anew after its key was withdrawn."""
+    run = inside(stack, "anew")
+    name = f"{run['replaced']:,} certificates signed anew under another key, a hundred thousand's share"
+    return [at_most(name, run["seconds"] / run["replaced"] * 100_000, "s", 300.0)]
+
+
 def _largest(pid: int) -> int:
     """The resident memory of the largest of this worker's processes, in bytes."""
     worker = psutil.Process(pid)

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from config import embedded
-from config.launch import BASE_DIR, CannotStart, Stack, read_address, secret_file, sqlite_url
+from config.launch import BASE_DIR, KEK_VARIABLES, CannotStart, Stack, read_address, secret_file, sqlite_url
 from tests import services
 
 Running = tuple["subprocess.Popen[str]", list[psutil.Process]]
@@ -163,6 +163,16 @@ def test_a_folder_that_cannot_be_written_is_named(var_dir: Path) -> None:
     assert "cannot be written" in refusal(var_dir / "file" / "var")
 
 
+@pytest.mark.parametrize(
+    ("text", "said"), [(None, "cannot be read"), ('{"keys": []}', "does not hold the city's roots")]
+)
+def test_a_file_of_roots_that_is_none_is_named(var_dir: Path, text: str | None, said: str) -> None:
+    path = var_dir / "roots.json"
+    if text is not None:
+        path.write_text(text)
+    assert f"ROOT_KEYS_FILE {said}" in refusal(var_dir, ROOT_KEYS_FILE=str(path))
+
+
 # -- Start and stop -------------------------------------------------------------------------------
 def test_ctrl_c_ends_all_that_was_started(var_dir: Path) -> None:
     with running(var_dir) as (launcher, processes):
@@ -199,6 +209,7 @@ def test_only_signers_are_given_the_key_encryption_key(var_dir: Path) -> None:
         assert any("granian" in p.cmdline() for p in processes)
         assert "web" not in holders
         assert holders == {"signer"}
+        assert not any("LOCAL_ROOT_DIR" in p.environ() for p in processes)
 
 
 def test_one_folder_runs_once(var_dir: Path) -> None:
@@ -229,6 +240,32 @@ def test_the_port_follows_a_local_base_url() -> None:
     assert read_address({"BASE_URL": "http://localhost:8123"}) == (8123, "http://localhost:8123")
     assert read_address({"BASE_URL": "https://passport.example/"}) == (8000, "https://passport.example")
     assert read_address({"PORT": "8124"}) == (8124, "http://localhost:8124")
+
+
+def test_a_machine_that_is_its_own_root_makes_both_roots_once_and_delegates(var_dir: Path) -> None:
+    file = prepared(var_dir)
+    keys = {path.name: path.read_bytes() for path in (var_dir / "keys").iterdir()}
+    assert {"root-1.pem", "root-2.pem", "root-passphrase", "roots.json"} < set(keys)
+    assert {path.stat().st_mode & 0o077 for path in (var_dir / "keys").iterdir()} == {0}
+    prepared(var_dir)
+    assert {path.name: path.read_bytes() for path in (var_dir / "keys").iterdir()} == keys
+    with closing(sqlite3.connect(file)) as database:
+        assert database.execute("SELECT count(*) FROM issuers_delegation").fetchone() == (1,)
+
+
+def test_where_roots_are_named_none_are_made(var_dir: Path) -> None:
+    prepared(var_dir)
+    named = (var_dir / "keys" / "roots.json").rename(var_dir / "roots.json")
+    for name in ("root-1.pem", "root-2.pem", "root-passphrase"):
+        (var_dir / "keys" / name).unlink()
+    stack = Stack(
+        port=1,
+        base_url="http://localhost:1",
+        var_dir=var_dir,
+        environment=services.plain_environment() | {"DEMO": "0", "ROOT_KEYS_FILE": str(named)},
+    )
+    stack.prepare()
+    assert not list((var_dir / "keys").glob("root*"))
 
 
 def test_a_stack_without_a_database_url_uses_its_own_file(tmp_path: Path) -> None:
@@ -262,3 +299,31 @@ def test_a_database_that_is_prepared_says_what_it_holds(var_dir: Path) -> None:
     assert stack.manage("prepare", quiet=True) == "empty\n"
     with pytest.raises(CannotStart):
         stack.manage("no_such_command", quiet=True)
+
+
+def test_whoever_gives_a_key_encryption_key_gets_no_second_one(tmp_path: Path) -> None:
+    made = tmp_path / "var" / "keys" / "kek"
+
+    def given(**environment: str) -> dict[str, str]:
+        stack = Stack(
+            port=1, base_url="http://localhost:1", var_dir=tmp_path / "var", environment=dict(environment)
+        )
+        held = stack.signer_environment()
+        assert not set(stack.web_environment()) & KEK_VARIABLES
+        return {name: held[name] for name in held.keys() & KEK_VARIABLES}
+
+    (tmp_path / "kek").write_text("x")
+    for environment in (
+        {"KEY_ENCRYPTION_KEY": "x"},
+        {"KEY_ENCRYPTION_KEY_FILE": "/x"},
+        {"PKCS11_MODULE": "/x.so", "PKCS11_PIN_FILE": "/pin", "PKCS11_TOKEN": "t", "PKCS11_KEK_LABEL": "l"},
+        {"CREDENTIALS_DIRECTORY": str(tmp_path)},
+    ):
+        assert given(**environment) == environment
+        assert not made.exists()
+    assert given(CREDENTIALS_DIRECTORY=str(tmp_path / "var")) == {
+        "CREDENTIALS_DIRECTORY": str(tmp_path / "var"),
+        "KEY_ENCRYPTION_KEY_FILE": str(made),
+    }
+    assert given() == {"KEY_ENCRYPTION_KEY_FILE": str(made)}
+    assert made.stat().st_mode & 0o777 == 0o600

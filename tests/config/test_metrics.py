@@ -17,7 +17,7 @@ from config import metrics
 from credentials import issuance
 from credentials.models import Award, Batch, Chunk, Message
 from credentials.people import Person
-from tests.factories import award, key_room_open, make_achievement, make_issuer
+from tests.factories import award, key_room_open, make_achievement, make_issuer, publish_keys
 from verify import counting
 from verify.report import Verdict
 
@@ -142,6 +142,21 @@ def test_a_city_without_certificates_has_figures_too(client: Client) -> None:
     found = samples(ask(client).content.decode())
     assert (found["passport_rows_waiting"], found["passport_credentials"]) == (0, 0)
     assert "passport_last_issued_timestamp_seconds" not in found
+
+
+def test_the_delegations_end_is_told_and_a_chain_that_does_not_hold(client: Client, tmp_path: Path) -> None:
+    now = timezone.now()
+    with key_room_open(tmp_path):
+        make_issuer(now=now)
+        publish_keys(now=now)
+        found = samples(ask(client).content.decode())
+        ends = (now.replace(microsecond=0) + timedelta(days=365)).timestamp()
+        assert found["passport_delegation_ends_timestamp_seconds"] == ends
+        assert found["passport_trust_broken"] == 0
+    metrics.newest.forget()
+    found = samples(ask(client).content.decode())
+    assert found["passport_trust_broken"] == 1
+    assert "passport_delegation_ends_timestamp_seconds" not in found
 
 
 def test_no_figure_names_a_person_or_a_provider(client: Client, busy: None) -> None:

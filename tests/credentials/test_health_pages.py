@@ -16,7 +16,8 @@ from config.templatetags import faces
 from credentials import issuance
 from credentials.models import Achievement, Award, Batch, Chunk, Credential, Message, StatusListVersion
 from credentials.people import Person
-from issuers.models import Role
+from issuers import publications
+from issuers.models import Publication, Role
 from passport.models import Learner
 from tests.factories import (
     award,
@@ -25,6 +26,7 @@ from tests.factories import (
     make_issuer,
     make_learner,
     make_member,
+    publish_keys,
     sign_in,
 )
 
@@ -293,3 +295,34 @@ def test_a_day_among_its_neighbours_is_short() -> None:
     for language, written in (("fr", "mar. 24 nov."), ("ar", "الثلاثاء 24 نونبر"), ("en", "Tue 24 Nov")):
         with translation.override(language):
             assert faces.short_day(date(2026, 11, 24)) == written
+
+
+# -- The chain of trust ---------------------------------------------------------------------------
+def test_the_city_reads_how_long_its_root_has_delegated_and_providers_do_not(
+    client: Client, house: House
+) -> None:
+    publish_keys(now=timezone.now())
+    html = page(client, an_officer(), CITY)
+    assert "The city's published keys" in html
+    assert "365 days left" in html or "364 days left" in html
+    assert "Not vouched for" not in html
+    assert "Something is due" not in html
+    assert "published keys" not in page(client, house.trainer)
+
+
+def test_what_is_not_published_is_said(client: Client, house: House) -> None:
+    publish_keys(now=timezone.now())
+    Publication.objects.all().delete()
+    html = page(client, an_officer(), CITY)
+    assert "Not vouched for" in html
+    assert "The key directory has not been published yet." in html
+
+
+def test_a_delegation_of_which_fifty_days_are_left_is_due(client: Client, house: House) -> None:
+    now = timezone.now()
+    publish_keys(now=now - timedelta(days=315))
+    publications.tend(now=now)
+    html = page(client, an_officer(), CITY)
+    assert "Something is due" in html
+    assert "It is time for the yearly act." in html
+    assert "Not vouched for" not in html

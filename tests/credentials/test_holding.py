@@ -9,7 +9,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from credentials import awards, batches, holding, issuance, listings, releasing, rosters
-from credentials.errors import AboveCap, BadAward, BatchClosed, OrderedByYou
+from credentials.errors import AboveCap, BadAward, BatchClosed, DuplicateAward, OrderedByYou
 from credentials.models import Achievement, Award, Batch, Chunk, Credential, StatusList
 from credentials.people import Person
 from issuers import keys, registry
@@ -254,7 +254,7 @@ def test_a_repeat_of_what_is_held_is_the_same_order(achievement: Achievement) ->
 
 def test_who_waits_in_a_held_list_is_not_ordered_a_second_time(achievement: Achievement) -> None:
     order(achievement, 201)
-    with pytest.raises(awards.DuplicateAward):
+    with pytest.raises(DuplicateAward):
         award(achievement, *people(1))
     again = accept_rows(achievement, [{"name_latin": people(1)[0].name_latin}, {"name_latin": "Omar Tazi"}])
     assert list(again.awards.values_list("state", flat=True)) == ["duplicate", "pending"]

@@ -13,9 +13,9 @@ from django.db import IntegrityError, transaction
 
 from credentials import awards, facts, issuance, outbox, paper, qr, queue, reading
 from credentials.errors import BadAward, BaseUrlChanged, DuplicateAward
-from credentials.models import Award, Batch, Chunk, Credential, LocalMessage, Message
+from credentials.models import Award, Batch, Chunk, Credential, LocalMessage, Message, StatusChange
 from credentials.people import Person
-from issuers import publications, registry
+from issuers import keys, publications, registry
 from issuers.errors import IssuerSuspended, NoKeyRoom, OutsideMandate
 from issuers.models import City, SigningKey
 from tests.factories import (
@@ -305,3 +305,66 @@ def test_validity_ends_with_its_last_day(key_room: Any) -> None:
     achievement = make_achievement(make_issuer(), valid_months=36)
     credential = make_credential(achievement, awarded_on=date(2026, 11, 20))
     assert credential.valid_until == moment("2029-11-20T23:59:59+00:00")
+
+
+# -- What is never stored -------------------------------------------------------------------------
+@pytest.mark.parametrize("form", ["jws", "cose"])
+def test_a_signature_that_does_not_verify_is_not_stored(
+    achievement: Any, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    sign = getattr(keys.Signer, form)
+
+    def faulty(self: keys.Signer, signable: Any) -> Any:
+        """As a broken key store would sign: one bit is wrong."""
+        signed = sign(self, signable)
+        if isinstance(signed, bytes):
+            return signed[:-1] + bytes([signed[-1] ^ 1])
+        return signed[:-4] + ("AAAA" if signed[-4:] != "AAAA" else "BBBB")
+
+    monkeypatch.setattr(keys.Signer, form, faulty)
+    batch = award(achievement)
+    assert issuance.issue_ready(kind=INTERACTIVE, now=NOW) == 0
+    chunk = Chunk.objects.get()
+    assert (chunk.attempts, chunk.last_error) == (1, "SelfCheckFailed")
+    assert batch.awards.get().state == Award.State.PENDING
+    assert not Credential.objects.exists()
+
+
+def test_what_was_signed_is_not_stored_once_the_lease_is_lost(
+    achievement: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = issuance.Signing.run
+
+    def overtaken(self: issuance.Signing, *given: Any) -> Any:
+        signed = run(self, *given)
+        Chunk.objects.update(lease_token="another")
+        return signed
+
+    monkeypatch.setattr(issuance.Signing, "run", overtaken)
+    batch = award(achievement)
+    taken = queue.take(kind=INTERACTIVE)
+    assert taken is not None
+    assert issuance.issue_chunk(taken, now=NOW) == 0
+    assert batch.awards.get().state == Award.State.PENDING
+    assert not Credential.objects.exists()
+
+
+def test_a_certificate_never_says_a_moment_before_its_key(achievement: Any) -> None:
+    award(achievement)
+    begins = NOW + timedelta(milliseconds=500)
+    SigningKey.objects.filter(issuer=achievement.issuer).update(not_before=begins)
+    assert issuance.issue_ready(kind=INTERACTIVE, now=NOW + timedelta(seconds=5)) == 1
+    assert Credential.objects.get().valid_from == NOW + timedelta(seconds=1)
+
+
+def test_a_chunk_without_slots_is_not_signed(achievement: Any) -> None:
+    batch = award(achievement)
+    chunk = Chunk(batch=batch, kind=batch.kind, first_row=1, last_row=1, status_list=None)
+    with pytest.raises(ValueError, match="without slots"):
+        issuance.Signing(chunk, now=NOW)
+
+
+def test_a_row_that_replaces_nothing_ends_no_other(achievement: Any) -> None:
+    batch = award(achievement)
+    issuance._succeed(batch.awards.get(), batch=batch, now=NOW)
+    assert not StatusChange.objects.exists()

@@ -23,7 +23,7 @@ from credentials.apart import Outcome
 from credentials.models import Award, Batch, Chunk, Credential
 from credentials.people import Person
 from issuers import keys, publications
-from issuers.models import SigningKey
+from issuers.models import SigningKey, random_token
 from tests.factories import NOW, award, key_room, make_achievement, make_issuer
 
 __all__ = ["key_room"]
@@ -406,7 +406,7 @@ def test_no_two_children_draw_the_same_lots(batch: Batch) -> None:
 
     def draw() -> Outcome:
         drawn = [
-            *(queue.random_token(), str(uuid4()), secrets.token_hex(), str(random.random())),
+            *(random_token(), str(uuid4()), secrets.token_hex(), str(random.random())),
             str(ec.generate_private_key(ec.SECP256R1()).private_numbers().private_value),
             os.urandom(8).hex(),
         ]

@@ -700,6 +700,7 @@ ELSEWHERE = {
     "issuer-suspended",
     "lint",
     "quarantined",
+    "predecessor-ended",
 }
 
 

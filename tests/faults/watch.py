@@ -1,7 +1,7 @@
 """Looks on: how far the product is, and how long after each fault it went on."""
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from .acts import KINDS, LISTS, REQUESTS, SINGLES
 from .database import Away, Books
 
 LOOK_SECONDS = 0.2
-PATHS = {"roster": LISTS, "interactive": SINGLES}
+PATHS = {"roster": LISTS, "reissue": LISTS, "interactive": SINGLES}
 ISSUED = """
     SELECT b.kind, count(*) AS n FROM credentials_credential c JOIN credentials_award a ON a.id = c.award_id
     JOIN credentials_batch b ON b.id = a.batch_id GROUP BY b.kind
@@ -147,7 +147,10 @@ class Watch:
 
     def _by_path(self, query: str) -> dict[str, int]:
         assert self._books is not None
-        return {PATHS[row["kind"]]: int(row["n"]) for row in self._books.rows(query)}
+        counted = Counter[str]()
+        for row in self._books.rows(query):
+            counted[PATHS[row["kind"]]] += int(row["n"])
+        return dict(counted)
 
     def _let_go(self) -> None:
         if self._books is not None:

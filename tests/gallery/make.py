@@ -125,19 +125,20 @@ def documents() -> Iterator[tuple[str, str]]:
 
 def png(*chunks: bytes) -> bytes:
     """A PNG of one pixel with these chunks before its end."""
-    header = _chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0))
-    pixel = _chunk(b"IDAT", zlib.compress(b"\0\0"))
-    return b"\x89PNG\r\n\x1a\n" + header + b"".join(chunks) + pixel + _chunk(b"IEND", b"")
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0))
+    pixel = chunk(b"IDAT", zlib.compress(b"\0\0"))
+    return b"\x89PNG\r\n\x1a\n" + header + b"".join(chunks) + pixel + chunk(b"IEND", b"")
 
 
-def _chunk(kind: bytes, body: bytes) -> bytes:
+def chunk(kind: bytes, body: bytes) -> bytes:
+    """One chunk of a PNG, with its check sum."""
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
 def itxt(text: str, *, compressed: bool = False, keyword: bytes = b"openbadgecredential") -> bytes:
     """An iTXt chunk with a credential."""
     body = zlib.compress(text.encode()) if compressed else text.encode()
-    return _chunk(b"iTXt", keyword + b"\0" + bytes([compressed, 0]) + b"\0\0" + body)
+    return chunk(b"iTXt", keyword + b"\0" + bytes([compressed, 0]) + b"\0\0" + body)
 
 
 def svg(inside: str, *, before: str = "") -> str:

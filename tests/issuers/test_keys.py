@@ -13,13 +13,13 @@ import jwt
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from django.core.exceptions import ImproperlyConfigured
 from django.db import IntegrityError, connection, transaction
 from pytest_django import Settings
 
-from issuers import cose, jose, keys, publications
+from issuers import cose, jose, keys, profiles, publications
 from issuers.errors import NoActiveKey, NoKeyRoom, SealBroken, WrongState
 from issuers.models import Issuer, RegisterChange, SigningKey
 from issuers.signable import Form, Signable
@@ -235,7 +235,7 @@ def test_a_retired_key_has_no_private_part_and_is_followed_by_another(db: None, 
     old = active(issuer)
     keys.retire(key=old, by=None, now=NOW)
     old.refresh_from_db()
-    assert (old.state, old.sealed, old.kek_id, old.not_after) == ("retired", None, "", NOW)
+    assert (old.state, old.sealed, old.kek_id, old.not_after) == ("retired", None, "", NOW + keys.LATE)
     with pytest.raises(NoActiveKey):
         keys.signer(issuer=issuer, now=NOW)
     keys.ensure_issuer_keys(issuer=issuer, now=NOW)
@@ -253,7 +253,11 @@ def test_a_retired_key_can_still_turn_out_to_be_compromised(db: None, key_room: 
     key = active(make_issuer())
     keys.retire(key=key, by=None, now=NOW)
     keys.mark_compromised(key=key, by=city_approver(), now=NOW + timedelta(days=1))
-    assert (key.state, key.not_after, key.compromised_at) == ("compromised", NOW, NOW + timedelta(days=1))
+    assert (key.state, key.not_after, key.compromised_at) == (
+        "compromised",
+        NOW + keys.LATE,
+        NOW + timedelta(days=1),
+    )
     assert RegisterChange.objects.filter(event="key-compromised", detail__kid=key.thumbprint).exists()
 
 
@@ -382,6 +386,86 @@ def test_the_citys_keys_sign_no_certificates(db: None, key_room: Path, purpose: 
         signer.jws(Signable(Form.CREDENTIAL, None, b"{}"))
 
 
+# -- The audit key --------------------------------------------------------------------------------
+CHECKPOINT = b"passport.example.ma/log\n42\nRoot+hash+as+base64=\n"
+
+
+def audit_signer() -> keys.Signer:
+    keys.ensure_city_keys(now=NOW)
+    return keys.city_signer(purpose=SigningKey.Purpose.AUDIT, now=NOW)
+
+
+def test_a_checkpoint_is_signed_as_it_is_and_checked_with_did_json_alone(db: None, key_room: Path) -> None:
+    signer = audit_signer()
+    signature = signer.raw(Signable(Form.CHECKPOINT, None, CHECKPOINT))
+    document = publications.city_did_document()
+    method = next(m for m in document["verificationMethod"] if m["id"] == signer.kid)
+    assert (method["type"], signer.key.algorithm) == ("Multikey", "Ed25519")
+    number = 0
+    for letter in method["publicKeyMultibase"][1:]:
+        number = number * 58 + profiles.BASE58.index(letter)
+    raw = number.to_bytes(34, "big")
+    assert raw[:2] == b"\xed\x01"
+    ed25519.Ed25519PublicKey.from_public_bytes(raw[2:]).verify(signature, CHECKPOINT)
+
+
+def test_a_checkpoints_signature_is_that_of_its_text_alone(db: None, key_room: Path) -> None:
+    signer = audit_signer()
+    signature = signer.raw(Signable(Form.CHECKPOINT, None, CHECKPOINT))
+    assert keys.verify_bytes(CHECKPOINT, signature, key=signer.key)
+    assert not keys.verify_bytes(CHECKPOINT + b"\n", signature, key=signer.key)
+    assert not keys.verify_bytes(CHECKPOINT, bytes(64), key=signer.key)
+    assert not keys.verify_bytes(CHECKPOINT, signature[:-1], key=signer.key)
+
+
+@pytest.mark.parametrize("form", [form for form in Form if form is not Form.CHECKPOINT])
+def test_the_audit_key_signs_nothing_but_checkpoints(db: None, key_room: Path, form: Form) -> None:
+    signer = audit_signer()
+    with pytest.raises(ValueError, match="only a checkpoint"):
+        signer.raw(Signable(form, None, b"{}"))
+    with pytest.raises(ValueError, match="this form"):
+        signer.jws(Signable(form, None, b"{}"))
+    with pytest.raises(ValueError, match="COSE"):
+        signer.cose(Signable(form, None, b"{}"))
+
+
+def test_no_other_key_signs_a_checkpoint(db: None, key_room: Path) -> None:
+    issuer = make_issuer()
+    keys.ensure_city_keys(now=NOW)
+    for purpose in (SigningKey.Purpose.DIRECTORY, SigningKey.Purpose.SERVICE):
+        signer = keys.city_signer(purpose=purpose, now=NOW)
+        with pytest.raises(ValueError, match="only the audit key"):
+            signer.raw(Signable(Form.CHECKPOINT, None, CHECKPOINT))
+        with pytest.raises(ValueError, match="this form"):
+            signer.jws(Signable(Form.CHECKPOINT, None, CHECKPOINT))
+    with pytest.raises(ValueError, match="only the audit key"):
+        keys.signer(issuer=issuer, now=NOW).raw(Signable(Form.CHECKPOINT, issuer.pk, CHECKPOINT))
+
+
+def test_a_checkpoint_belongs_to_the_city(db: None, key_room: Path) -> None:
+    with pytest.raises(ValueError, match="another issuer"):
+        audit_signer().raw(Signable(Form.CHECKPOINT, make_issuer().pk, CHECKPOINT))
+
+
+def test_bare_bytes_are_checked_with_ed25519_alone(db: None, key_room: Path) -> None:
+    with pytest.raises(ValueError, match="not an Ed25519 key"):
+        keys.verify_bytes(b"", bytes(64), key=active(make_issuer()))
+
+
+def test_a_jws_is_checked_with_p256_alone(db: None, key_room: Path) -> None:
+    with pytest.raises(ValueError, match="not a P-256 key"):
+        keys.public_key(active(make_issuer(), "Ed25519"))
+
+
+def test_a_row_that_names_another_algorithm_does_not_open(db: None, key_room: Path) -> None:
+    issuer = make_issuer()
+    active(issuer).delete()
+    SigningKey.objects.filter(issuer=issuer, algorithm="Ed25519").update(algorithm="ES256")
+    with pytest.raises(SealBroken):
+        keys.signer(issuer=issuer, now=NOW)
+
+
+# -- What does not verify -------------------------------------------------------------------------
 def test_a_changed_token_does_not_verify(db: None, key_room: Path) -> None:
     issuer = make_issuer()
     signer = keys.signer(issuer=issuer, now=NOW)
@@ -415,11 +499,23 @@ def test_an_unopened_seal_hides_its_cause(db: None, key_room: Path) -> None:
     assert caught.value.__suppress_context__
 
 
-def test_an_active_row_without_its_private_part_does_not_open(db: None, key_room: Path) -> None:
+@pytest.mark.parametrize("nothing", [b"", b"short"])
+def test_an_active_row_without_its_private_part_does_not_open(
+    db: None, key_room: Path, nothing: bytes
+) -> None:
     issuer = make_issuer()
-    SigningKey.objects.filter(pk=active(issuer).pk).update(sealed=None)
+    SigningKey.objects.filter(pk=active(issuer).pk).update(sealed=nothing)
     with pytest.raises(SealBroken):
         keys.signer(issuer=issuer, now=NOW)
+
+
+@pytest.mark.parametrize("state", ["pending", "active"])
+def test_the_database_refuses_a_key_that_could_sign_and_has_no_private_part(
+    db: None, key_room: Path, state: str
+) -> None:
+    key = active(make_issuer())
+    with pytest.raises(IntegrityError), transaction.atomic():
+        SigningKey.objects.filter(pk=key.pk).update(state=state, sealed=None)
 
 
 def test_a_seal_that_does_not_open_is_logged_by_its_public_name_alone(

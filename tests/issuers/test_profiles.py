@@ -162,10 +162,14 @@ def listed(*keys: profiles.PublicKey) -> profiles.PublicIssuer:
     )
 
 
+def directory_of(*issuers: profiles.PublicIssuer, **rest: Any) -> dict[str, Any]:
+    return profiles.key_directory(base_url=BASE, name="keys", issuers=issuers, delegation="a.b.c", **rest)
+
+
 def test_the_directory_says_who_may_be_believed_for_what_and_when() -> None:
-    directory = profiles.key_directory(base_url=BASE, issuers=[listed(key())], version=7, issued_at=WHEN)
-    assert directory == {
+    assert directory_of(listed(key()), version=7, issued_at=WHEN) == {
         "iss": "did:web:passeport.casablanca.ma",
+        "sub": "keys",
         "iat": int(WHEN.timestamp()),
         "ttl": 86_400,
         "version": 7,
@@ -192,15 +196,16 @@ def test_the_directory_says_who_may_be_believed_for_what_and_when() -> None:
                 },
             }
         ],
+        "delegation": "a.b.c",
     }
 
 
 def test_the_directory_lists_keys_that_sign_paper_alone() -> None:
-    directory = profiles.key_directory(base_url=BASE, issuers=[listed(key(P256), key(ED25519))])
+    directory = directory_of(listed(key(P256), key(ED25519)))
     assert [each["jwk"]["crv"] for each in directory["issuers"][0]["keys"]] == ["P-256"]
 
 
 def test_the_directory_dates_ended_keys() -> None:
     ended = key(state="compromised", not_after=WHEN, compromised_at=WHEN)
-    told = profiles.key_directory(base_url=BASE, issuers=[listed(ended)])["issuers"][0]["keys"][0]
+    told = directory_of(listed(ended))["issuers"][0]["keys"][0]
     assert (told["until"], told["compromised"]) == (int(WHEN.timestamp()), True)

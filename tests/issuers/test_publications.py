@@ -8,10 +8,11 @@ from typing import Any
 import jwt
 import pytest
 from django.db import connection
+from django.utils import timezone
 from pytest_django import Settings
 
-from issuers import jose, keys, publications, registry, tasks
-from issuers.errors import NoActiveKey, NoKeyRoom
+from issuers import jose, keys, localroot, publications, registry, tasks, trust
+from issuers.errors import NoActiveKey, NoDelegation, NoKeyRoom, NotTrusted
 from issuers.models import Issuer, Publication, SigningKey, Theme
 from tests.factories import NOW, city_officer, make_issuer, publish_keys
 
@@ -19,18 +20,19 @@ DAY = timedelta(days=1)
 
 
 def opened(name: str = "keys") -> dict[str, Any]:
-    """The payload of a publication, checked as a verifier page does: against a pinned key alone."""
+    """The payload of a publication, checked as a foreign verifier does: from a pinned root down."""
     publication = publications.read(name=name)
     assert publication is not None
-    [anchor] = publications.trust_anchors()
     header = jwt.get_unverified_header(publication.body)
-    assert header == {
-        "alg": "ES256",
-        "typ": "keys+jwt",
-        "kid": f"did:web:localhost%3A8000#{anchor['kid']}",
-    }
-    payload = jwt.api_jws.decode(publication.body, jwt.PyJWK.from_dict(anchor), algorithms=["ES256"])
-    return dict(json.loads(payload))
+    unverified = jwt.decode(publication.body, options={"verify_signature": False, "verify_iat": False})
+    inside = unverified["delegation"]
+    root = next(each for each in trust.pinned() if each["kid"] == jwt.get_unverified_header(inside)["kid"])
+    said = json.loads(jwt.api_jws.decode(inside, jwt.PyJWK.from_dict(root), algorithms=["ES256"]))
+    assert header == {"alg": "ES256", "typ": "keys+jwt", "kid": said["sub"]}
+    key = jwt.PyJWK.from_dict(said["jwk"] | {"alg": "ES256"})
+    payload = json.loads(jwt.api_jws.decode(publication.body, key, algorithms=["ES256"]))
+    assert payload["sub"] == name
+    return dict(payload)
 
 
 def paper_key(issuer: Issuer) -> SigningKey:
@@ -52,7 +54,11 @@ def test_tending_makes_the_keys_that_are_missing(db: None, key_room: Path) -> No
     publish_keys()
     [listed] = opened()["issuers"]
     assert listed["keys"][0]["kid"] == paper_key(issuer).kid8
-    assert SigningKey.objects.filter(issuer=None).count() == 2
+    assert {key.purpose for key in SigningKey.objects.filter(issuer=None)} == {
+        "directory",
+        "service",
+        "audit",
+    }
 
 
 def test_a_closed_issuer_keeps_a_key_for_its_lists(db: None, key_room: Path) -> None:
@@ -61,7 +67,9 @@ def test_a_closed_issuer_keeps_a_key_for_its_lists(db: None, key_room: Path) -> 
     assert keys.signer(issuer=issuer, now=NOW).key.issuer == issuer
 
 
-def test_a_single_key_says_the_same_in_less_than_a_kilobyte(db: None, key_room: Path) -> None:
+def test_a_single_key_says_the_same_and_brings_its_delegation_in_less_than_two_kilobytes(
+    db: None, key_room: Path
+) -> None:
     issuer, _ = make_issuer(themes=[Theme.DIGITAL]), make_issuer()
     publish_keys()
     name = f"k/{paper_key(issuer).kid8}"
@@ -69,7 +77,7 @@ def test_a_single_key_says_the_same_in_less_than_a_kilobyte(db: None, key_room: 
     assert opened(name)["issuers"] == [everybody[issuer.slug]]
     publication = publications.read(name=name)
     assert publication is not None
-    assert len(publication.body) < 1024
+    assert len(publication.body) < 2048
 
 
 def test_a_key_under_the_short_name_of_another_is_never_signed(db: None, key_room: Path) -> None:
@@ -145,6 +153,37 @@ def test_a_new_directory_key_signs_everything_anew(db: None, key_room: Path) -> 
     opened()
 
 
+def test_a_directory_key_that_the_root_has_not_delegated_to_signs_nothing(db: None, key_room: Path) -> None:
+    make_issuer()
+    publish_keys()
+    before = list(Publication.objects.values_list("name", "version"))
+    keys.retire(key=SigningKey.objects.get(purpose="directory"), by=None, now=NOW)
+    with pytest.raises(NoDelegation):
+        publications.tend(now=NOW + DAY)
+    assert list(Publication.objects.values_list("name", "version")) == before
+
+
+def test_after_the_delegations_year_nothing_is_signed(db: None, key_room: Path) -> None:
+    make_issuer()
+    publish_keys()
+    assert publications.tend(now=NOW + timedelta(days=365) - 2 * DAY) == 2
+    with pytest.raises(NoDelegation):
+        publications.tend(now=NOW + timedelta(days=365))
+
+
+def test_a_newer_delegation_to_the_same_key_is_published_at_once(db: None, key_room: Path) -> None:
+    make_issuer()
+    publish_keys()
+    before = opened()["delegation"]
+    soon = NOW + timedelta(days=320)
+    assert localroot.delegate(now=soon) == 1
+    assert publications.tend(now=soon) == 2
+    assert opened()["delegation"] != before
+    assert trust.read_directory(Publication.objects.get(pk="keys").body, name="keys").delegation.seq == int(
+        soon.timestamp()
+    )
+
+
 def test_a_process_without_the_key_room_signs_no_directory(db: None, settings: Settings) -> None:
     settings.KEY_ENCRYPTION_KEY_FILE = ""
     with pytest.raises(NoKeyRoom):
@@ -168,7 +207,7 @@ def test_another_signer_that_was_quicker_wins(db: None, key_room: Path) -> None:
             publications.refresh(now=NOW)
         return execute(sql, *rest)
 
-    keys.ensure_city_keys(now=NOW)
+    localroot.delegate(now=NOW)
     with connection.execute_wrapper(rival):
         publications.refresh(now=NOW)
     assert begun
@@ -176,16 +215,82 @@ def test_another_signer_that_was_quicker_wins(db: None, key_room: Path) -> None:
     opened()
 
 
-def test_the_next_directory_key_is_an_anchor_already_and_an_ended_one_no_more(
-    db: None, key_room: Path
+# -- What is stored is believed for its signatures alone ----------------------------------------------
+def changed(**members: Any) -> str:
+    """The directory with these members, signed by the city's directory key."""
+    document = opened() | members
+    signer = keys.city_signer(purpose=keys.Purpose.DIRECTORY, now=NOW)
+    return signer.jws(publications.lint_directory(document))
+
+
+def test_a_friend_written_into_the_stored_directory_is_refused_at_load(db: None, key_room: Path) -> None:
+    make_issuer()
+    publish_keys()
+    head, _, signature = Publication.objects.get(pk="keys").body.split(".")
+    document = opened()
+    document["issuers"].append(document["issuers"][0] | {"slug": "friend"})
+    body = f"{head}.{jose.b64(json.dumps(document).encode())}.{signature}"
+    Publication.objects.filter(pk="keys").update(body=body)
+    with pytest.raises(NotTrusted) as refused:
+        publications.read(name="keys")
+    assert refused.value.reason == "signature"
+    assert publish_keys() == 1  # and mended
+    assert "friend" not in {issuer["slug"] for issuer in opened()["issuers"]}
+
+
+@pytest.mark.parametrize(
+    ("members", "reason"),
+    [
+        ({"iss": "did:web:rabat.example"}, "city"),
+        ({"sub": "k/0123456789abcdef"}, "name"),
+        ({"iat": int((NOW + timedelta(days=366)).timestamp())}, "outside"),
+        ({"iat": int((NOW - DAY).timestamp())}, "outside"),
+        ({"iat": -1}, "members"),
+        ({"ttl": "day"}, "members"),
+        ({"version": True}, "members"),
+        ({"delegation": None}, "members"),
+        ({"delegation": "a.b"}, "form"),
+        ({"delegation": "e30.e30.AAAA"}, "header"),
+        ({"version": 1}, "row"),
+    ],
+)
+def test_a_stored_directory_that_says_something_else_is_refused_at_load(
+    db: None, key_room: Path, members: dict[str, Any], reason: str
 ) -> None:
+    make_issuer()
     publish_keys()
-    SigningKey.objects.filter(purpose="directory").update(state="pending")
+    Publication.objects.filter(pk="keys").update(body=changed(**members))
+    with pytest.raises(NotTrusted) as refused:
+        publications.read(name="keys")
+    assert refused.value.reason == reason
+
+
+def test_a_directory_of_one_key_does_not_stand_in_for_another(db: None, key_room: Path) -> None:
+    one, other = make_issuer(), make_issuer()
     publish_keys()
-    assert len(publications.trust_anchors()) == 2
-    keys.retire(key=SigningKey.objects.get(purpose="directory", state="active"), by=None, now=NOW)
-    [anchor] = publications.trust_anchors()
-    assert set(anchor) == {"alg", "crv", "kid", "kty", "x", "y"}
+    body = Publication.objects.get(pk=f"k/{paper_key(other).kid8}").body
+    Publication.objects.filter(pk=f"k/{paper_key(one).kid8}").update(body=body)
+    with pytest.raises(NotTrusted) as refused:
+        publications.read(name=f"k/{paper_key(one).kid8}")
+    assert refused.value.reason == "name"
+
+
+def test_without_a_pinned_root_no_directory_is_believed(db: None, key_room: Path, settings: Settings) -> None:
+    make_issuer()
+    publish_keys()
+    settings.ROOT_KEYS_FILE = ""
+    with pytest.raises(NotTrusted) as refused:
+        publications.read(name="keys")
+    assert refused.value.reason == "root"
+
+
+def test_a_stored_version_never_falls(db: None, key_room: Path) -> None:
+    make_issuer()
+    publish_keys()
+    ahead = Publication.objects.get(pk="keys").version + 10**6
+    Publication.objects.filter(pk="keys").update(version=ahead, body="e30.e30.e30")
+    publish_keys()
+    assert opened()["version"] == ahead + 1
 
 
 @pytest.mark.parametrize("fault", ["private", "name", "point"])
@@ -206,5 +311,6 @@ def test_a_directory_with_an_unsound_key_is_not_signable(db: None, key_room: Pat
 
 def test_the_bell_tends(db: None, key_room: Path) -> None:
     make_issuer(with_keys=False)
+    localroot.delegate(now=timezone.now())
     tasks.tend()
     assert opened()["issuers"]

@@ -3,6 +3,8 @@ import { createInterface } from "node:readline";
 
 const folder = new URL("../../verify/static/verify/", import.meta.url);
 const { readCode, digitsIn } = await import(new URL("sp1.js", folder));
+const { memoryIn } = await import(new URL("memory.js", folder));
+const { openDirectory } = await import(new URL("trust.js", folder));
 const { examine, ORDER } = await import(new URL("verdict.js", folder));
 
 const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -18,7 +20,42 @@ function shelf(documents, asked) {
   };
 }
 
-async function answer({ act, digits, config, documents, now }) {
+/** A device's storage; `broken` is one that throws whatever it is asked. */
+class Storage {
+  items = {};
+  broken = false;
+
+  getItem(key) {
+    if (this.broken) throw new DOMException("no storage", "SecurityError");
+    return this.items[key] ?? null;
+  }
+
+  setItem(key, value) {
+    if (this.broken) throw new DOMException("no storage", "QuotaExceededError");
+    this.items[key] = String(value);
+  }
+}
+
+let storage = new Storage();
+let memory = memoryIn(storage);
+
+/** A new visit on the same device, or (`fresh`) on another one. */
+function visit({ fresh, broken }) {
+  if (fresh) storage = new Storage();
+  storage.broken = Boolean(broken);
+  memory = memoryIn(broken === "missing" ? null : storage);
+  return storage.items;
+}
+
+async function answer({ act, digits, config, documents, now, ...rest }) {
+  if (act === "visit") return visit(rest);
+  if (act === "trust") {
+    try {
+      return { directory: await openDirectory(rest.body, rest.name, { config, now, memory }) };
+    } catch (error) {
+      return { refused: error.message, kind: error.constructor.name };
+    }
+  }
   if (act === "order") return ORDER;
   if (act === "find") return digitsIn(digits);
   if (act === "read") {
@@ -30,7 +67,7 @@ async function answer({ act, digits, config, documents, now }) {
     }
   }
   const asked = [];
-  const { state, checks, claim, issuer } = await examine(digits, { config, now, fetch: shelf(documents, asked) });
+  const { state, checks, claim, issuer } = await examine(digits, { config, now, memory, fetch: shelf(documents, asked) });
   return { state, checks, name: claim && claim.name, issuer: issuer && issuer.slug, asked };
 }
 

@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from verify import gate
 from verify.errors import Malformed, TooLarge
 from verify.gate import Kind
 
-from .tokens import BASE, HEADER, KID, high_s, payload, token
+from .tokens import BASE, HEADER, KID, high_s, payload, token, token_of
 
 GALLERY = Path(make.__file__).parent
 BROKEN = sorted(path for path in GALLERY.iterdir() if path.suffix not in (".py", "") and path.is_file())
@@ -109,6 +110,13 @@ def test_a_link_of_ours_is_known(start: str, ending: str) -> None:
     assert (source.kind, source.text) == (Kind.LINK, "AbC_-123")
 
 
+@pytest.mark.parametrize("path", ["", "/", "/me/", "/c/", "/c/a/b", "/c/" + "a" * 41, "/a/AbC_-123"])
+def test_a_link_of_ours_to_something_else_is_no_certificate(path: str) -> None:
+    with pytest.raises(Malformed) as refused:
+        gate.read_source(f"{BASE}{path}", base_url=BASE)
+    assert refused.value.fault == "unknown-form"
+
+
 def test_an_enveloped_credential_is_its_token() -> None:
     document = {
         "@context": "https://www.w3.org/ns/credentials/v2",
@@ -155,6 +163,27 @@ def test_what_carries_a_certificate_gives_it_up(carrier: bytes) -> None:
     assert gate.read_source(carrier, base_url=BASE).text == WHOLE
 
 
+@pytest.mark.parametrize(
+    ("data", "fault"),
+    [
+        ("z" * (4 * 1500 + 1), "unknown-form"),
+        (json.dumps({"credential": ["eyJ"]}), "unknown-form"),
+        (make.png(make.chunk(b"iTXt", b"openbadgecredential\0\0\0no end")), "png-broken"),
+        (make.png(make.chunk(b"iTXt", b"openbadgecredential\0\0\0\0\0\xff")), "utf-8"),
+        (make.png(make.itxt("A" * (512 * 1024 + 1))), "document-too-large"),
+        (
+            make.svg("<text>words</text><openbadges:credential> </openbadges:credential>"),
+            "image-without-credential",
+        ),
+    ],
+    ids=["long-text", "list", "itxt-without-end", "itxt-in-latin", "itxt-too-large", "svg-blank"],
+)
+def test_what_cannot_be_read_is_refused_by_its_fault(data: bytes | str, fault: str) -> None:
+    with pytest.raises(Malformed) as refused:
+        pass_gate(data)
+    assert refused.value.fault == fault
+
+
 def test_files_above_their_limit_are_refused_as_too_large() -> None:
     for data in (
         b"A" * (gate.MAX_UPLOAD + 1),
@@ -165,6 +194,44 @@ def test_files_above_their_limit_are_refused_as_too_large() -> None:
     ):
         with pytest.raises(TooLarge):
             pass_gate(data)
+
+
+def fault_of(data: bytes | str) -> str:
+    """The fault for which it is refused, or nothing."""
+    try:
+        pass_gate(data)
+    except Malformed as refused:
+        return refused.fault
+    return ""
+
+
+def kid_of(length: int) -> str:
+    return token(header=HEADER | {"kid": "did:web:a#" + "k" * (length - 10)})
+
+
+@pytest.mark.parametrize(
+    ("made", "limit", "fault"),
+    [
+        (
+            lambda size: WHOLE.rpartition(".")[0] + "." + "A" * (size - len(WHOLE.rpartition(".")[0]) - 1),
+            16_384,
+            "token-too-large",
+        ),
+        (lambda size: "eyJ" + "A" * (size - 3) + ".AAAA.AAAA", 2048, "header-too-large"),
+        (lambda size: "{" + " " * (size - 2) + "}", 524_288, "document-too-large"),
+        (lambda size: b"\xff" * size, 10_485_760, "upload-too-large"),
+        (kid_of, 300, "kid"),
+        (lambda size: token(body=payload(x=size)), 9_007_199_254_740_991, "json-number-range"),
+        (lambda size: token(body=payload(x=-size)), 9_007_199_254_740_991, "json-number-range"),
+        (lambda size: token_of(json.dumps(HEADER), '{"x":' * size + "1" + "}" * size), 20, "json-depth"),
+    ],
+    ids=["token", "header", "document", "upload", "kid", "number", "minus", "depth"],
+)
+def test_each_limit_lets_pass_what_is_as_large_and_nothing_larger(
+    made: Callable[[int], bytes | str], limit: int, fault: str
+) -> None:
+    assert fault_of(made(limit)) != fault
+    assert fault_of(made(limit + 1)) == fault
 
 
 # -- Nothing breaks it ----------------------------------------------------------------------------

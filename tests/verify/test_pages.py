@@ -18,7 +18,7 @@ from issuers import keys
 from tests.factories import make_achievement, make_credential, make_issuer, publish_keys
 from tests.gallery import make
 from verify import gate
-from verify.report import Reason
+from verify.report import Reason, Verdict
 from verify.wording import BROWSER_FACES, CHECKS, FACES
 
 pytestmark = pytest.mark.django_db
@@ -276,14 +276,15 @@ def test_the_scanned_code_stays_out_of_the_page_and_of_the_log(
     assert client.get("/v").status_code == 200
 
 
-def test_the_page_pins_the_citys_directory_key_and_knows_every_sentence(
+def test_the_page_pins_both_roots_of_the_city_and_knows_every_sentence(
     client: Client, credential: Credential
 ) -> None:
     html = client.get("/v", headers={"accept-language": "en"}).content.decode()
     found = re.search(r'<script id="config" type="application/json">(.*?)</script>', html)
     assert found
     config = json.loads(found[1])
-    assert [set(anchor) for anchor in config["anchors"]] == [{"kty", "crv", "x", "y", "alg", "kid"}]
+    assert [set(root) for root in config["roots"]] == [{"kty", "crv", "x", "y", "alg", "kid"}] * 2
+    assert config["city"] == "did:web:localhost%3A8000"
     assert set(config["words"]["faces"]) == {*FACES, *(face.state for face in BROWSER_FACES)}
     assert len(config["words"]["checks"]) == len(CHECKS)
     assert config["words"]["faces"]["valid"]["headline"] == "Valid certificate"
@@ -293,8 +294,10 @@ def test_the_page_pins_the_citys_directory_key_and_knows_every_sentence(
 
 def test_every_reason_has_a_face_and_only_valid_is_green() -> None:
     assert set(FACES) == {reason.value for reason in Reason}
-    assert [face.state for face in (*FACES.values(), *BROWSER_FACES) if face.tone == "ok"] == ["valid"]
-    assert [face.state for face in (*FACES.values(), *BROWSER_FACES) if face.seal == "valid"] == ["valid"]
+    valid = {reason.value for reason in Reason if reason.verdict is Verdict.VALID}
+    assert valid == {"valid", "logged-before"}
+    assert {face.state for face in (*FACES.values(), *BROWSER_FACES) if face.tone == "ok"} == valid
+    assert {face.state for face in (*FACES.values(), *BROWSER_FACES) if face.seal == "valid"} == valid
 
 
 def test_the_verifier_page_stays_small(client: Client, credential: Credential) -> None:

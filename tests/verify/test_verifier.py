@@ -341,7 +341,7 @@ def test_a_retired_key_still_vouches_for_what_it_signed(credential: Credential) 
 def test_a_retired_key_does_not_vouch_for_what_is_dated_later(credential: Credential) -> None:
     later = payload_of(credential) | {"validFrom": "2026-11-24T10:05:00Z", "nbf": int(SOON.timestamp())}
     compact, digits = signed(credential, later), on_paper(credential, issued_at=int(SOON.timestamp()))
-    keys.retire(key=credential.key, by=None, now=SOON)
+    keys.retire(key=credential.key, by=None, now=SOON - keys.LATE)
     for source in (compact, digits):
         report = check(source, SOON + timedelta(hours=1))
         assert (report.verdict, report.reason) == (Verdict.UNKNOWN_ISSUER, Reason.OUTSIDE_KEY_PERIOD)

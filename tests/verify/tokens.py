@@ -58,9 +58,12 @@ def payload(**changes: Any) -> dict[str, Any]:
     return document | claims | changes
 
 
-def signature(signed: str, key: ec.EllipticCurvePrivateKey = KEY) -> bytes:
+def signature(signed: str | bytes, key: ec.EllipticCurvePrivateKey = KEY) -> bytes:
     """r || s, the same each time."""
-    der = key.sign(signed.encode(), ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
+    der = key.sign(
+        signed.encode() if isinstance(signed, str) else signed,
+        ec.ECDSA(hashes.SHA256(), deterministic_signing=True),
+    )
     r, s = decode_dss_signature(der)
     return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 

@@ -1,16 +1,21 @@
 """``manage.py prepare``: brings the database to this code's state, or says in a sentence why it cannot.
 
-Its last word is what the database holds: ``empty``, ``demo`` (the demo city) or ``city`` (a real one).
+Its last word is what the database holds: ``empty``, ``demo`` (the demo city) or ``city`` (a real one). On a
+machine that is its own root, that root's delegation is made or renewed before anything starts.
 """
 
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
+from django.utils import timezone
 
+from issuers import localroot, trust
+from issuers.errors import IssuersError, NotTrusted
 from issuers.models import City, Issuer
 from passport.models import Learner
 
@@ -50,4 +55,15 @@ class Command(BaseCommand):
                 f"Certificates here were signed under {city.base_url}. Start with BASE_URL={city.base_url}, "
                 f"not {settings.BASE_URL}."
             )
+        try:
+            localroot.delegate(now=timezone.now())
+            trust.roots()
+        except ImproperlyConfigured as error:
+            raise CommandError(str(error)) from error
+        except NotTrusted as error:
+            raise CommandError(
+                f"A delegation here is not of this machine's root ({error.reason})."
+            ) from error
+        except IssuersError as error:
+            raise CommandError(str(error)) from error
         self.stdout.write("empty" if empty else "demo" if city and city.census.get("demo") else "city")

@@ -1,10 +1,11 @@
 // Keys and status lists: fetched by number alone, verified by signature, unpacked within limits.
 
-export class NotTrusted extends Error {}
+import { NotTrusted, openJws, unb64 } from "./jws.js";
+import { openDirectory } from "./trust.js";
+
 export class Unreachable extends Error {}
 
 const PURPOSES = ["revocation", "suspension", "replacement"];
-const ES256 = { name: "ECDSA", hash: "SHA-256" };
 const MAX_DOCUMENT = 600000;
 const MAX_LIST = 2 ** 20;
 const MIN_LIST = 131072 / 8;
@@ -12,33 +13,36 @@ const PATIENCE = 10000; // milliseconds for one request
 const CLOCK_DRIFT = 300; // seconds that this device's clock may be wrong
 
 /** Everybody in the signed directory who has a key of this short name; empty when the city knows none. */
-export async function signersNamed(kid, { config, now, fetch }) {
-  const body = await fetched(config.keys + kid, fetch);
-  if (body === null) return [];
-  const directory = await openJws(body, "keys+jwt", async (header) => {
-    const anchor = config.anchors.find((jwk) => jwk.kid === fragment(header.kid));
-    return anchor ? [anchor] : [];
-  });
-  if (directory.iat > now + CLOCK_DRIFT || directory.iat + directory.ttl < now - CLOCK_DRIFT) throw new NotTrusted("an old directory");
+export async function signersNamed(kid, context) {
+  const directory = await directoryOf(kid, context);
+  if (directory === null) return [];
   return directory.issuers.flatMap((issuer) => issuer.keys.filter((key) => key.kid === kid).map((key) => ({ issuer, key })));
 }
 
-/** Whether these 64 bytes are this key's signature. */
-export async function isSignedBy(jwk, signed, signature) {
-  const key = await crypto.subtle.importKey("jwk", { kty: jwk.kty, crv: jwk.crv, x: jwk.x, y: jwk.y }, { name: "ECDSA", namedCurve: "P-256" }, false, ["verify"]);
-  return crypto.subtle.verify(ES256, key, signature, signed);
+/** One that is older than what was seen here may come from a cache on the way: it is asked for once more, past that. */
+async function directoryOf(kid, context) {
+  const [url, name] = [context.config.keys + kid, `k/${kid}`];
+  const body = await fetched(url, context.fetch);
+  if (body === null) return null;
+  try {
+    return await openDirectory(body, name, context);
+  } catch (error) {
+    if (!(error instanceof NotTrusted) || error.message !== "older") throw error;
+  }
+  const newer = await fetched(url, context.fetch, { cache: "reload" });
+  return newer === null ? null : openDirectory(newer, name, context);
 }
 
 /** What the issuer's three lists say of one place in them: {revocation, suspension, replacement, asOf, stale}. */
-export async function standing(claim, signer, { config, now, fetch }) {
-  const lists = await Promise.all(PURPOSES.map((purpose) => readList(purpose, claim.list, signer, { config, now, fetch })));
+export async function standing(claim, signer, context) {
+  const lists = await Promise.all(PURPOSES.map((purpose) => readList(purpose, claim.list, signer, context)));
   const [revocation, suspension, replacement] = lists.map((list) => isSet(list.bits, claim.index));
   return {
     revocation,
     suspension,
     replacement,
     asOf: Math.min(...lists.map((list) => list.asOf)),
-    stale: lists.some((list) => list.until + CLOCK_DRIFT < now),
+    stale: lists.some((list) => list.until + CLOCK_DRIFT < context.now),
   };
 }
 
@@ -46,16 +50,21 @@ async function readList(purpose, number, signer, context) {
   const path = `${purpose}/${number}`;
   const body = await fetched(context.config.lists + path, context.fetch);
   if (body === null) throw new Unreachable("no such list");
-  const list = await openJws(body, "vc+jwt", (header) => keysOfSameIssuer(header, signer, context));
+  const list = await signedList(openJws(body, "vc+jwt"), signer, context);
   const subject = list.credentialSubject;
   if (list.iss !== signer.issuer.did || list.issuer !== list.iss) throw new NotTrusted("a list of another issuer");
   if (list.id !== list.sub || !list.id.endsWith(`/s/${path}`) || subject.statusPurpose !== purpose) throw new NotTrusted("another list");
   return { bits: await unpacked(subject.encodedList), asOf: list.iat, until: list.exp };
 }
 
+async function signedList(jws, signer, context) {
+  for (const jwk of await keysOfSameIssuer(jws.kid, signer, context)) if (await jws.isSignedBy(jwk)) return jws.unverified();
+  throw new NotTrusted("signature");
+}
+
 /** A list may be signed by a younger key of the same issuer than the code is. */
-async function keysOfSameIssuer(header, signer, context) {
-  const [did, thumbprint] = [header.kid.split("#")[0], fragment(header.kid)];
+async function keysOfSameIssuer(named, signer, context) {
+  const [did, thumbprint = ""] = named.split("#");
   if (did !== signer.issuer.did) throw new NotTrusted("a list of another issuer");
   const kid = Array.from(unb64(thumbprint).subarray(0, 8), (byte) => byte.toString(16).padStart(2, "0")).join("");
   const known = kid === signer.key.kid ? [signer] : await signersNamed(kid, context);
@@ -86,29 +95,16 @@ function isSet(bits, index) {
   return Boolean(bits[index >> 3] & (0x80 >> (index & 7)));
 }
 
-/** The payload of a compact JWS that one of the keys signed; its header says ES256, this type, and which key. */
-async function openJws(token, typ, keysFor) {
-  const parts = token.trim().split(".");
-  if (parts.length !== 3) throw new NotTrusted("not a JWS");
-  const header = JSON.parse(utf8(unb64(parts[0])));
-  if (header.alg !== "ES256" || header.typ !== typ || typeof header.kid !== "string" || Object.keys(header).length !== 3) throw new NotTrusted("another header");
-  const signed = new TextEncoder().encode(`${parts[0]}.${parts[1]}`);
-  for (const jwk of await keysFor(header)) {
-    if (await isSignedBy(jwk, signed, unb64(parts[2]))) return JSON.parse(utf8(unb64(parts[1])));
-  }
-  throw new NotTrusted("the signature does not match");
-}
-
 /** The body of a document of ours, or null when there is none; one that is being signed is asked for again. */
-async function fetched(url, fetch, tries = 3) {
+async function fetched(url, fetch, { tries = 3, cache = "default" } = {}) {
   const stop = new AbortController();
   const alarm = setTimeout(() => stop.abort(), PATIENCE);
   try {
-    const answer = await fetch(url, { signal: stop.signal, credentials: "omit", referrerPolicy: "no-referrer" });
+    const answer = await fetch(url, { signal: stop.signal, cache, credentials: "omit", referrerPolicy: "no-referrer" });
     if (answer.status === 404) return null;
     if (answer.status === 503 && tries > 1) {
       await new Promise((done) => setTimeout(done, 1000));
-      return await fetched(url, fetch, tries - 1);
+      return await fetched(url, fetch, { tries: tries - 1, cache });
     }
     if (!answer.ok) throw new Unreachable(`answer ${answer.status}`);
     const body = await answer.text();
@@ -119,17 +115,4 @@ async function fetched(url, fetch, tries = 3) {
   } finally {
     clearTimeout(alarm);
   }
-}
-
-function fragment(kid) {
-  return kid.split("#")[1] || "";
-}
-
-function unb64(encoded) {
-  if (!/^[A-Za-z0-9_-]*$/.test(encoded)) throw new NotTrusted("not base64url");
-  return Uint8Array.from(atob(encoded.replace(/-/g, "+").replace(/_/g, "/")), (letter) => letter.charCodeAt(0));
-}
-
-function utf8(bytes) {
-  return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
 }

@@ -1,5 +1,6 @@
 // The verifier page: takes a printed code out of the address, cleans the address, shows the verdict.
 
+import { memoryIn, ownStorage } from "./memory.js";
 import { digitsIn } from "./sp1.js";
 import { examine } from "./verdict.js";
 
@@ -10,6 +11,7 @@ const ways = document.getElementById("ways");
 const language = document.documentElement.lang || "fr";
 const locale = { fr: "fr-MA", ar: "ar-MA-u-nu-latn", en: "en-GB" }[language] || "fr-MA";
 const STEPS = 8;
+const memory = memoryIn(ownStorage());
 
 /** What stands behind # or, where a camera app mangled it, behind %23 or a slash. The address is clean after. */
 function takeFromAddress() {
@@ -22,7 +24,7 @@ function takeFromAddress() {
 async function run(scanned) {
   show(copy("busy"));
   if (!window.crypto?.subtle || !window.DecompressionStream) return draw({ state: "old-browser", checks: [] });
-  const context = { config, now: Date.now() / 1000, fetch: (...request) => window.fetch(...request) };
+  const context = { config, now: Date.now() / 1000, fetch: (...request) => window.fetch(...request), memory };
   return draw(await examine(digitsIn(scanned) || scanned, context));
 }
 

@@ -1,20 +1,21 @@
 // Examines a printed code in the order in which the server examines certificates; the worst finding decides.
 
 import { Malformed } from "./cose.js";
-import { isSignedBy, signersNamed, standing } from "./lists.js";
+import { isSignedBy, NotTrusted } from "./jws.js";
+import { signersNamed, standing } from "./lists.js";
 import { readCode } from "./sp1.js";
 
 const CLOCK_DRIFT = 300;
 /** From the worst to the best, as in the server's reports. */
 export const ORDER = [
-  "malformed", "offline", "unknown-issuer", "tampered", "key-withdrawn", "outside-key-period", "contradictory",
+  "malformed", "offline", "not-trusted", "unknown-issuer", "tampered", "key-withdrawn", "outside-key-period", "contradictory",
   "replaced", "revoked", "not-accredited", "suspended", "expired", "not-yet-valid", "status-unknown", "status-stale", "valid",
 ];
 /** After these nothing of the claim is shown: no recognised issuer stands behind it. */
 const SHOWS_NOTHING = ORDER.slice(0, ORDER.indexOf("replaced"));
 
 /**
- * {state, checks: [[step, finding]], claim, issuer, asOf}; `context` is {config, now, fetch}, now in seconds.
+ * {state, checks: [[step, finding]], claim, issuer, asOf}; `context` is {config, now, fetch, memory}, now in seconds.
  * Nothing but a key's short name and a list's number leaves this device.
  */
 export async function examine(digits, context) {
@@ -43,8 +44,7 @@ async function examineInOrder(digits, context, note, seen) {
   const { claim } = code;
   note("readable");
   // 2. The city's directory knows a key of this name.
-  const candidates = await known(code.kid, context);
-  if (candidates === null) halt("issuer", "offline");
+  const candidates = await known(code.kid, context, (finding) => halt("issuer", finding));
   if (!candidates.length) halt("issuer", "unknown-issuer");
   note("issuer");
   // 3. That key signed it; two keys may share a short name, so all are tried.
@@ -79,11 +79,12 @@ function parsed(digits) {
   }
 }
 
-async function known(kid, context) {
+/** No answer, or one that no pinned root stands behind: the question stays open. */
+async function known(kid, context, halt) {
   try {
     return await signersNamed(kid, context);
-  } catch {
-    return null; // no answer, or one that cannot be believed: the question stays open
+  } catch (error) {
+    return halt(error instanceof NotTrusted ? "not-trusted" : "offline");
   }
 }
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('credentials', '0006_storage'),
+        ('credentials', '0008_webhooks'),
         ('issuers', '0001_register'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -1,0 +1,63 @@
+// From the pinned roots to a directory: delegation, directory's signature, age; and never back to an older one.
+// Each refusal is named as the server names it (issuers/delegations.py).
+
+import { NotTrusted, openJws, thumbprint } from "./jws.js";
+
+const CLOCK_DRIFT = 300; // seconds that this device's clock may be wrong
+const LONGEST = 400 * 86400;
+const MEMBERS = ["exp", "iss", "jwk", "nbf", "seq", "sub"];
+const JWK_MEMBERS = ["crv", "kty", "x", "y"];
+
+/**
+ * The payload of the directory called `name`, if a pinned root stands behind it and nothing newer was seen here.
+ * `context` is {config: {city, roots}, now, memory}, now in seconds. Throws NotTrusted.
+ */
+export async function openDirectory(body, name, { config, now, memory }) {
+  const seen = memory.recall(config.city);
+  // A device whose clock was set back has still seen what it has seen.
+  const today = Math.max(now, seen.latest);
+  const jws = openJws(body, "keys+jwt");
+  const inside = jws.unverified().delegation;
+  if (typeof inside !== "string") throw new NotTrusted("members");
+  const delegation = await openDelegation(inside, config);
+  if (today + CLOCK_DRIFT < delegation.nbf) throw new NotTrusted("not-yet");
+  if (today - CLOCK_DRIFT >= delegation.exp) throw new NotTrusted("expired");
+  if (delegation.seq < seen.seq) throw new NotTrusted("older");
+  if (jws.kid !== delegation.sub) throw new NotTrusted("directory-key");
+  if (!(await jws.isSignedBy(delegation.jwk))) throw new NotTrusted("signature");
+  const directory = jws.unverified();
+  if (directory.iss !== config.city) throw new NotTrusted("city");
+  if (directory.sub !== name) throw new NotTrusted("name");
+  if (![directory.version, directory.iat, directory.ttl].every(isWhole) || !Array.isArray(directory.issuers)) throw new NotTrusted("members");
+  if (directory.iat < delegation.nbf || directory.iat >= delegation.exp) throw new NotTrusted("outside");
+  if (directory.iat > now + CLOCK_DRIFT) throw new NotTrusted("not-yet");
+  if (directory.iat + directory.ttl < today - CLOCK_DRIFT) throw new NotTrusted("expired");
+  if (directory.version < (seen.versions[name] || { version: 0 }).version) throw new NotTrusted("older");
+  const until = directory.iat + directory.ttl + 2 * CLOCK_DRIFT; // from then on it is refused for its age anyway
+  memory.keep(config.city, { seq: delegation.seq, latest: directory.iat, versions: { [name]: { version: directory.version, until } } });
+  return directory;
+}
+
+/** What a pinned root signed for this city. Throws NotTrusted. */
+async function openDelegation(token, { roots, city }) {
+  const jws = openJws(token, "delegation+jwt");
+  const root = roots.find((jwk) => jwk.kid === jws.kid);
+  if (!root) throw new NotTrusted("root");
+  if (!(await jws.isSignedBy(root))) throw new NotTrusted("signature");
+  const said = jws.unverified();
+  if (!hasExactly(said, MEMBERS)) throw new NotTrusted("members");
+  if (said.iss !== city) throw new NotTrusted("city");
+  if (!hasExactly(said.jwk, JWK_MEMBERS) || said.jwk.kty !== "EC" || said.jwk.crv !== "P-256") throw new NotTrusted("key");
+  if (said.sub !== `${city}#${await thumbprint(said.jwk)}`) throw new NotTrusted("key");
+  if (![said.nbf, said.exp, said.seq].every(isWhole)) throw new NotTrusted("members");
+  if (said.exp <= said.nbf || said.exp > said.nbf + LONGEST) throw new NotTrusted("period");
+  return said;
+}
+
+function hasExactly(value, members) {
+  return value !== null && typeof value === "object" && Object.keys(value).sort().join() === members.join();
+}
+
+function isWhole(value) {
+  return Number.isSafeInteger(value) && value >= 0;
+}
