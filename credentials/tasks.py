@@ -1,7 +1,8 @@
 """Doorbells: each calls one verb and carries no work."""
 
 from celery import shared_task
-from django.utils import timezone
+
+from issuers import clock
 
 from . import issuance, outbox, statuslists, webhooks
 from .models import Batch
@@ -10,34 +11,34 @@ from .models import Batch
 @shared_task(name="credentials.issue_interactive")
 def issue_interactive() -> None:
     """Issue single awards."""
-    issuance.issue_ready(kind=Batch.Kind.INTERACTIVE, now=timezone.now())
+    issuance.issue_ready(kind=Batch.Kind.INTERACTIVE, now=clock.now())
 
 
 @shared_task(name="credentials.issue_batches")
 def issue_batches() -> None:
     """Issue rosters, for some seconds; the bell rings again for the rest."""
-    issuance.issue_ready(kind=Batch.Kind.ROSTER, now=timezone.now(), limit=issuance.CHUNKS_A_BELL)
+    issuance.issue_ready(kind=Batch.Kind.ROSTER, now=clock.now(), limit=issuance.CHUNKS_A_BELL)
 
 
 @shared_task(name="credentials.issue_anew")
 def issue_anew() -> None:
     """Issue what takes the place of certificates of a withdrawn key, for some seconds at a time."""
-    issuance.issue_ready(kind=Batch.Kind.REISSUE, now=timezone.now(), limit=issuance.CHUNKS_A_BELL)
+    issuance.issue_ready(kind=Batch.Kind.REISSUE, now=clock.now(), limit=issuance.CHUNKS_A_BELL)
 
 
 @shared_task(name="credentials.publish_lists")
 def publish_lists() -> None:
     """Sign the status lists that changed."""
-    statuslists.publish_changed(now=timezone.now())
+    statuslists.publish_changed(now=clock.now())
 
 
 @shared_task(name="credentials.deliver_messages")
 def deliver_messages() -> None:
     """Send what waits in the outbox."""
-    outbox.deliver_due(now=timezone.now())
+    outbox.deliver_due(now=clock.now())
 
 
 @shared_task(name="credentials.deliver_webhooks")
 def deliver_webhooks() -> None:
     """Tell programs what happened."""
-    webhooks.deliver_due(now=timezone.now())
+    webhooks.deliver_due(now=clock.now())

@@ -1,18 +1,17 @@
 """Doorbells: each calls one verb and carries no work."""
 
 from celery import shared_task
-from django.utils import timezone
 
-from . import orders, publications
+from . import clock, orders, publications
 
 
 @shared_task(name="issuers.tend")
 def tend() -> None:
     """Make missing keys and sign what the register says."""
-    publications.tend(now=timezone.now())
+    publications.tend(now=clock.now())
 
 
 @shared_task(name="issuers.fulfil_orders")
 def fulfil_orders() -> None:
     """Make what somebody waits for."""
-    orders.fulfil(now=timezone.now())
+    orders.fulfil(now=clock.now())

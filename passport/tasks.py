@@ -1,7 +1,8 @@
 """Doorbells: each calls one verb and carries no work."""
 
 from celery import shared_task
-from django.utils import timezone
+
+from issuers import clock
 
 from . import filing
 
@@ -9,4 +10,4 @@ from . import filing
 @shared_task(name="passport.file_certificates")
 def file_certificates() -> None:
     """File what nobody has looked at yet."""
-    filing.consider_unfiled(now=timezone.now())
+    filing.consider_unfiled(now=clock.now())

@@ -43,7 +43,7 @@ class Step:
 def steps() -> list[Step]:
     """All checks, the quick ones first."""
     pytest = ["python", "-m", "pytest", "-q", "--numprocesses", str(min(4, max(2, os.cpu_count() or 2)))]
-    units = [*pytest, "--ignore", "tests/journeys"]
+    units = [*pytest, "--ignore", "tests/journeys", "--ignore", "tests/faults"]
     return [
         Step("style", ["ruff", "check", "."]),
         Step("format", ["ruff", "format", "--check", "."]),
@@ -53,6 +53,7 @@ def steps() -> list[Step]:
         Step("types", ["mypy", *CODE]),
         Step("tests on SQLite", units),
         Step("tests on PostgreSQL", units, {"TEST_DATABASE": "postgresql"}),
+        Step("faults on both databases", ["python", "-m", "pytest", "-q", "tests/faults"]),
         Step("journeys in the browser", ["python", "-m", "pytest", "-q", "tests/journeys"]),
     ]
 

@@ -20,6 +20,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from signal import SIGQUIT, SIGTERM, Signals
+from typing import Any
 from urllib.parse import quote
 
 import psycopg
@@ -133,21 +134,53 @@ def _copied(programs: Path, home: Path) -> Path:
     return home / programs.relative_to(package.parent)
 
 
-@cache
-def postgresql(*, durable: bool = False) -> str:
-    """The URL of a PostgreSQL of this session: a Unix socket, no port, and nothing kept.
+@dataclass(frozen=True, kw_only=True)
+class Cluster:
+    """A PostgreSQL data folder under ``home``, the programs that serve it, and as whom they run."""
 
-    ``durable`` waits for the disk as a city's server does: what is measured is measured so.
-    """
+    home: Path
+    programs: Path
+    account: dict[str, Any]
+
+    @property
+    def url(self) -> str:
+        """A Unix socket, no port."""
+        return f"postgres://passport@{quote(str(self.home), safe='')}/postgres"
+
+    def serve(self, *settings: str, ends_with: Signals = SIGQUIT) -> "subprocess.Popen[bytes]":
+        """Start the server, with these further settings; it ends with this process."""
+        given = ("listen_addresses=", "max_connections=100", "log_min_messages=fatal", *settings)
+        return subprocess.Popen(
+            [
+                *(str(self.programs / "postgres"), "-D", str(self.home / "data"), "-k", str(self.home)),
+                *(part for setting in given for part in ("-c", setting)),
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            env={"PATH": os.defpath, "LC_ALL": "C"},
+            preexec_fn=end_with_parent(ends_with),  # noqa: PLW1509  # no thread runs yet
+            **self.account,
+        )
+
+    def answers(self) -> bool:
+        """Whether it takes a connection."""
+        try:
+            psycopg.connect(self.url, connect_timeout=2).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+
+def make_cluster(home: Path) -> Cluster:
+    """A fresh data folder under an empty ``home``. Raises CannotStart."""
     programs, servant = postgresql_programs(), _servant()
-    home = Path(tempfile.mkdtemp(prefix="pp-pg-", dir="/tmp"))
-    _started.folders.append(home)
     if servant:
         if not str(programs).startswith("/usr/"):  # another user may not read our folders
             programs = _copied(programs, home)
         os.chown(home, servant.pw_uid, servant.pw_gid)
     account = {"user": servant.pw_uid, "group": servant.pw_gid, "extra_groups": []} if servant else {}
-    plain = {"PATH": os.defpath, "LC_ALL": "C"}
     made = subprocess.run(
         [
             *(programs / "initdb", "--pgdata", home / "data", "--username", "passport"),
@@ -155,37 +188,32 @@ def postgresql(*, durable: bool = False) -> str:
         ],
         capture_output=True,
         cwd="/",
-        env=plain,
+        env={"PATH": os.defpath, "LC_ALL": "C"},
         check=False,
         **account,  # type: ignore[call-overload]  # mypy wants each keyword by itself
     )
     if made.returncode:
         raise CannotStart(f"PostgreSQL could not be set up: {made.stderr.decode(errors='replace').strip()}")
-    process = subprocess.Popen(
-        [
-            *(programs / "postgres", "-D", home / "data", "-k", home, "-c", "listen_addresses="),
-            *(() if durable else ("-c", "fsync=off", "-c", "full_page_writes=off")),
-            *("-c", "max_connections=100", "-c", "log_min_messages=fatal"),
-            *(("-c", "shared_buffers=512MB", "-c", "max_wal_size=4GB") if durable else ()),
-        ],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd="/",
-        env=plain,
-        preexec_fn=end_with_parent(SIGQUIT),  # noqa: PLW1509  # no thread runs yet
-        **account,  # type: ignore[call-overload]  # as above
-    )
+    return Cluster(home=home, programs=programs, account=account)
+
+
+@cache
+def postgresql(*, durable: bool = False) -> str:
+    """The URL of a PostgreSQL of this session: a Unix socket, no port, and nothing kept.
+
+    ``durable`` waits for the disk as a city's server does: what is measured is measured so.
+    """
+    home = Path(tempfile.mkdtemp(prefix="pp-pg-", dir="/tmp"))
+    _started.folders.append(home)
+    cluster = make_cluster(home)
+    quick = ("fsync=off", "full_page_writes=off")
+    process = cluster.serve(*(("shared_buffers=512MB", "max_wal_size=4GB") if durable else quick))
     _started.processes.append((process, SIGQUIT))
-    url = f"postgres://passport@{quote(str(home), safe='')}/postgres"
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
-        try:
-            psycopg.connect(url).close()
-        except psycopg.OperationalError:
-            time.sleep(0.05)
-        else:
-            return url
+        if cluster.answers():
+            return cluster.url
+        time.sleep(0.05)
     raise CannotStart("PostgreSQL does not answer.")
 
 

@@ -1,5 +1,6 @@
 """``manage.py sweep``: does, every few seconds, what a lost doorbell left undone."""
 
+import logging
 import signal
 import threading
 from argparse import ArgumentParser
@@ -7,10 +8,12 @@ from itertools import count
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db import close_old_connections
-from django.utils import timezone
+from django.db import Error, close_old_connections
 
 from config.sweeper import WIDE_EVERY, sweep_once
+from issuers import clock
+
+log = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -26,7 +29,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, every: float, once: bool, **options: Any) -> None:
         if once:
-            raise SystemExit(1 if sweep_once(now=timezone.now(), wide=True) else 0)
+            raise SystemExit(1 if sweep_once(now=clock.now(), wide=True) else 0)
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
@@ -34,5 +37,8 @@ class Command(BaseCommand):
             if stop.is_set():
                 return
             close_old_connections()
-            sweep_once(now=timezone.now(), wide=lap % WIDE_EVERY == 0)
+            try:
+                sweep_once(now=clock.now(), wide=lap % WIDE_EVERY == 0)
+            except Error as error:  # it is away: nothing can be done until it is back
+                log.warning("database away", extra={"error": type(error).__name__})
             stop.wait(every)

@@ -1,0 +1,134 @@
+"""Inside the product's own Python: the provider, its people and programs, an operator's acts."""
+
+import json
+import os
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django.setup()
+
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone
+
+from credentials import achievements, statuslists
+from credentials.models import Credential
+from issuers import keys, publications, registry, staff
+from issuers.models import Arrondissement, City, Issuer, IssuerKind, Role, SigningKey, Theme
+from passport import accounts
+from passport.models import Learner
+from tests.factories import sign_in
+
+SLUG = "ennour"
+SINCE = timedelta(days=100)
+DAILY_CAP = 100_000
+COURSE: dict[str, Any] = {
+    "code": "C08",
+    "kind": "MicroCredential",
+    "theme": "digital",
+    "title_fr": "Premiers pas avec le smartphone",
+    "title_ar": "الخطوات الأولى في استعمال الهاتف الذكي",
+    "description_fr": "Découvrir son téléphone.",
+    "criteria_fr": "Sait appeler, envoyer une photo et installer une application.",
+    "hours": 12,
+    "cnc_level": 1,
+    "assessment": "practical",
+    "assessment_uri": "http://data.europa.eu/snb/assessment/6a4db9f11d",
+    "mode": "onsite",
+    "mode_uri": "http://data.europa.eu/snb/learning-assessment/9191af2ed9",
+}
+
+
+def make(path: str) -> dict[str, Any]:
+    """An accredited provider with a course, a trainer who is signed in, programs; learners of the script."""
+    asked, now = json.loads(Path(path).read_text()), timezone.now()
+    City.objects.create(pk=1, name_fr="Casablanca", name_ar="الدار البيضاء")
+    district = Arrondissement.objects.create(
+        code="06.141.01.53",
+        name_fr="Sidi Moumen",
+        name_ar="سيدي مومن",
+        prefecture_code="06.141",
+        prefecture_fr="Sidi Bernoussi",
+        prefecture_ar="سيدي البرنوصي",
+        population=450_000,
+        population_15plus=330_000,
+    )
+    officer, approver, owner, trainer = (
+        Learner.objects.create_user(name_latin=f"Salma {name}", joined_at=now)
+        for name in ("Officer", "Approver", "Owner", "Trainer")
+    )
+    for person, role in ((officer, Role.OFFICER), (approver, Role.APPROVER)):
+        staff.appoint(issuer=None, person=person, role=role, now=now)
+    issuer = registry.propose_issuer(
+        slug=SLUG,
+        name_fr="Médiathèque Ennour",
+        name_ar="الخزانة الوسائطية النور",
+        kind=IssuerKind.LIBRARY,
+        arrondissement=district,
+        by=officer,
+        now=now,
+    )
+    registry.approve_issuer(issuer=issuer, by=approver, now=now)
+    mandate = registry.propose_mandate(
+        issuer=issuer,
+        theme=Theme.DIGITAL,
+        starts_on=timezone.localdate(now - SINCE),
+        daily_cap=DAILY_CAP,
+        by=officer,
+        now=now,
+    )
+    registry.approve_mandate(mandate=mandate, by=approver, now=now)
+    for person, role in ((owner, Role.OWNER), (trainer, Role.TRAINER)):
+        staff.appoint(issuer=issuer, person=person, role=role, now=now)
+    publications.tend(now=now)
+    course = achievements.create_draft(issuer=issuer, fields=COURSE, now=now)
+    achievements.publish(achievement=course, now=now)
+    for one in asked["learners"]:
+        learner = Learner.objects.create_user(
+            name_latin=one["name_latin"], name_arabic=one["name_arabic"], joined_at=now
+        )
+        accounts.prove(learner=learner, kind="phone", value=f"+212{one['phone'][1:]}", now=now)
+    browser = Client()
+    sign_in(browser, trainer)
+    return {
+        "achievement": course.pk,
+        "day": timezone.localdate(now).isoformat(),
+        "tokens": [_program(issuer, owner, number) for number in range(asked["programs"])],
+        "session": browser.cookies[settings.SESSION_COOKIE_NAME].value,
+    }
+
+
+def _program(issuer: Issuer, owner: Learner, number: int) -> str:
+    """One for each list: so many lists a minute are allowed to one program."""
+    made = staff.create_api_client(
+        issuer=issuer,
+        name=f"Registrar {number}",
+        scopes=["issue", "read", "revoke"],
+        by=owner,
+        now=timezone.now(),
+    )
+    return made.token
+
+
+def compromise() -> dict[str, Any]:
+    """Say that somebody else may hold the provider's key; tells what it had signed by then."""
+    key = SigningKey.objects.get(issuer__slug=SLUG, algorithm="ES256", state="active")
+    by = Learner.objects.get(memberships__role=Role.APPROVER)
+    keys.mark_compromised(key=key, by=by, now=timezone.now())
+    return {"thumbprint": key.thumbprint, "signed": Credential.objects.filter(key=key).count()}
+
+
+def publish() -> dict[str, Any]:
+    """Sign what changed, as the worker does when its bell rings."""
+    return {"lists": statuslists.publish_changed(now=timezone.now())}
+
+
+ACTS: dict[str, Any] = {"make": make, "compromise": compromise, "publish": publish}
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(ACTS[sys.argv[1]](*sys.argv[2:])))
