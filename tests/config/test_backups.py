@@ -440,8 +440,8 @@ def test_a_copy_holds_names_but_none_of_a_thousand_secrets(
 
 def scalar(issuer: Any) -> bytes:
     """An issuer's private key, as the key room opens it."""
-    number = keys.signer(issuer=issuer, now=NOW)._private.private_numbers().private_value
-    return bytes(number.to_bytes(32, "big"))
+    private = keys.signer(issuer=issuer, now=NOW)._p256()
+    return private.private_numbers().private_value.to_bytes(32, "big")
 
 
 def written(secret: bytes | str) -> Iterator[bytes]:

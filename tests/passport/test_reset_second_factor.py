@@ -1,5 +1,6 @@
 """Lost second factors: two people stand for it, her sessions end, the register remembers."""
 
+from collections.abc import Callable
 from io import StringIO
 from typing import Any
 
@@ -69,13 +70,14 @@ def test_one_person_is_not_two(trainer: Learner) -> None:
 def test_nobody_stands_for_it_who_may_not(issuer: Issuer, trainer: Learner, who: str) -> None:
     if who == "herself":
         make_member(issuer, "owner", trainer)
-    person: Any = {
+    people: dict[str, Callable[[], Any]] = {
         "herself": lambda: trainer,
         "stranger": make_learner,
         "owner elsewhere": lambda: make_member(make_issuer(with_keys=False), "owner"),
         "auditor": lambda: make_member(None, "auditor"),
         "colleague": lambda: make_member(issuer, "signer"),
-    }[who]()
+    }
+    person = people[who]()
     for pair in ((person, city_officer()), (city_officer(), person)):
         with pytest.raises(NotAllowed):
             reset(trainer, *pair)
