@@ -22,8 +22,8 @@ def test_a_long_list_is_signed_once_another_person_has_released_it(
     sign_in(open_page, page, staff(open_page, "Trainer")[0], to="/teach/")
     page.locator('main a.btn[href="/teach/award/"]').click()
     page.locator('.course:not(:has(.note)) a[href^="/teach/lists/new/"]').first.click()
-    file = {"name": "classe.csv", "mimeType": "text/csv", "buffer": f"Nom complet\n{rows}".encode()}
-    page.set_input_files("#id_file", file)
+    data = f"Nom complet\n{rows}".encode()
+    page.set_input_files("#id_file", {"name": "classe.csv", "mimeType": "text/csv", "buffer": data})
     page.locator("main form[enctype] button").click()
     expect(page).to_have_url(LIST)
     page.locator('form[action$="/accept"] button').click()
