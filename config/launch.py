@@ -200,6 +200,7 @@ class Stack:
         self._fill(sqlite_url(draft))
         with closing(sqlite3.connect(draft)) as database:
             database.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # all of it into the one file
+        draft.with_name(f"{draft.name}.mark").rename(f"{self.database_file}.mark")  # issuers/whereabouts.py
         draft.rename(self.database_file)
 
     def _fill(self, database_url: str = "") -> None:

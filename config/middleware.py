@@ -1,7 +1,8 @@
-"""What every answer carries, and what a refusal that reaches the door becomes."""
+"""What every answer carries, how much a request may bring, and what a refusal at the door becomes."""
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 
@@ -19,6 +20,8 @@ PERMISSIONS = (
 
 #: What shrinks to a fifth. Signed documents, images and PDF files go out as they are.
 SHRINKS = ("text/html", "text/css", "text/javascript", "image/svg+xml")
+#: A list of 10 MB, and the form around it.
+MAX_BODY = settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 128 * 1024
 
 
 class Lighter(GZipMiddleware):
@@ -31,18 +34,46 @@ class Lighter(GZipMiddleware):
 
 
 class PolicyHeaders:
-    """``Permissions-Policy`` on every answer; personal pages are never stored unless a view says so."""
+    """The same policy on every answer, also where a request was stopped before it came to any page.
+
+    What is for one reader is never stored, nor are refusals, unless a view says otherwise.
+    """
+
+    def __init__(self, handler: Handler) -> None:
+        self.handler = handler
+        self.always = {
+            "Permissions-Policy": PERMISSIONS,
+            "Referrer-Policy": settings.SECURE_REFERRER_POLICY,
+            "Cross-Origin-Opener-Policy": settings.SECURE_CROSS_ORIGIN_OPENER_POLICY,
+            "X-Content-Type-Options": "nosniff",
+        }
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.handler(request)
+        for name, value in self.always.items():
+            response.setdefault(name, value)
+        if response.status_code >= 400 or "Authorization" in request.headers or _known(request):
+            response.setdefault("Cache-Control", "no-store")
+        return response
+
+
+def _known(request: HttpRequest) -> bool:
+    """Whether somebody has signed in. It may ask the database, so not where that may be what failed."""
+    user = getattr(request, "user", None)
+    return user is not None and bool(user.is_authenticated)
+
+
+class Bounded:
+    """Refuses what announces more than the largest list, before any of it is read."""
 
     def __init__(self, handler: Handler) -> None:
         self.handler = handler
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        response = self.handler(request)
-        response.setdefault("Permissions-Policy", PERMISSIONS)
-        user = getattr(request, "user", None)
-        if user is not None and user.is_authenticated:
-            response.setdefault("Cache-Control", "no-store")
-        return response
+        announced = request.META.get("CONTENT_LENGTH") or "0"
+        if not announced.isdecimal() or int(announced) > MAX_BODY:
+            return problems.too_large(request)
+        return self.handler(request)
 
 
 class Refusals:

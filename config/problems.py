@@ -77,6 +77,8 @@ OUT_OF_REACH = gettext_lazy(
 #: Seconds after which it is worth asking again.
 PATIENCE = 10
 
+BODY_TOO_LARGE = gettext_lazy("This is larger than anything that is taken here: 10 MB at most.")
+
 PAGES = {400: "400.html", 403: "403.html", 404: "404.html", 500: "500.html", 503: "503.html"}
 
 
@@ -192,6 +194,7 @@ def _known() -> Iterator[Known]:
                 sentence=str(getattr(kind, "message", "")),
             )
     yield Known(code="out-of-reach", status=503, sentence=str(OUT_OF_REACH))
+    yield Known(code="body-too-large", status=413, sentence=str(BODY_TOO_LARGE))
     yield Known(code="invalid", status=400, sentence=str(INVALID))
     for code, status, sentence in OF_THE_FRAMEWORK.values():
         yield Known(code=code, status=status, sentence=str(sentence))
@@ -211,11 +214,19 @@ def refusal_page(request: HttpRequest, error: Exception) -> HttpResponseBase:
             problem(status, code_of(error), sentence), status=status, content_type="application/problem+json"
         )
     template = PAGES.get(status, PAGES[400])
-    return render(request, template, {"sentence": sentence}, status=status)
+    page = render(request, template, {"sentence": sentence}, status=status)
+    if (wait := getattr(error, "wait", None)) is not None:
+        page["Retry-After"] = str(wait)
+    return page
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _page(request, 400, "bad-request", _("The browser sent something that we cannot read."))
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    """More than anything here takes, refused before it is read."""
+    return _page(request, 413, "body-too-large", str(BODY_TOO_LARGE))
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -261,4 +272,4 @@ def _page(request: HttpRequest, status: int, code: str, sentence: str) -> HttpRe
         return JsonResponse(
             problem(status, code, sentence), status=status, content_type="application/problem+json"
         )
-    return render(request, PAGES[status], {"sentence": sentence}, status=status)
+    return render(request, PAGES.get(status, PAGES[400]), {"sentence": sentence}, status=status)

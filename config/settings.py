@@ -62,14 +62,15 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "csp.middleware.CSPMiddleware",  # the first three see every answer: redirects, refusals, static files too
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.middleware.PolicyHeaders",
     "django.middleware.security.SecurityMiddleware",
     "config.middleware.Lighter",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "config.middleware.PolicyHeaders",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "config.middleware.Bounded",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -116,6 +117,10 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "throttle_cache",
         "OPTIONS": {"MAX_ENTRIES": 100_000},  # with the default of 300 a flood would push limits out
+    },
+    "process": {  # of each web process for itself
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
     },
 }
 
@@ -175,7 +180,7 @@ OUTBOUND_PORTS = env.list("OUTBOUND_PORTS", [443], subcast=int)  # of hosts of o
 LANGUAGE_CODE = "fr"
 LANGUAGES = [("fr", _("French")), ("ar", _("Arabic")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
-LANGUAGE_COOKIE_NAME = "lang"
+LANGUAGE_COOKIE_NAME = "__Host-lang" if SECURE else "lang"
 LANGUAGE_COOKIE_AGE = 60 * 60 * 24 * 365
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 USE_I18N = True
@@ -231,6 +236,7 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],
         "object-src": ["'none'"],
+        "require-trusted-types-for": ["'script'"],
     }
 }
 
@@ -238,6 +244,9 @@ CONTENT_SECURITY_POLICY = {
 METRICS_TOKEN = _secret("METRICS_TOKEN")  # what Prometheus shows
 
 AUDIT_WITNESSES: list[str] = env.list("AUDIT_WITNESSES", [])  # who keeps checkpoints elsewhere
+SECURITY_CONTACT: list[str] = env.list(
+    "SECURITY_CONTACT", []
+)  # who is told of a hole, in the order of preference
 
 # -- API ------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -253,6 +262,9 @@ REST_FRAMEWORK = {
         "client": "600/min",
         "batches": "10/min",
         "register": "120/min",
+        "wrong-token": "20/min",
+        "link": env.str("LINK_RATE", "30/min") or None,  # one certificate, from one place
+        "links": env.str("LINKS_RATE", "600/min") or None,  # all that one place opens: a class shares one
     },
     "NUM_PROXIES": 1 if SECURE_PROXY_SSL_HEADER else 0,  # else anybody names another address for each try
     "UNAUTHENTICATED_USER": None,
@@ -296,10 +308,12 @@ SPECTACULAR_SETTINGS = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {"line": {"()": "config.logs.Line"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
+    # a request that is refused would be told with its address, and an address may be all that lets one in
     "loggers": {
+        "django.request": {"level": "ERROR"},
         "fontTools": {"level": "WARNING"},
         "fido2": {"level": "WARNING"},
         "urllib3": {"level": "ERROR"},  # its warnings name addresses

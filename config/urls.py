@@ -16,7 +16,12 @@ urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("metrics", views.metrics_page, name="metrics"),
-    path("api/schema/", public(SpectacularAPIView.as_view(permission_classes=[])), name="api-schema"),
+    path(".well-known/security.txt", views.security_txt, name="security-txt"),
+    path(
+        "api/schema/",
+        public(SpectacularAPIView.as_view(authentication_classes=[], permission_classes=[])),
+        name="api-schema",
+    ),
     path("api/docs/", views.api_docs, name="api-docs"),
     path("problems", views.known_problems, name="problems"),
     path("", include("issuers.urls")),

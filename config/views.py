@@ -1,5 +1,8 @@
 """The front page, the language switch, pages about data, access and the API, and the operators' lamps."""
 
+from datetime import timedelta
+
+from csp.decorators import csp_replace
 from django.conf import settings
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -10,9 +13,13 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_safe
 
 from credentials import catalogue
+from issuers import limits
 from issuers.access import public, shows
 
 from . import metrics, problems
+
+#: RFC 9116, section 2.5.5: less than a year. A copy that somebody kept asks again after a season.
+SECURITY_TXT_HOLDS = timedelta(days=90)
 
 
 @public
@@ -71,6 +78,7 @@ def accessibility(request: HttpRequest) -> HttpResponse:
 
 # -- For programs and who writes them -------------------------------------------------------------
 @public
+@csp_replace({"require-trusted-types-for": None})  # Swagger UI writes its own HTML, from our document alone
 @require_safe
 def api_docs(request: HttpRequest) -> HttpResponse:
     """The OpenAPI document, laid out to be read and tried."""
@@ -108,11 +116,29 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 @public
 @require_safe
+def security_txt(request: HttpRequest) -> HttpResponse:
+    """Whom to tell of a hole (RFC 9116); where the settings name nobody there is nothing here."""
+    if not settings.SECURITY_CONTACT:
+        raise Http404
+    contacts = [f"mailto:{name}" if ":" not in name else name for name in settings.SECURITY_CONTACT]
+    expires = (timezone.now() + SECURITY_TXT_HOLDS).replace(hour=0, minute=0, second=0, microsecond=0)
+    lines = [
+        *(f"Contact: {contact}" for contact in contacts),
+        f"Expires: {expires:%Y-%m-%dT%H:%M:%SZ}",
+        "Preferred-Languages: fr, ar, en",
+        f"Canonical: {settings.BASE_URL}/.well-known/security.txt",
+    ]
+    return HttpResponse("\n".join([*lines, ""]), content_type="text/plain; charset=utf-8")
+
+
+@public
+@require_safe
 def metrics_page(request: HttpRequest) -> HttpResponse:
     """Figures for Prometheus, for whoever shows the token of the settings; without one, in a demo alone."""
     if not settings.METRICS_TOKEN and not settings.DEMO:
         raise Http404
     if settings.METRICS_TOKEN and not shows(request, settings.METRICS_TOKEN):
+        limits.require(request, limits.WrongTokens())
         headers = {"WWW-Authenticate": 'Bearer realm="metrics"'}
         return HttpResponse(
             "the token is missing or wrong\n", status=401, content_type="text/plain", headers=headers

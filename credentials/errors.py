@@ -45,6 +45,14 @@ class KeyReused(BadAward):
     code = "key-reused"
 
 
+class StillRestoring(CredentialsError):
+    """The city's records were restored from a backup, and this part of the list is being signed first."""
+
+    message = _("After a repair this list's certificates are prepared first. Try again in a few minutes.")
+    status = 409
+    code = "still-restoring"
+
+
 class ListRefused(CredentialsError):
     """A list that cannot be read at all; ``code`` says why, ``anchor`` names it in a problem document."""
 

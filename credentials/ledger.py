@@ -7,13 +7,14 @@ from datetime import date
 from typing import Any
 from uuid import uuid4
 
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, F, QuerySet, Value, When
 from django.db.models.functions import Now
 
 from issuers import audit, doorbell, storing
 from issuers.models import Issuer, random_token
 
 from . import queue
+from .errors import StillRestoring
 from .models import LIST_SIZE, Award, Batch, Chunk, StatusList
 from .people import Person
 
@@ -103,7 +104,11 @@ def open_chunks(*, batch: Batch, pending: Iterable[int]) -> None:
 
 
 def open_again(*, batch: Batch, rows: Sequence[int]) -> None:
-    """Put the chunks of these rows in line once more; what they hold that is issued stays as it is."""
+    """Put the chunks of these rows in line once more; what they hold that is issued stays as it is.
+
+    Raises StillRestoring, see ``_leave_closed_lists``.
+    """
+    _leave_closed_lists(batch=batch, rows=rows)
     for first in {row - (row - 1) % CHUNK_ROWS for row in rows}:
         Chunk.objects.filter(batch=batch, first_row__lt=first + CHUNK_ROWS, last_row__gte=first).update(
             state=Chunk.State.READY,
@@ -117,6 +122,41 @@ def open_again(*, batch: Batch, rows: Sequence[int]) -> None:
     ring(batch.kind)
 
 
+def _leave_closed_lists(*, batch: Batch, rows: Sequence[int]) -> None:
+    """Give these rows fresh slots and ids if theirs come from before a restore.
+
+    After the backup they may have been mended otherwise and issued: to somebody who holds that slot and that
+    id, and of whom the database knows nothing. Raises StillRestoring while rows of their chunk that were
+    pending in the backup wait: those keep their slots, because what they say was decided.
+    """
+    old = Chunk.objects.filter(batch=batch, status_list__closed_at__isnull=False)
+    for chunk in old.filter(last_row__gte=min(rows), first_row__lte=max(rows)):
+        mine = [row for row in rows if chunk.first_row <= row <= chunk.last_row]
+        if not mine:
+            continue
+        if chunk.state == Chunk.State.READY:
+            raise StillRestoring
+        count = chunk.last_row - chunk.first_row + 1
+        chunk.status_list, chunk.first_slot = _take_run(issuer=batch.issuer, count=count)
+        chunk.save(update_fields=["status_list", "first_slot"])
+        renew_ids(batch.awards.filter(row__in=mine))
+
+
+def renew_ids(awards: QuerySet[Award]) -> int:
+    """Give these rows, of which nothing was issued, other random ids; returns how many they are."""
+    rows = list(awards.values_list("pk", flat=True))
+    for pk in rows:
+        Award.objects.filter(pk=pk).update(credential_id=random_token(), subject_id=uuid4())
+    return len(rows)
+
+
+def forget_leases() -> int:
+    """After a restore: whoever had taken a chunk is gone; returns how many chunks wait."""
+    return Chunk.objects.filter(state=Chunk.State.READY).update(
+        lease_token="", lease_until=None, not_before=Now()
+    )
+
+
 def ring(kind: str) -> None:
     """Wake the workers of this kind of batch, once the transaction is committed."""
     match kind:
@@ -128,19 +168,29 @@ def ring(kind: str) -> None:
             doorbell.ring("credentials.issue_anew", queue="batches")
 
 
+def _take_run(*, issuer: Issuer, count: int) -> tuple[StatusList, int]:
+    """One run of fresh slots; what is left of a list that is nearly full is let go."""
+    while True:
+        status_list, first, length = _take_slots(issuer=issuer, count=count)[-1]
+        if length == count:
+            return status_list, first
+
+
 def _take_slots(*, issuer: Issuer, count: int) -> list[tuple[StatusList, int, int]]:
     """Runs of fresh slots, ``(list, first, length)``; a list's counter moves once, by compare-and-set."""
     runs: list[tuple[StatusList, int, int]] = []
     while count:
         status_list = (
-            StatusList.objects.filter(issuer=issuer, next_index__lt=LIST_SIZE).order_by("number").first()
+            StatusList.objects.filter(issuer=issuer, next_index__lt=LIST_SIZE, closed_at__isnull=True)
+            .order_by("number")
+            .first()
         )
         if status_list is None:
             status_list = StatusList.objects.create(issuer=issuer, permutation_key=secrets.token_bytes(16))
             doorbell.ring("credentials.publish_lists", queue="upkeep")  # before anybody asks for it
         first = status_list.next_index
         taken = min(count, LIST_SIZE - first)
-        won = StatusList.objects.filter(pk=status_list.pk, next_index=first).update(
+        won = StatusList.objects.filter(pk=status_list.pk, next_index=first, closed_at__isnull=True).update(
             next_index=F("next_index") + taken
         )
         if won:

@@ -283,7 +283,8 @@ class AddressKind(models.TextChoices):
 class StatusList(models.Model):
     """131,072 status bits of one issuer; ``number`` runs city-wide, its bits are given out in a keyed order.
 
-    ``next_index`` moves once a batch; the n-th slot is at ``bitstring.slot(permutation_key, n)``.
+    ``next_index`` moves once a batch; the n-th slot is at ``bitstring.slot(permutation_key, n)``. A list
+    that was restored from a backup is closed: slots beyond its counter may have been given out already.
     """
 
     number = models.AutoField(primary_key=True)
@@ -291,6 +292,7 @@ class StatusList(models.Model):
     permutation_key = models.BinaryField(max_length=16)
     next_index = models.PositiveIntegerField(default=0)
     changes = models.PositiveBigIntegerField(default=0, help_text="How often a bit changed")
+    closed_at = models.DateTimeField(null=True, blank=True, help_text="From then on no slot is given out")
 
     class Meta:
         ordering = ("number",)

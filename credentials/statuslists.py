@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import F, Prefetch
 from django.db.models.functions import Left
 
-from issuers import audit, doorbell, jose, keys, orders, profiles
+from issuers import audit, doorbell, jose, keys, orders, profiles, storing
 from issuers.errors import NoActiveKey, NoKeyRoom, SealBroken
 
 from . import bitstring, linting, openbadges
@@ -22,6 +22,9 @@ TTL_SECONDS = 300
 SIGN_ANEW_AFTER = timedelta(hours=12)
 VALID_FOR = timedelta(days=2)
 HEAD = 1000  # characters of a JWS that hold its header: a DID and a thumbprint
+#: So many lists cannot have been opened between a backup and its restore: each is 131,072 certificates, or
+#: the first of a new issuer. Paper has room for 32,767 numbers.
+NUMBERS_SKIPPED = 100
 Purpose = StatusListVersion.Purpose
 
 #: Which statuses set a bit in the list of a purpose. A replaced certificate counts as revoked to every
@@ -75,7 +78,8 @@ def publish(*, status_list: StatusList, purpose: Purpose, now: datetime) -> int:
     held = (
         StatusListVersion.objects.select_for_update().filter(status_list=status_list, purpose=purpose).first()
     )
-    version = held.version + 1 if held else 1
+    # Seconds since 1970 keep the version rising even after an old backup was restored.
+    version = max(held.version + 1 if held else 1, int(now.timestamp()))
     # Read before the bits: a change that commits in between is seen as news the next time.
     changes = StatusList.objects.values_list("changes", flat=True).get(pk=status_list.pk)
     packed = bitstring.encode(_indexes(status_list, purpose))
@@ -157,6 +161,18 @@ def _indexes(status_list: StatusList, purpose: Purpose) -> Iterable[int]:
         .values_list("status_index", flat=True)
         .iterator(chunk_size=5000)
     )
+
+
+@transaction.atomic
+def close_all(*, now: datetime) -> int:
+    """After a restore: give out no further slot of any list, sign all lists anew; returns how many closed.
+
+    A slot beyond a list's counter may have been given out after the backup. The next acceptance opens a
+    fresh list, whose number is above any that may have been in use.
+    """
+    StatusListVersion.objects.update(stale_at=now)
+    storing.skip_numbers(StatusList, by=NUMBERS_SKIPPED)
+    return StatusList.objects.filter(closed_at__isnull=True).update(closed_at=now)
 
 
 def exists(*, number: int) -> bool:

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from typing import Any
 
@@ -13,11 +14,12 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import APIException, AuthenticationFailed, Throttled
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from .errors import NotAllowed
+from .limits import WrongTokens, wait_of
 from .models import ApiClient, Issuer, Membership
 from .staff import secret_hash
 
@@ -38,9 +40,11 @@ def signed_in(view: View) -> View:
     return guarded
 
 
-def has_second_factor(request: HttpRequest) -> bool:
-    """Whether this session was opened with a second factor or a passkey."""
-    return any(record.get("method") == "mfa" for record in get_authentication_records(request, request.user))
+def has_second_factor(request: HttpRequest, *, within: timedelta | None = None) -> bool:
+    """Whether a second factor or a passkey was given in this session, and so lately if that is asked."""
+    since = (timezone.now() - within).timestamp() if within else 0
+    records = get_authentication_records(request, request.user)
+    return any(record["method"] == "mfa" and record["at"] > since for record in records)
 
 
 def _staff(view: View, access: str, held: Callable[[Any], Any]) -> View:
@@ -109,7 +113,7 @@ class ApiClientAuthentication(BaseAuthentication):
         )
         expected = client.secret_hash if client else "0" * 64
         if not secrets.compare_digest(secret_hash(secret), expected) or client is None:
-            raise AuthenticationFailed("invalid-client")
+            raise refused_token(request)
         now = timezone.now()
         ApiClient.objects.filter(pk=client.pk).exclude(last_used_at__date=now.date()).update(last_used_at=now)
         return (ClientUser(client), client)
@@ -137,6 +141,14 @@ class ClientUser:
     def __init__(self, client: ApiClient) -> None:
         self.client = client
         self.pk = client.pk
+
+
+def refused_token(request: Request) -> APIException:
+    """What a token that opens nothing is answered with; from a place that goes on trying, with 429."""
+    limit = WrongTokens()
+    if limit.allow_request(request, None):  # type: ignore[arg-type]  # it reads META alone
+        return AuthenticationFailed("invalid-token")
+    return Throttled(wait_of(limit))
 
 
 def client_of(request: Request) -> ApiClient:
@@ -173,7 +185,7 @@ class GatewayAuthentication(BaseAuthentication):
         if not settings.RECEIPTS_TOKEN:
             raise Http404
         if not shows(request, settings.RECEIPTS_TOKEN):
-            raise AuthenticationFailed("invalid-token")
+            raise refused_token(request)
         return (Gateway(), None)
 
     def authenticate_header(self, request: Request) -> str:

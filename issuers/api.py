@@ -4,19 +4,17 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import SimpleRateThrottle
 from rest_framework.views import APIView
 
-from . import profiles, reading
+from . import limits, profiles, reading
 from .apidoc import BASE, refusals
 from .models import Issuer, IssuerKind, Theme
-from .paging import Pages, page
+from .paging import LIMIT, Pages, page
 
 
 class DistrictSerializer(serializers.Serializer[Any]):
@@ -63,16 +61,6 @@ class ByName(Pages):
     ordering = ("slug",)
 
 
-class PerPlace(SimpleRateThrottle):
-    """So many a minute from one network address, which is kept under a keyed hash."""
-
-    scope = "register"
-
-    def get_cache_key(self, request: Request, view: Any) -> str:
-        place = salted_hmac("issuers.api", self.get_ident(request) or "").hexdigest()
-        return self.cache_format % {"scope": self.scope, "ident": place}
-
-
 _EXAMPLE = {
     "next": None,
     "previous": None,
@@ -101,7 +89,7 @@ class Register(APIView):
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
-    throttle_classes = (PerPlace,)
+    throttle_classes = (limits.Register,)
 
     @extend_schema(
         operation_id="issuers_list",
@@ -109,7 +97,7 @@ class Register(APIView):
         summary="The issuers of the city's register",
         parameters=[
             OpenApiParameter("cursor", str, description="From `next` or `previous`"),
-            OpenApiParameter("limit", int, description="Results a page: 100, and 1,000 at most"),
+            OpenApiParameter("limit", LIMIT, description="Results a page: 100, and 1,000 at most"),
         ],
         responses={
             200: OpenApiResponse(
@@ -117,7 +105,7 @@ class Register(APIView):
                 description="One page",
                 examples=[OpenApiExample("One issuer", value=_EXAMPLE)],
             ),
-            **refusals("not-found", "throttled"),
+            **refusals("invalid", "not-found", "throttled"),
         },
     )
     def get(self, request: Request) -> Response:

@@ -119,6 +119,17 @@ class AlreadyRegistered(IssuersError):
     status = 409
 
 
+class TooOften(IssuersError):
+    """Too much of it in a short time; ``wait`` is in seconds."""
+
+    message = _("This was asked for too often in a short time. Wait a minute, then try again.")
+    status = 429
+
+    def __init__(self, *, wait: int) -> None:
+        super().__init__()
+        self.wait = wait
+
+
 class NotFound(IssuersError):
     """There is nobody and nothing of this name."""
 

@@ -390,6 +390,23 @@ class Delegation(models.Model):
         return str(self.seq)
 
 
+class Whereabouts(models.Model):
+    """The one row that says where this database lives, so that one restored from a backup is noticed."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    place = models.CharField(max_length=120, help_text="See issuers/whereabouts.py")
+    restored_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it was last looked after, once restored from a backup"
+    )
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=Q(id=1), name="whereabouts_is_one_row"),)
+        verbose_name_plural = "whereabouts"
+
+    def __str__(self) -> str:
+        return self.place
+
+
 class RegisterChange(models.Model):
     """One line of the register's history: who did what to which issuer, mandate, key or role."""
 

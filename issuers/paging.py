@@ -3,17 +3,30 @@
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
-from rest_framework.exceptions import NotFound
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
+
+#: How the API's document describes ``limit``.
+LIMIT = {"type": "integer", "minimum": 1}
 
 
 class Pages(CursorPagination):
     """``next`` and ``previous`` are whole addresses; a cursor that was not made here leads nowhere."""
 
-    page_size = 100
+    page_size: int = 100
     max_page_size = 1000
-    page_size_query_param = "limit"
+    page_size_query_param: str = "limit"
+
+    def get_page_size(self, request: Request) -> int:
+        """So many results as ``limit`` says. Raises ValidationError for what is no number of results."""
+        asked = request.query_params.get(self.page_size_query_param)
+        if asked is None:
+            return self.page_size
+        if not asked.isascii() or not asked.isdecimal() or not asked.strip("0"):
+            raise ValidationError({"limit": [_("Write a whole number, 1 or more.")]})
+        return min(int(asked.lstrip("0")[:9]), self.max_page_size)
 
     def decode_cursor(self, request: Request) -> Cursor | None:
         cursor = super().decode_cursor(request)

@@ -118,6 +118,11 @@ def refresh(*, now: datetime, force: bool = False) -> int:
     return signed
 
 
+def outdate(*, now: datetime) -> None:
+    """Have the signer sign everything anew, whatever it says."""
+    Publication.objects.update(stale_at=now)
+
+
 def _contents() -> Iterable[tuple[str, Sequence[profiles.PublicIssuer]]]:
     """What is to be published: everybody under ``keys``, each key with its issuer under ``k/<kid8>``."""
     issuers = (

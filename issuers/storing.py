@@ -1,4 +1,4 @@
-"""Writes many rows at once, by COPY or one prepared INSERT; tells a database that is away from a mistake."""
+"""Writes many rows at once, by COPY or one prepared INSERT; skips numbers; knows a database that is away."""
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
@@ -53,6 +53,24 @@ def insert(model: type[models.Model], *, fields: Sequence[str], rows: Iterable[S
         _copy(plan, whole)
     else:
         _execute(plan, whole)
+
+
+def skip_numbers(model: type[models.Model], *, by: int) -> None:
+    """Leave out the next ``by`` numbers that the database would give to rows of this model."""
+    table, key = model._meta.db_table, model._meta.auto_field
+    if key is None:
+        raise TypeError(f"the database does not number {table}")
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "SELECT setval(sequence, nextval(sequence) + %s)"
+                " FROM (SELECT pg_get_serial_sequence(%s, %s)::regclass AS sequence) AS its",
+                [by - 1, f'"{table}"', key.column],
+            )
+        else:
+            cursor.execute("UPDATE sqlite_sequence SET seq = seq + %s WHERE name = %s", [by, table])
+            if not cursor.rowcount:  # nothing was ever numbered
+                cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [table, by])
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,14 @@
 Each is typed once, holds ten minutes and bears five tries, counted by the database whatever is tried at once.
 """
 
+import math
 import secrets
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import translation
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
@@ -69,7 +70,7 @@ def ask_again(*, held: str, language: str, place: str, now: datetime) -> Code:
     if last is None:
         raise CodeExpired
     if last.sent_at > now - PAUSE:
-        raise CodeJustSent
+        raise CodeJustSent(wait=_seconds(last.sent_at + PAUSE - now))
     return _send(kind=last.kind, value=last.value, language=language, place=place, now=now)
 
 
@@ -103,16 +104,26 @@ def _send(*, kind: str, value: str, language: str, place: str, now: datetime) ->
 
 
 def _require_few(code: Code, *, now: datetime) -> None:
-    recent = Code.objects.filter(sent_at__gt=now - WINDOW)
-    there = Code.objects.filter(kind=code.kind, value=code.value, sent_at__gt=now - DAY)
+    there, here = Code.objects.filter(kind=code.kind, value=code.value), Code.objects.filter(place=code.place)
     visitors = IN_A_DEMO if settings.DEMO else 1
-    if there.count() >= PER_ADDRESS_A_DAY * visitors:
-        raise TooManyCodesToday
-    if (
-        recent.filter(kind=code.kind, value=code.value).count() >= PER_ADDRESS * visitors
-        or recent.filter(place=code.place).count() >= PER_PLACE
-    ):
-        raise TooManyCodes
+    _require_room(there, PER_ADDRESS_A_DAY * visitors, DAY, now, TooManyCodesToday)
+    _require_room(there, PER_ADDRESS * visitors, WINDOW, now, TooManyCodes)
+    _require_room(here, PER_PLACE, WINDOW, now, TooManyCodes)
+
+
+def _require_room(
+    sent: QuerySet[Code], most: int, within: timedelta, now: datetime, refusal: type[TooManyCodes]
+) -> None:
+    """Fewer than ``most`` within that time; else the refusal says when the one in the way is forgotten."""
+    newest = (
+        sent.filter(sent_at__gt=now - within).order_by("-sent_at").values_list("sent_at", flat=True)[:most]
+    )
+    if len(newest) == most:
+        raise refusal(wait=_seconds(newest[most - 1] + within - now))
+
+
+def _seconds(left: timedelta) -> int:
+    return max(1, math.ceil(left.total_seconds()))
 
 
 def check(*, code_id: str, typed: str, now: datetime) -> Code:
@@ -162,6 +173,11 @@ def use(*, code: Code, now: datetime) -> None:
 def forget(*, now: datetime) -> int:
     """Delete the codes of yesterday and before: addresses that nobody has to remember."""
     return Code.objects.filter(sent_at__lte=now - DAY).delete()[0]
+
+
+def drop_all() -> int:
+    """After a restore: a code that was typed since the backup is not good a second time."""
+    return Code.objects.all().delete()[0]
 
 
 def _digest(code_id: str, digits: str) -> str:

@@ -9,11 +9,15 @@ class PassportError(Exception):
     message = _("This is not possible.")
     status = 422
     field = ""
+    #: For how many seconds, where it is a matter of waiting.
+    wait: int | None = None
 
-    def __init__(self, message: object | None = None) -> None:
+    def __init__(self, message: object | None = None, *, wait: int | None = None) -> None:
         super().__init__(str(message or self.message))
         if message is not None:
             self.message = message  # type: ignore[assignment]  # a lazy sentence, or a formatted one
+        if wait is not None:
+            self.wait = wait
 
 
 class NotYourPassport(PassportError):
@@ -78,6 +82,7 @@ class CodeNotSent(PassportError):
 
     message = _("The message could not be sent. Try again in a minute.")
     status = 503
+    wait = 60
 
 
 class TooManyCodes(PassportError):

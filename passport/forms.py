@@ -75,6 +75,8 @@ class VisibilityForm(forms.Form):
 
 # -- The second step of staff ---------------------------------------------------------------------
 DIGITS_REFUSED = _("This code is not right, or was used already. Wait for the next one.")
+#: allauth's name for too many wrong tries.
+TRIED_OUT = "too_many_login_attempts"
 PASSKEY_REFUSED = _("This passkey was not recognised. Try again.")
 
 #: What reading a passkey's answer raises when it was not made by a browser.
@@ -104,9 +106,9 @@ class AppCodeForm(AuthenticateForm):  # type: ignore[misc]  # allauth is not typ
         try:
             code = str(super().clean_code())
         except ValidationError as error:
-            raise ValidationError(
-                DIGITS_REFUSED if error.code == "incorrect_code" else error.messages
-            ) from error
+            if error.code == TRIED_OUT:
+                raise
+            raise ValidationError(DIGITS_REFUSED) from error
         secondfactors.use_digits(learner=self.user, digits=code)
         return code
 
@@ -158,9 +160,9 @@ class PasskeyForm(AuthenticateWebAuthnForm):  # type: ignore[misc]  # allauth is
         except _UNREADABLE as error:
             raise ValidationError(PASSKEY_REFUSED) from error
         except ValidationError as error:
-            raise ValidationError(
-                PASSKEY_REFUSED if error.code == "incorrect_code" else error.messages
-            ) from error
+            if error.code == TRIED_OUT:
+                raise
+            raise ValidationError(PASSKEY_REFUSED) from error
 
 
 class PasskeySetupForm(forms.Form):

@@ -15,9 +15,12 @@ from django.conf import settings
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from issuers.models import Membership
+from issuers.errors import NotAllowed, SamePerson, WrongState
+from issuers.models import Membership, Role
+from issuers.registry import record
 
 from . import seals
 from .errors import LastFactor, NotYourPassport, PassportError
@@ -123,6 +126,43 @@ def remove(*, learner: Learner, factor_id: int) -> None:
         if held.count() < 2 and needed(learner):
             raise LastFactor
         gone.delete()
+
+
+@transaction.atomic
+def reset(*, learner: Learner, asked_by: Learner, confirmed_by: Learner, now: datetime) -> int:
+    """Take all her second factors away when she has lost them, and end her sessions; how many there were.
+
+    Two people stand for it who may know her: an owner where she works, or staff of the city who name and
+    approve; and neither is herself. She sets up another when she next signs in. Raises NotAllowed,
+    SamePerson, and WrongState when she has none.
+    """
+    if asked_by.pk == confirmed_by.pk:
+        raise SamePerson(_("Two people must stand for it. Name another as well."))
+    houses = Membership.objects.filter(person=learner).values("issuer")
+    for person in (asked_by, confirmed_by):
+        held = Membership.objects.filter(person=person)
+        of_the_city = Q(issuer__isnull=True, role__in=(Role.OFFICER, Role.APPROVER))
+        if person.pk == learner.pk or not held.filter(of_the_city | Q(issuer__in=houses, role=Role.OWNER)):
+            raise NotAllowed
+    Learner.objects.select_for_update().get(pk=learner.pk)
+    gone = Authenticator.objects.filter(user=learner, type__in=KINDS)
+    number: int = gone.count()
+    if not number:
+        raise WrongState(_("She has no second step that could be taken away."))
+    gone.delete()
+    learner.set_unusable_password()  # another hash, with which none of her sessions agrees any more
+    learner.save(update_fields=["password"])
+    first = Membership.objects.filter(person=learner, issuer__isnull=False).select_related("issuer").first()
+    record(
+        event="second-factor-reset",
+        issuer=first.issuer if first else None,
+        by=asked_by,
+        now=now,
+        person=learner.pk,
+        confirmed_by=confirmed_by.pk,
+        number=number,
+    )
+    return number
 
 
 def use_digits(*, learner: Learner, digits: str) -> None:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
+from django.core.cache import caches
 from django.db import connection
 from playwright.sync_api import (
     Browser,
@@ -62,6 +63,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Leave nothing running."""
     services.stop()
+
+
+@pytest.fixture(autouse=True)
+def nobody_was_here() -> None:
+    """What this process counts of its visitors begins anew."""
+    caches["process"].clear()
 
 
 @pytest.fixture

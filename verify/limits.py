@@ -1,27 +1,21 @@
-"""How often one place may ask: kept for a minute under a keyed hash of its address, without what it asked."""
-
-import math
-from typing import Any
+"""How often and how much one place may have checked."""
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.utils.crypto import salted_hmac
 from rest_framework.request import Request
-from rest_framework.throttling import SimpleRateThrottle
+
+from issuers import limits
+from issuers.errors import TooOften
 
 from . import gate
 from .errors import TooLarge, TooMany
 from .gate import Kind, Source
 
 
-class PerPlace(SimpleRateThrottle):
-    """So many a minute from one network address."""
+class PerPlace(limits.PerPlace):
+    """Checks from one place."""
 
     scope = "verify"
-
-    def get_cache_key(self, request: Any, view: Any) -> str:
-        place = salted_hmac("verify.limits", self.get_ident(request) or "").hexdigest()
-        return self.cache_format % {"scope": self.scope, "ident": place}
 
 
 class ShortCodes(PerPlace):
@@ -32,9 +26,10 @@ class ShortCodes(PerPlace):
 
 def require(request: HttpRequest | Request, limit: type[PerPlace]) -> None:
     """One more from this place. Raises TooMany."""
-    throttle = limit()
-    if not throttle.allow_request(request, None):  # type: ignore[arg-type]  # it reads META alone
-        raise TooMany(wait=math.ceil(throttle.wait() or 60))
+    try:
+        limits.require(request, limit())
+    except TooOften as refusal:
+        raise TooMany(wait=refusal.wait) from None
 
 
 def require_size(request: HttpRequest | Request) -> None:

@@ -11,6 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from credentials.errors import NotYours
+from issuers import limits as access_limits
 from issuers import trust
 from issuers.access import public
 
@@ -51,6 +52,7 @@ def verify_mangled(request: HttpRequest, rest: str) -> HttpResponse:
 @require_safe
 def credential(request: HttpRequest, credential_id: str) -> HttpResponse:
     """One certificate as its holder lets it be seen, the verdict first. Raises NotYours."""
+    access_limits.require_link(request, credential_id)
     source = Source(kind=Kind.LINK, text=credential_id)
     try:
         report = verifier.verify(source=source, now=timezone.now(), door="page")

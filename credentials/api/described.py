@@ -12,6 +12,7 @@ from drf_spectacular.utils import (
 
 from credentials import revocation
 from credentials.models import Award
+from issuers import paging
 from issuers.apidoc import BASE, SIGNED_IN, refusals
 
 from . import wire
@@ -198,7 +199,7 @@ KEY = OpenApiParameter(
     "request is repeated. The same key with another body is refused.",
 )
 CURSOR = OpenApiParameter("cursor", str, description="From `next` or `previous`")
-LIMIT = OpenApiParameter("limit", int, description="Results a page: 100, and 1,000 at most")
+LIMIT = OpenApiParameter("limit", paging.LIMIT, description="Results a page: 100, and 1,000 at most")
 
 
 def _answer(serializer: type, value: Any, description: str, **others: Any) -> OpenApiResponse:
@@ -228,7 +229,10 @@ COURSES: Operation = {
     "tags": ["courses"],
     "summary": "The courses that may be awarded",
     "parameters": [CURSOR, LIMIT],
-    "responses": {200: _answer(CoursePageSerializer, _page(_COURSE), "One page"), **_refused("not-found")},
+    "responses": {
+        200: _answer(CoursePageSerializer, _page(_COURSE), "One page"),
+        **_refused("invalid", "not-found"),
+    },
 }
 ONE_COURSE: Operation = {
     "operation_id": "achievements_retrieve",
@@ -245,7 +249,7 @@ LISTS: Operation = {
     "parameters": [CURSOR, LIMIT],
     "responses": {
         200: _answer(BatchPageSerializer, _page(_COMPLETE, following=_CURSOR), "One page"),
-        **_refused("not-found"),
+        **_refused("invalid", "not-found"),
     },
 }
 _OF_A_FILE = "With a CSV or XLSX body"

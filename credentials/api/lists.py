@@ -14,6 +14,7 @@ from rest_framework.throttling import BaseThrottle
 from credentials import batches, intake, rosters, teaching
 from credentials.models import Award, Batch
 from issuers.access import client_of, scope
+from issuers.limits import ListsPerIssuer
 from issuers.paging import PagesByMoment, PagesByNumber, page
 
 from . import described, shapes, wire
@@ -44,7 +45,7 @@ class Lists(wire.ForPrograms):
 
     def get_throttles(self) -> list[BaseThrottle]:
         found = super().get_throttles()
-        return [*found, wire.ListsPerClient()] if self.request.method == "POST" else found
+        return [*found, ListsPerIssuer()] if self.request.method == "POST" else found
 
     @extend_schema(**described.LISTS)
     def get(self, request: Request) -> Response:
@@ -92,7 +93,7 @@ class Rows(wire.ForPrograms):
     @extend_schema(**described.ROWS)
     def get(self, request: Request, batch_id: str) -> Response:
         batch, state = _own(request, batch_id), request.query_params.get("state", "")
-        if state and state not in Award.State.values:
+        if "state" in request.query_params and state not in Award.State.values:
             known = {"names": ", ".join(Award.State.values)}
             raise ValidationError({"state": [_("Known are: %(names)s.") % known]})
         found, beside = page(InOrder(), batches.rows(batch=batch, state=state), request)

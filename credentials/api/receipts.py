@@ -53,7 +53,7 @@ class Receipt(APIView):
             ),
             **refusals(
                 *("parse-error", "invalid", "not-authenticated", "authentication-failed", "not-found"),
-                *("not-sent-yet", "unsupported-media-type"),
+                *("not-sent-yet", "throttled", "unsupported-media-type"),
             ),
         },
     )

@@ -285,7 +285,12 @@ class ReasonSerializer(serializers.Serializer[Any]):
 
     reason = serializers.ChoiceField(choices=StatusChange.Reason.choices)
     note = serializers.CharField(
-        max_length=300, required=False, default="", allow_blank=True, help_text="For colleagues"
+        max_length=300,
+        required=False,
+        default="",
+        allow_blank=True,
+        trim_whitespace=False,  # the document counts spaces too; the verb takes them off
+        help_text="For colleagues",
     )
 
 
@@ -301,5 +306,7 @@ class ReplacementSerializer(CellsSerializer):
     """What changes: cells that are not given stay as they are, an empty one goes."""
 
     reason = serializers.ChoiceField(choices=revocation.REPLACING)
-    note = serializers.CharField(max_length=300, required=False, default="", allow_blank=True)
+    note = serializers.CharField(
+        max_length=300, required=False, default="", allow_blank=True, trim_whitespace=False
+    )
     notify = serializers.BooleanField(required=False, default=True)

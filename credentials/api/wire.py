@@ -9,7 +9,7 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser, MultiPartParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
-from rest_framework.throttling import ScopedRateThrottle, SimpleRateThrottle
+from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
 from credentials import intake, rosters
@@ -138,12 +138,3 @@ class ForPrograms(APIView):
         announced = request.META.get("CONTENT_LENGTH") or "0"
         if not announced.isdigit() or int(announced) > rosters.MAX_BYTES + AROUND:
             raise too_large()  # before it is read
-
-
-class ListsPerClient(SimpleRateThrottle):
-    """So many lists a minute for one client: each may be ten thousand rows to check."""
-
-    scope = "batches"
-
-    def get_cache_key(self, request: Request, view: Any) -> str:
-        return self.cache_format % {"scope": self.scope, "ident": request.user.pk}

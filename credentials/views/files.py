@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from credentials import art, facts, openbadges, reading, statuslists
 from credentials.errors import NotYours
 from credentials.models import StatusListVersion
+from issuers import limits
 from issuers import reading as register
 from issuers.access import public
 from issuers.views.waiting import being_prepared
@@ -19,6 +20,7 @@ from issuers.views.waiting import being_prepared
 @require_safe
 def credential_jwt(request: HttpRequest, credential_id: str) -> HttpResponse:
     """The VC-JWT as a file (Open Badges 3.0, section 5.1: one credential, text/plain)."""
+    limits.require_link(request, credential_id)
     return jwt_file(reading.open_to_all(credential_id).jwt)
 
 
@@ -26,6 +28,7 @@ def credential_jwt(request: HttpRequest, credential_id: str) -> HttpResponse:
 @require_safe
 def credential_pdf(request: HttpRequest, credential_id: str) -> HttpResponse:
     """The printed certificate."""
+    limits.require_link(request, credential_id)
     credential = reading.open_to_all(credential_id)
     return pdf_file(reading.pdf(credential), credential.short_code)
 

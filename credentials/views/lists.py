@@ -20,6 +20,7 @@ from credentials.models import Award, Batch
 from credentials.people import tidy
 from issuers.access import issuers_of, member
 from issuers.errors import IssuersError
+from issuers.limits import ListsPerIssuer, require
 
 A_PAGE = 30
 BAD_A_PAGE = 25
@@ -68,11 +69,12 @@ def upload(request: HttpRequest, achievement_id: str) -> HttpResponseBase:
     """The form with the file; a file that can be read leads to its list, the same file to the same list."""
     issuers, now = issuers_of(request), timezone.now()
     achievement = teaching.awardable(issuers=issuers, achievement_id=achievement_id)
-    status = 200
+    status, wait = 200, 0
     if request.method == "POST":
         form = ListForm(request.POST, request.FILES)
         if form.is_valid():
             try:
+                require(request, ListsPerIssuer(achievement.issuer))
                 opened = batches.draft(
                     issuer=achievement.issuer,
                     achievement=achievement,
@@ -89,7 +91,7 @@ def upload(request: HttpRequest, achievement_id: str) -> HttpResponseBase:
             except Refused as refusal:
                 field = getattr(refusal, "field", "")
                 form.add_error(field if field in form.fields else None, str(refusal.message))
-                status = refusal.status
+                status, wait = refusal.status, getattr(refusal, "wait", 0)
             else:
                 if not opened.created:
                     messages.info(request, _("This file is here already. This is its list."))
@@ -99,7 +101,7 @@ def upload(request: HttpRequest, achievement_id: str) -> HttpResponseBase:
     else:
         initial = {"awarded_on": timezone.localdate(), "language": _language(), "notify": True}
         form = ListForm(initial=initial)
-    return render(
+    answer = render(
         request,
         "credentials/teach/list_new.html",
         {
@@ -109,6 +111,9 @@ def upload(request: HttpRequest, achievement_id: str) -> HttpResponseBase:
         },
         status=status,
     )
+    if wait:
+        answer["Retry-After"] = str(wait)
+    return answer
 
 
 # -- One list, from the first look to the last row ------------------------------------------------

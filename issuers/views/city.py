@@ -32,6 +32,7 @@ EVENTS: dict[str, Any] = {
     "mandate-reinstated": _("Mandate reinstated"),
     "member-added": _("Role given"),
     "member-removed": _("Role taken away"),
+    "second-factor-reset": _("Second steps taken away after a loss"),
     "api-client-made": _("API client made"),
     "api-client-withdrawn": _("API client withdrawn"),
     "key-made": _("Signing key made"),

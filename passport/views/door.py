@@ -36,14 +36,25 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return redirect(next_of(request))
     held = codes.held(code_id=request.session.get(CODE, ""), now=timezone.now())
     form = AddressForm(request.POST or None, initial={"address": held.value if held else ""})
+    refusal: BadAward | PassportError | None = None
     if request.method == "POST" and form.is_valid():
         try:
             ask_for_code(request, form.cleaned_data["address"])
         except (BadAward, PassportError) as error:
+            refusal = error
             complain(form, error)
         else:
             return redirect("account_code")
-    return render(request, "account/login.html", {"form": form})
+    return told_to_wait(render(request, "account/login.html", {"form": form}), refusal)
+
+
+def told_to_wait(page: HttpResponse, refusal: BadAward | PassportError | None) -> HttpResponse:
+    """The page; where it is a matter of waiting, with how long (RFC 9110, section 10.2.3)."""
+    wait = getattr(refusal, "wait", None)
+    if refusal is not None and wait is not None:
+        page.status_code = refusal.status
+        page["Retry-After"] = str(wait)
+    return page
 
 
 def ask_for_code(request: HttpRequest, address: str) -> None:
@@ -70,6 +81,7 @@ def enter_code(request: HttpRequest) -> HttpResponse:
         return _lead_on(request, held)
     again = request.POST.get("act") == "again"
     form = CodeForm(request.POST if request.method == "POST" and not again else None)
+    refusal: PassportError | None = None
     if request.method == "POST":
         try:
             if again:
@@ -78,11 +90,13 @@ def enter_code(request: HttpRequest) -> HttpResponse:
                 typed = form.cleaned_data["code"]
                 return _lead_on(request, codes.check(code_id=held.pk, typed=typed, now=timezone.now()))
         except PassportError as error:
+            refusal = error
             if again:
                 messages.warning(request, str(error.message))
             else:
                 complain(form, error)
-    return render(request, "account/code.html", {"form": form, "sent_to": held, "demo": settings.DEMO})
+    page = render(request, "account/code.html", {"form": form, "sent_to": held, "demo": settings.DEMO})
+    return told_to_wait(page, refusal)
 
 
 def _send_again(request: HttpRequest, held: Code) -> HttpResponse:

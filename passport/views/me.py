@@ -18,11 +18,11 @@ from credentials.qr import qr_svg
 from credentials.views.files import jwt_file, pdf_file
 from issuers.access import signed_in
 from passport import accounts, filing, holding, secondfactors
-from passport.errors import PassportError
+from passport.errors import LastAddress, PassportError
 from passport.forms import AddressForm, NameForm, VisibilityForm, complain
 from passport.models import Address, Proposal
 
-from .door import ask_for_code, keep_language, learner_of
+from .door import ask_for_code, keep_language, learner_of, told_to_wait
 
 
 @signed_in
@@ -136,12 +136,14 @@ def settings_page(request: HttpRequest) -> HttpResponse:
     )
     address_form = AddressForm(request.POST if adding else None)
     form = address_form if adding else name_form
+    refusal: BadAward | PassportError | None = None
     if form.is_bound and form.is_valid():
         try:
             return _add_address(request, form) if adding else _rename(request, form)
         except (BadAward, PassportError) as error:
+            refusal = error
             complain(form, error)
-    return render(
+    page = render(
         request,
         "passport/settings.html",
         {
@@ -154,6 +156,7 @@ def settings_page(request: HttpRequest) -> HttpResponse:
             "hidden": holding.hidden(learner=learner),
         },
     )
+    return told_to_wait(page, refusal)
 
 
 def _add_address(request: HttpRequest, form: Form) -> HttpResponse:
@@ -177,6 +180,6 @@ def forget_address(request: HttpRequest, address_id: int) -> HttpResponse:
     """Take an address off."""
     try:
         accounts.forget_address(learner=learner_of(request), address_id=address_id)
-    except PassportError as error:
+    except LastAddress as error:
         messages.warning(request, str(error.message))
     return redirect("me-settings")

@@ -1,5 +1,6 @@
 """The second step of staff: set up an authenticator app or a passkey, give it, add one, take one off."""
 
+from datetime import timedelta
 from typing import Any
 
 from allauth.mfa.adapter import get_adapter
@@ -20,13 +21,18 @@ from credentials.qr import qr_svg
 from issuers.access import has_second_factor, public, signed_in
 from issuers.models import Membership
 from passport import secondfactors
-from passport.errors import PassportError
-from passport.forms import AppCodeForm, AppSetupForm, PasskeyForm, PasskeySetupForm
+from passport.errors import LastFactor
+from passport.forms import TRIED_OUT, AppCodeForm, AppSetupForm, PasskeyForm, PasskeySetupForm
 from passport.models import Learner
 
 from .door import NEXT, learner_of, next_of
 
 SECRET = "door.app-secret"  # noqa: S105  # the session's key for it, not a secret
+AGAIN = "door.second-step-again"
+#: Second steps are changed by whoever has given one as lately as this, not by whoever finds an open session.
+FRESH = timedelta(minutes=10)
+#: Five wrong tries, then so many seconds: allauth's limit ``login_failed`` for each person.
+TRIED_OUT_SECONDS = 300
 
 
 class SignInStep(AuthenticateView):  # type: ignore[misc]  # allauth is not typed
@@ -41,8 +47,11 @@ class SignInStep(AuthenticateView):  # type: ignore[misc]  # allauth is not type
         learner = self.stage.login.user
         return context | _ways(learner, context["form"], context["webauthn_form"])
 
+    def form_invalid(self, form: Any) -> HttpResponse:
+        return _told_to_wait(super().form_invalid(form), form)
 
-sign_in_step = public(SignInStep.as_view())
+
+sign_in_step = public(require_http_methods(["GET", "HEAD", "POST"])(SignInStep.as_view()))
 
 
 @signed_in
@@ -52,7 +61,9 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     """For staff in a session that was opened without: the second step, or its first setting up."""
     learner = learner_of(request)
     if secondfactors.of(learner):
-        return _onward(request, learner) if has_second_factor(request) else _ask(request, learner)
+        within = FRESH if request.session.get(AGAIN) else None
+        given = has_second_factor(request, within=within)
+        return _onward(request, learner) if given else _ask(request, learner)
     if not secondfactors.needed(learner):
         return redirect("me")
     return _set_up(request, learner, first=True)
@@ -62,26 +73,38 @@ def second_factor(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def add_factor(request: HttpRequest) -> HttpResponse:
-    """One more: a passkey, or the app for whoever has passkeys alone. It takes a second step first."""
+    """One more: a passkey, or the app for whoever has passkeys alone. It takes a fresh second step first."""
     learner = learner_of(request)
-    if not has_second_factor(request):
-        request.session[NEXT] = reverse("second-factor-add")
-        return redirect("second-factor")
+    if not has_second_factor(request, within=FRESH):
+        return _again(request, reverse("second-factor-add"))
     return _set_up(request, learner, first=False)
 
 
 @signed_in
 @require_POST
 def remove_factor(request: HttpRequest, factor_id: int) -> HttpResponse:
-    """Take one off. The session must have its second step."""
-    if not has_second_factor(request):
-        request.session[NEXT] = reverse("me-settings")
-        return redirect("second-factor")
+    """Take one off. It takes a fresh second step first."""
+    if not has_second_factor(request, within=FRESH):
+        return _again(request, reverse("me-settings"))
     try:
         secondfactors.remove(learner=learner_of(request), factor_id=factor_id)
-    except PassportError as error:
+    except LastFactor as error:
         messages.warning(request, str(error.message))
     return redirect("me-settings")
+
+
+def _again(request: HttpRequest, target: str) -> HttpResponse:
+    """A second step once more, then on."""
+    request.session[NEXT], request.session[AGAIN] = target, True
+    return redirect("second-factor")
+
+
+def _told_to_wait(page: HttpResponse, form: Any) -> HttpResponse:
+    """The page; after too many wrong tries, with how long the right ones wait."""
+    if any(error.code == TRIED_OUT for errors in form.errors.as_data().values() for error in errors):
+        page.status_code = 429
+        page["Retry-After"] = str(TRIED_OUT_SECONDS)
+    return page
 
 
 def _ask(request: HttpRequest, learner: Learner) -> HttpResponse:
@@ -92,7 +115,8 @@ def _ask(request: HttpRequest, learner: Learner) -> HttpResponse:
             given.save()  # allauth writes the second step into the session
             return _onward(request, learner)
     options = {"js_data": {"request_options": webauthn.begin_authentication(learner)}}
-    return render(request, "account/second_factor.html", options | _ways(learner, form, passkey))
+    page = render(request, "account/second_factor.html", options | _ways(learner, form, passkey))
+    return _told_to_wait(page, passkey if passkey.is_bound else form)
 
 
 def _ways(learner: Learner, form: Any, passkey: Any) -> dict[str, Any]:
@@ -126,7 +150,7 @@ def _set_up(request: HttpRequest, learner: Learner, *, first: bool) -> HttpRespo
         uri = get_adapter().build_totp_url(learner, secret)
         context |= {"app": app, "secret": secret}
         context["code"] = SafeString(qr_svg(uri, title=_("Code for your authenticator app")))
-    return render(request, "account/second_factor_setup.html", context)
+    return _told_to_wait(render(request, "account/second_factor_setup.html", context), app)
 
 
 def _added(request: HttpRequest, learner: Learner, added: Authenticator, *, first: bool) -> HttpResponse:
@@ -143,7 +167,8 @@ def _onward(request: HttpRequest, learner: Learner) -> HttpResponse:
     request.session.cycle_key()
     target = next_of(request)
     request.session.pop(NEXT, None)
+    request.session.pop(AGAIN, None)
     if target != "/me/":
         return redirect(target)
-    city = Membership.objects.filter(person=learner, issuer__isnull=True).exists()
-    return redirect("city-home" if city else "teach-home")
+    houses = set(Membership.objects.filter(person=learner).values_list("issuer", flat=True))
+    return redirect("city-home" if None in houses else "teach-home" if houses else "me")

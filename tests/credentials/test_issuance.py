@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from django.db import IntegrityError, transaction
 
-from credentials import awards, facts, issuance, outbox, paper, qr, queue, reading
+from credentials import awards, facts, issuance, outbox, paper, qr, queue, reading, succession
 from credentials.errors import BadAward, BaseUrlChanged, DuplicateAward
 from credentials.models import Award, Batch, Chunk, Credential, LocalMessage, Message, StatusChange
 from credentials.people import Person
@@ -366,5 +366,8 @@ def test_a_chunk_without_slots_is_not_signed(achievement: Any) -> None:
 
 def test_a_row_that_replaces_nothing_ends_no_other(achievement: Any) -> None:
     batch = award(achievement)
-    issuance._succeed(batch.awards.get(), batch=batch, now=NOW)
+    rows = list(batch.awards.all())
+    assert succession.step_aside(rows) == {}
+    rows[0].state = Award.State.ISSUED
+    succession.lead_on(rows=rows, before={}, batch=batch, now=NOW)
     assert not StatusChange.objects.exists()

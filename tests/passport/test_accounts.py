@@ -124,14 +124,18 @@ def test_a_sixth_code_in_ten_minutes_is_refused_at_the_door(client: Client, sett
     for _ in range(5):
         assert ask(Client(), "0683000001").status_code == 302
     page = ask(client, "0683000001")
-    assert page.status_code == 200
+    assert page.status_code == 429
+    assert 590 < int(page.headers["Retry-After"]) <= 600
     assert "0683000001" in page.content.decode()
     assert LocalMessage.objects.count() == 5
+    assert ask(client, "0683000002").status_code == 302
 
 
 def test_another_code_comes_without_typing_the_address_again(client: Client) -> None:
     ask(client, "0683000001")
-    assert client.post(reverse("account_code"), {"act": "again"}).status_code == 200
+    soon = client.post(reverse("account_code"), {"act": "again"})
+    assert soon.status_code == 429
+    assert 0 < int(soon.headers["Retry-After"]) <= 30
     assert LocalMessage.objects.count() == 1
     Code.objects.update(sent_at=timezone.now() - timedelta(minutes=1))
     assert client.post(reverse("account_code"), {"act": "again"})["Location"] == reverse("account_code")

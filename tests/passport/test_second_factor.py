@@ -17,6 +17,7 @@ from issuers.models import Membership
 from passport import accounts, secondfactors
 from passport.errors import LastFactor, NotYourPassport, PassportError
 from passport.models import Learner
+from passport.views.second_step import FRESH
 from tests.factories import NOW, make_issuer, make_learner, make_member, sign_in
 
 from .passkeys import Passkey
@@ -139,7 +140,8 @@ def test_after_five_wrong_digits_the_right_ones_wait(client: Client, trainer: Le
     for _ in range(5):
         client.post(STEP, {"code": "000000"})
     page = client.post(STEP, {"code": digits(secret)})
-    assert page.status_code == 200
+    assert page.status_code == 429
+    assert int(page.headers["Retry-After"]) == 300
     assert len(page.context["form"].errors["code"]) == 1
 
 
@@ -323,3 +325,40 @@ def test_digits_are_shown_in_a_demo_alone(trainer: Learner, settings: Any) -> No
     settings.DEMO = False
     with pytest.raises(PassportError):
         secondfactors.current_code(Authenticator.objects.get())
+
+
+def test_second_factors_are_changed_in_a_session_with_a_fresh_one_alone(
+    client: Client, trainer: Learner
+) -> None:
+    """A session left open in the afternoon does not give away the second factor of the morning."""
+    secret = app_of(trainer)
+    factor = secondfactors.of(trainer)[0].pk
+    sign_in(client, trainer)
+    session = client.session
+    for record in session["account_authentication_methods"]:
+        record["at"] -= FRESH.total_seconds()
+    session.save()
+    assert client.get("/teach/").status_code == 200
+    for answer in (
+        client.get(SETUP),
+        client.post(SETUP, {"act": "app", "code": "000000"}),
+        client.post(reverse("second-factor-remove", args=[factor])),
+    ):
+        assert answer.headers["Location"] == STEP
+    assert [one.pk for one in secondfactors.of(trainer)] == [factor]
+    assert client.get(STEP).status_code == 200
+    client.get(SETUP)
+    assert client.post(STEP, {"code": digits(secret)}).headers["Location"] == SETUP
+    assert client.get(SETUP).status_code == 200
+
+
+def test_after_five_wrong_digits_at_sign_in_the_door_says_how_long_to_wait(
+    client: Client, trainer: Learner
+) -> None:
+    secret = app_of(trainer)
+    through_the_door(client)
+    step = reverse("mfa_authenticate")
+    assert {client.post(step, {"code": "000000"}).status_code for _ in range(5)} == {200}
+    page = client.post(step, {"code": digits(secret)})
+    assert (page.status_code, page.headers["Retry-After"]) == (429, "300")
+    assert "_auth_user_id" not in client.session

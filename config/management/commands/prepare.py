@@ -14,14 +14,14 @@ from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
-from issuers import localroot, trust
+from issuers import localroot, trust, whereabouts
 from issuers.errors import IssuersError, NotTrusted
 from issuers.models import City, Issuer
 from passport.models import Learner
 
 
 class Command(BaseCommand):
-    """Migrates; refuses a database that is newer than the code, or that was signed under another address."""
+    """Migrates; refuses a database that is newer than the code, signed under another address, or restored."""
 
     help = "Brings the database to this code's state, or says in a sentence why it cannot."
 
@@ -55,6 +55,11 @@ class Command(BaseCommand):
                 f"Certificates here were signed under {city.base_url}. Start with BASE_URL={city.base_url}, "
                 f"not {settings.BASE_URL}."
             )
+        if whereabouts.moved():
+            raise CommandError(
+                "This database was restored from a backup, or copied. Run manage.py after_restore first, so "
+                "that nothing that was given out since is given out again."
+            )
         try:
             localroot.delegate(now=timezone.now())
             trust.roots()
@@ -66,4 +71,5 @@ class Command(BaseCommand):
             ) from error
         except IssuersError as error:
             raise CommandError(str(error)) from error
+        whereabouts.settle()
         self.stdout.write("empty" if empty else "demo" if city and city.census.get("demo") else "city")

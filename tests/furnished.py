@@ -1,0 +1,328 @@
+"""Two providers with their people, programs and papers, and every door of the house: for tests that try all.
+
+Whatever a route names in its address has three values here: one's own, somebody else's, and one that there
+is not. A new route needs nothing here as long as it names things by the words of ``NAMES``.
+"""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.db import transaction
+from django.test import Client, override_settings
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from credentials import batches, outbox, rosters
+from credentials.models import Achievement, Batch, Credential, Message
+from credentials.people import Person
+from issuers import registry, staff
+from issuers.models import ApiClient, Issuer, Membership
+from passport import accounts, filing, secondfactors
+from passport.models import Entry, Learner, Proposal
+
+from .factories import (
+    city_approver,
+    city_officer,
+    key_room_open,
+    make_achievement,
+    make_credential,
+    make_issuer,
+    make_learner,
+    make_member,
+    publish_keys,
+    sign_in,
+)
+
+GATEWAY = "a-token-of-the-gateway"
+CLASS = "Nom complet;Téléphone\nSalma Tazi;0612345678\nOmar Alaoui;06123\nHajar Naciri;0612345679\n"
+STAFF = ("clerk", "trainer", "signer", "owner", "officer", "approver", "auditor")
+PEOPLE = ("nobody", "learner", *STAFF)
+PROGRAMS = ("read", "issue", "revoke", "all", "gateway")
+
+
+class Three(NamedTuple):
+    """One's own, somebody else's, and one that there is not."""
+
+    own: Any
+    foreign: Any
+    unknown: Any
+
+
+#: What a word in an address names, where the route's own name (see ``OF_ROUTE``) says nothing else.
+NAMES = {
+    "achievement_id": "achievement",
+    "batch_id": "award",
+    "client_id": "client",
+    "credential_id": "certificate",
+    "kid8": "key",
+    "mandate_id": "mandate",
+    "membership_id": "membership",
+    "message_id": "message",
+    "proposal_id": "proposal",
+    "address_id": "address",
+    "factor_id": "factor",
+    "slug": "provider",
+    "number": "list-number",
+    "row": "row",
+}
+#: (beginning of a route's name, word) → what it names there; the longest beginning counts.
+OF_ROUTE = {
+    ("me-", "credential_id"): "entry",
+    ("teach-list", "batch_id"): "draft-list",
+    ("teach-list-stop", "batch_id"): "running-list",
+    ("teach-list-retry", "batch_id"): "running-list",
+    ("teach-list-progress", "batch_id"): "running-list",
+    ("api-batch", "batch_id"): "running-list",
+    ("api-row", "batch_id"): "running-list",
+    ("teach-achievement-edit", "achievement_id"): "draft",
+    ("teach-achievement-publish", "achievement_id"): "draft",
+    ("city-person-remove", "membership_id"): "city-membership",
+    ("city-issuer-approve", "slug"): "proposed-provider",
+    ("city-approve", "slug"): "proposed-provider",
+    ("city-reinstate", "slug"): "suspended-provider",
+    ("city-mandate-approve", "mandate_id"): "proposed-mandate",
+    ("city-mandate-reinstate", "mandate_id"): "suspended-mandate",
+    ("achievement", "achievement_id"): "achievement",
+}
+#: Words that name nothing which could be somebody's.
+PLAIN: dict[str, Any] = {"code": "ar", "kind": "csv", "purpose": "revocation", "rest": "x", "act": "suspend"}
+
+
+@dataclass(kw_only=True)
+class House:
+    """Who comes to the doors, and what lies behind them."""
+
+    things: dict[str, Three]
+    sessions: dict[str, str]  # role → session key; ``<role>-without`` has no second factor
+    tokens: dict[str, str]  # program → what it shows
+    people: dict[str, Learner]
+    client: Client = field(default_factory=Client)
+
+    def visitor(self, role: str) -> Client:
+        """The client as of this role: nobody shows nothing, a program its token, a person her session."""
+        self.client.cookies.clear()
+        self.client.defaults.pop("HTTP_AUTHORIZATION", None)
+        if role in self.tokens:
+            self.client.defaults["HTTP_AUTHORIZATION"] = f"Bearer {self.tokens[role]}"
+        elif role != "nobody":
+            self.client.cookies[settings.SESSION_COOKIE_NAME] = self.sessions[role]
+        return self.client
+
+
+@dataclass(frozen=True, kw_only=True)
+class Door:
+    """A route: its name, its words, and the view behind it."""
+
+    name: str
+    pattern: str
+    words: tuple[str, ...]
+    view: Any = field(repr=False, compare=False)
+
+    def kinds(self) -> dict[str, str]:
+        """Word → what it names here."""
+        found = {}
+        for word in self.words:
+            if word not in PLAIN:
+                fitting = [b for b, w in OF_ROUTE if w == word and self.name.startswith(b)]
+                found[word] = OF_ROUTE[max(fitting, key=len), word] if fitting else NAMES[word]
+        return found
+
+    def path(self, house: House, whose: str = "own") -> str:
+        """Its address, for a thing that is ``own``, ``foreign`` or ``unknown``."""
+        kinds = self.kinds()
+        given = dict(PLAIN) | {word: getattr(house.things[kind], whose) for word, kind in kinds.items()}
+        return reverse(self.name, kwargs={word: given[word] for word in self.words})
+
+
+def doors(patterns: Any = None, prefix: str = "") -> Iterator[Door]:
+    """Every route of the product."""
+    for pattern in patterns if patterns is not None else get_resolver().url_patterns:
+        path = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from doors(pattern.url_patterns, path)
+        elif isinstance(pattern, URLPattern):
+            words = tuple(pattern.pattern.converters) or tuple(pattern.pattern.regex.groupindex)
+            yield Door(name=pattern.name or path, pattern=path, words=words, view=pattern.callback)
+
+
+# -- Furnishing -----------------------------------------------------------------------------------
+@contextmanager
+def furnished(folder: Path) -> Iterator[House]:
+    """The house inside a transaction that is taken back at the end."""
+    with (
+        key_room_open(folder),
+        override_settings(RECEIPTS_TOKEN=GATEWAY),
+        transaction.atomic(),
+    ):
+        yield _furnish()
+        transaction.set_rollback(True)
+
+
+def _furnish() -> House:
+    now = timezone.now()
+    mine, other = make_issuer(now=now), make_issuer(now=now)
+    publish_keys(now=now)
+    people = {"learner": make_learner()}
+    people |= {role: make_member(mine, role, _person(role)) for role in ("clerk", "trainer", "signer")}
+    people["owner"] = make_member(mine, "owner", _person("owner"))
+    people |= {"officer": city_officer(), "approver": city_approver()}
+    people["auditor"] = make_member(None, "auditor", _person("auditor"))
+    stranger = make_member(other, "owner", _person("stranger"))
+    make_member(other, "signer", stranger)
+    accounts.prove(learner=people["learner"], kind="phone", value="+212683000001", now=now)
+    accounts.prove(learner=people["learner"], kind="email", value="fatima@example.org", now=now)
+    accounts.prove(learner=stranger, kind="phone", value="+212683000002", now=now)
+    for person in (*people.values(), stranger):
+        secondfactors.set_up_app(learner=person, secret=secondfactors.new_secret())
+    things = (
+        _register(mine, other, people["owner"], stranger, now)
+        | _courses(mine, other)
+        | _papers(mine, other, people["learner"], stranger, now)
+        | _lists(mine, other, people["trainer"], stranger, now)
+        | _of_people(people, stranger)
+    )
+    sessions = {}
+    for role, person in people.items():
+        for name, second in ((role, True), (f"{role}-without", False)):
+            client = Client()
+            sign_in(client, person, second_factor=second)
+            sessions[name] = str(client.session.session_key)
+    scopes = {scope: [scope] for scope in ApiClient.Scope.values} | {"all": ApiClient.Scope.values}
+    tokens = {
+        name: staff.create_api_client(issuer=mine, name=name, scopes=held, by=people["owner"], now=now).token
+        for name, held in scopes.items()
+    }
+    gone = staff.create_api_client(issuer=mine, name="x", scopes=["read"], by=people["owner"], now=now)
+    staff.withdraw_api_client(client=gone.client, by=people["owner"], now=now)
+    tokens |= {"gateway": GATEWAY, "withdrawn": gone.token}
+    return House(things=things, sessions=sessions, tokens=tokens, people=people)
+
+
+def _person(role: str) -> Learner:
+    return make_learner(name_latin=f"Salma {role.title()}", name_arabic="")
+
+
+def _three(two: list[Any], unknown: Any) -> Three:
+    own, foreign = two
+    return Three(own, foreign, unknown)
+
+
+def _token() -> str:
+    return secrets.token_urlsafe(16)
+
+
+def _register(mine: Issuer, other: Issuer, owner: Learner, stranger: Learner, now: Any) -> dict[str, Three]:
+    """Providers and mandates in every state, programs, keys."""
+    proposed = make_issuer(state="proposed", now=now)
+    suspended = make_issuer(state="suspended", with_keys=False, now=now)
+    waiting = registry.propose_mandate(
+        issuer=mine,
+        theme="health",
+        starts_on=timezone.localdate(),
+        ends_on=None,
+        daily_cap=10,
+        by=city_officer(),
+        now=now,
+    )
+    held, elsewhere = mine.mandates.filter(approved_at__isnull=False)[:2]
+    stopped = registry.suspend_mandate(mandate=elsewhere, reason="Contrôle", by=city_officer(), now=now)
+    clients = [
+        staff.create_api_client(issuer=issuer, name="Logiciel", scopes=["read"], by=by, now=now).client.pk
+        for issuer, by in ((mine, owner), (other, stranger))
+    ]
+    return {
+        "provider": Three(mine.slug, other.slug, "nobody-here"),
+        "proposed-provider": Three(proposed.slug, proposed.slug, "nobody-here"),
+        "suspended-provider": Three(suspended.slug, suspended.slug, "nobody-here"),
+        "mandate": Three(held.pk, held.pk, 999_999),
+        "proposed-mandate": Three(waiting.pk, waiting.pk, 999_999),
+        "suspended-mandate": Three(stopped.pk, stopped.pk, 999_999),
+        "client": _three(clients, _token()),
+        "key": Three(mine.keys.all()[0].kid8, other.keys.all()[0].kid8, "0" * 16),
+    }
+
+
+def _courses(mine: Issuer, other: Issuer) -> dict[str, Three]:
+    """A published achievement and a draft of each."""
+    published = [make_achievement(issuer).pk for issuer in (mine, other)]
+    drafts = [make_achievement(issuer, state="draft").pk for issuer in (mine, other)]
+    return {"achievement": _three(published, _token()), "draft": _three(drafts, _token())}
+
+
+def _papers(mine: Issuer, other: Issuer, learner: Learner, stranger: Learner, now: Any) -> dict[str, Three]:
+    """A certificate of each provider, the first in her passport; another that asks whose it is."""
+    phones = ("+212683000001", "+212683000002")
+    made: list[Credential] = []
+    for issuer, person, phone in ((mine, learner, phones[0]), (other, stranger, phones[1])):
+        course = Achievement.objects.get(issuer=issuer, state="published")
+        for name in (person.name_latin, "Nobody Knows"):
+            who = Person(name_latin=name, name_arabic="", address_kind="phone", address=phone)
+            made.append(make_credential(course, who, now=now))
+    filing.consider_unfiled(now=now)
+    outbox.deliver_due(now=now + timedelta(days=1))
+    entries = [Entry.objects.get(learner=person).credential_id for person in (learner, stranger)]
+    asked = [Proposal.objects.get(learner=person).pk for person in (learner, stranger)]
+    messages = [Message.objects.get(credential=made[place]).pk for place in (0, 2)]
+    number = made[0].status_list.number
+    return {
+        "certificate": Three(made[0].pk, made[2].pk, _token()),
+        "entry": _three(entries, _token()),
+        "proposal": _three(asked, 999_999),
+        "message": _three(messages, _token()),
+        "list-number": Three(number, number, 999_999),
+        "award": Three(made[0].award.batch_id, made[2].award.batch_id, _token()),
+    }
+
+
+def _lists(mine: Issuer, other: Issuer, trainer: Learner, stranger: Learner, now: Any) -> dict[str, Three]:
+    """A draft with a wrong row, and a list that is being issued, of each."""
+    drafts, running = [], []
+    for issuer, by in ((mine, trainer), (other, stranger)):
+        drafts.append(_list(issuer, by, now, session="brouillon").pk)
+        running.append(batches.accept_draft(batch=_list(issuer, by, now), by=by, now=now).pk)
+    return {
+        "draft-list": _three(drafts, _token()),
+        "running-list": _three(running, _token()),
+        "row": Three(2, 2, 2),
+    }
+
+
+def _list(issuer: Issuer, by: Learner, now: Any, session: str = "") -> Batch:
+    data = CLASS.encode()
+    return batches.draft(
+        issuer=issuer,
+        achievement=Achievement.objects.get(issuer=issuer, state="published"),
+        awarded_on=timezone.localdate(),
+        sheet=rosters.read(data, filename="l.csv"),
+        data=data,
+        file_name="l.csv",
+        language="fr",
+        by=by,
+        now=now,
+        session=session,
+        notify=True,
+    ).batch
+
+
+def _of_people(people: dict[str, Learner], stranger: Learner) -> dict[str, Three]:
+    """Memberships, addresses, second factors."""
+    held = [
+        Membership.objects.get(person=p, role=r).pk
+        for p, r in ((people["trainer"], "trainer"), (stranger, "signer"))
+    ]
+    official = Membership.objects.get(person=people["auditor"]).pk
+    addresses = [person.addresses.order_by("pk")[0].pk for person in (people["learner"], stranger)]
+    factors = [Authenticator.objects.get(user=person).pk for person in (people["learner"], stranger)]
+    return {
+        "membership": _three(held, 999_999),
+        "city-membership": Three(official, held[1], 999_999),
+        "address": _three(addresses, 999_999),
+        "factor": _three(factors, 999_999),
+    }
