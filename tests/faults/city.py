@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from credentials import achievements, statuslists
 from credentials.models import Credential
-from issuers import keys, publications, registry, staff
+from issuers import publications, registry, staff, withdrawals
 from issuers.models import Arrondissement, City, Issuer, IssuerKind, Role, SigningKey, Theme
 from passport import accounts
 from passport.models import Learner
@@ -116,10 +116,12 @@ def _program(issuer: Issuer, owner: Learner, number: int) -> str:
 
 
 def compromise() -> dict[str, Any]:
-    """Say that somebody else may hold the provider's key; tells what it had signed by then."""
+    """Two people of the city withdraw the provider's key; tells what it had signed by then."""
     key = SigningKey.objects.get(issuer__slug=SLUG, algorithm="ES256", state="active")
-    by = Learner.objects.get(memberships__role=Role.APPROVER)
-    keys.mark_compromised(key=key, by=by, now=timezone.now())
+    officer, approver = (
+        Learner.objects.get(memberships__role=role) for role in (Role.OFFICER, Role.APPROVER)
+    )
+    withdrawals.revoke(key=key, reason="Vol", by=officer, seconded_by=approver, now=timezone.now())
     return {"thumbprint": key.thumbprint, "signed": Credential.objects.filter(key=key).count()}
 
 
