@@ -19,10 +19,10 @@ from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from credentials import batches, outbox, rosters
+from credentials import awards, batches, endpoints, holding, outbox, rosters
 from credentials.models import Achievement, Batch, Credential, Message
 from credentials.people import Person
-from issuers import registry, staff
+from issuers import keys, outbound, registry, sealing, staff, withdrawals
 from issuers.models import ApiClient, Issuer, Membership
 from passport import accounts, filing, secondfactors
 from passport.models import Entry, Learner, Proposal
@@ -68,6 +68,9 @@ NAMES = {
     "proposal_id": "proposal",
     "address_id": "address",
     "factor_id": "factor",
+    "endpoint_id": "endpoint",
+    "thumbprint": "signing-key",
+    "withdrawal_id": "withdrawal",
     "slug": "provider",
     "number": "list-number",
     "row": "row",
@@ -83,6 +86,8 @@ OF_ROUTE = {
     ("api-row", "batch_id"): "running-list",
     ("teach-achievement-edit", "achievement_id"): "draft",
     ("teach-achievement-publish", "achievement_id"): "draft",
+    ("teach-held", "batch_id"): "held-list",
+    ("city-held", "batch_id"): "held-list",
     ("city-person-remove", "membership_id"): "city-membership",
     ("city-issuer-approve", "slug"): "proposed-provider",
     ("city-approve", "slug"): "proposed-provider",
@@ -158,7 +163,7 @@ def furnished(folder: Path) -> Iterator[House]:
     """The house inside a transaction that is taken back at the end."""
     with (
         key_room_open(folder),
-        override_settings(RECEIPTS_TOKEN=GATEWAY),
+        override_settings(RECEIPTS_TOKEN=GATEWAY, SECURITY_CONTACT=["mailto:security@passport.example"]),
         transaction.atomic(),
     ):
         yield _furnish()
@@ -186,8 +191,11 @@ def _furnish() -> House:
         | _courses(mine, other)
         | _papers(mine, other, people["learner"], stranger, now)
         | _lists(mine, other, people["trainer"], stranger, now)
+        | _programs(mine, other, people["owner"], stranger, now)
+        | _withdrawals(mine, other, now)
         | _of_people(people, stranger)
     )
+    sealing.seal(now=now)
     sessions = {}
     for role, person in people.items():
         for name, second in ((role, True), (f"{role}-without", False)):
@@ -249,6 +257,34 @@ def _register(mine: Issuer, other: Issuer, owner: Learner, stranger: Learner, no
     }
 
 
+def _programs(mine: Issuer, other: Issuer, owner: Learner, stranger: Learner, now: Any) -> dict[str, Three]:
+    """Addresses to which events are sent."""
+    client = outbound.Client(resolve=lambda name: ["93.184.215.14"])
+    made = [
+        endpoints.register(
+            issuer=issuer,
+            url=f"https://{issuer.slug}.example/events",
+            events=["batch.completed"],
+            by=by,
+            now=now,
+            client=client,
+        ).endpoint.pk
+        for issuer, by in ((mine, owner), (other, stranger))
+    ]
+    return {"endpoint": _three(made, _token())}
+
+
+def _withdrawals(mine: Issuer, other: Issuer, now: Any) -> dict[str, Three]:
+    """Keys that may be withdrawn, and one that an officer wants withdrawn."""
+    one, two = (keys.signer(issuer=issuer, now=now).key for issuer in (mine, other))
+    spare = other.keys.get(algorithm="Ed25519")
+    asked = withdrawals.propose(key=spare, reason="Contrôle", by=city_officer(), now=now)
+    return {
+        "signing-key": Three(one.thumbprint, two.thumbprint, "A" * 43),
+        "withdrawal": Three(asked.pk, asked.pk, 999_999),
+    }
+
+
 def _courses(mine: Issuer, other: Issuer) -> dict[str, Three]:
     """A published achievement and a draft of each."""
     published = [make_achievement(issuer).pk for issuer in (mine, other)]
@@ -282,13 +318,15 @@ def _papers(mine: Issuer, other: Issuer, learner: Learner, stranger: Learner, no
 
 
 def _lists(mine: Issuer, other: Issuer, trainer: Learner, stranger: Learner, now: Any) -> dict[str, Three]:
-    """A draft with a wrong row, and a list that is being issued, of each."""
-    drafts, running = [], []
+    """A draft with a wrong row, a list being issued, and one that waits for a second person, of each."""
+    drafts, running, held = [], [], []
     for issuer, by in ((mine, trainer), (other, stranger)):
         drafts.append(_list(issuer, by, now, session="brouillon").pk)
         running.append(batches.accept_draft(batch=_list(issuer, by, now), by=by, now=now).pk)
+        held.append(_held(issuer, by, now).pk)
     return {
         "draft-list": _three(drafts, _token()),
+        "held-list": _three(held, _token()),
         "running-list": _three(running, _token()),
         "row": Three(2, 2, 2),
     }
@@ -309,6 +347,26 @@ def _list(issuer: Issuer, by: Learner, now: Any, session: str = "") -> Batch:
         session=session,
         notify=True,
     ).batch
+
+
+def _held(issuer: Issuer, by: Learner, now: Any) -> Batch:
+    """One more than a provider may order without history."""
+    people = [
+        Person(name_latin=f"Salma {chr(65 + n // 26)}{chr(97 + n % 26)}") for n in range(holding.FLOOR + 1)
+    ]
+    held = awards.accept(
+        issuer=issuer,
+        achievement=Achievement.objects.get(issuer=issuer, state="published"),
+        awarded_on=timezone.localdate(),
+        people=people,
+        kind=Batch.Kind.ROSTER,
+        requested_by=by,
+        idempotency_key=_token(),
+        now=now,
+        session="longue",
+    ).batch
+    assert held.state == Batch.State.HELD
+    return held
 
 
 def _of_people(people: dict[str, Learner], stranger: Learner) -> dict[str, Three]:

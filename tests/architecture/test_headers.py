@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.conf import settings as product
 from django.core.signals import request_finished
-from django.db import OperationalError, close_old_connections, connection
+from django.db import OperationalError, ProgrammingError, close_old_connections, connection
 from django.test import Client
 
 from config import middleware
@@ -37,7 +37,10 @@ OF_ITS_OWN = {
     "api-docs": POLICY - {"require-trusted-types-for 'script'"},
 }
 #: The same signed or public document for everybody, which may be kept by whoever likes.
-FOR_EVERYBODY = ("achievement-badge", "city-did", "issuer-did", "issuer-json", "key", "keys", "status-list")
+FOR_EVERYBODY = (
+    *("achievement-badge", "audit-checkpoint", "city-did", "issuer-did", "issuer-json", "key", "keys"),
+    "status-list",
+)
 OPEN_DATA = ("api-issuers", "api-schema")
 
 
@@ -170,16 +173,19 @@ def test_more_than_the_largest_list_is_refused_before_it_is_read(path: str, anno
 
 
 @pytest.mark.parametrize("path", ["/", "/api/v1/issuers", "/me/"])
-def test_a_failure_of_ours(house: House, path: str) -> None:
+@pytest.mark.parametrize(
+    ("failure", "status"), [(OperationalError, 503), (ProgrammingError, 500)], ids=["away", "mistake"]
+)
+def test_a_failure_of_ours(house: House, path: str, failure: type[Exception], status: int) -> None:
     def silent(*arguments: object) -> None:
-        raise OperationalError("no route to the database")
+        raise failure("no route to the database")
 
     client = house.visitor("learner")
     client.raise_request_exception = False
     with connection.execute_wrapper(silent):
         answer = client.get(path)
     client.raise_request_exception = True
-    assert answer.status_code == 500
+    assert answer.status_code == status
     require_policy(answer)
 
 
