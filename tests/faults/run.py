@@ -178,8 +178,7 @@ class Run:
         for due in waiting[: len(waiting) - len(later)]:
             if due.kind == KEY:
                 self._see_keys()
-                hit = self.city["providers"][len(self.city["providers"]) // 2]
-                self._revoking = self.stage.helper("city", "compromise", hit["slug"], signs=True)
+                self._revoke()
                 self.outcome.faults[KEY] += 1
             elif due.kind == "disk full" and not self.small_disk:
                 self.outcome.remarks.append("disk full: not possible here, no small disk could be mounted")
@@ -204,8 +203,18 @@ class Run:
             self.watch.begin(kind, at=line["at"])
         self._reached = len(lines)
 
+    def _revoke(self) -> None:
+        providers = self.city["providers"]
+        hit = providers[len(providers) // 2]
+        self._revoking = self.stage.helper("city", "compromise", hit["slug"], signs=True)
+
     def _revocation(self) -> None:
-        if self._revoking and self._revoking.poll() is not None:
+        """An operator whose command met a fault enters it again."""
+        if self._revoking is None or self._revoking.poll() is None:
+            return
+        if self._revoking.returncode:
+            self._revoke()
+        else:
             self.revoked, self._revoking = self._answer(self._revoking), None
 
     def _armed(self) -> bool:
