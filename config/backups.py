@@ -81,7 +81,8 @@ def backup(*, file: Path, now: datetime) -> Manifest:
         except FileExistsError as error:
             raise CannotCopy(f"{file} is there already. Give each backup a name of its own.") from error
         _sync(file.parent)
-    whereabouts.settle()  # whatever is restored from that file is older than what runs here from now on
+    if whereabouts.TABLE in found.rows:  # not before the first start of this release
+        whereabouts.settle()  # whatever is restored from that file is older than what runs here from now on
     return manifest
 
 

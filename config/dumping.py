@@ -186,7 +186,8 @@ def _dump_sqlite(into: Path) -> Found:
     with closing(sqlite3.connect(into)) as copy:
         connection.connection.backup(copy)
         copy.execute("PRAGMA journal_mode=DELETE")
-        for table in LEFT_OUT:
+        there = {name for (name,) in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        for table in there.intersection(LEFT_OUT):
             copy.execute(f'DELETE FROM "{table}"')  # noqa: S608  # our own names
         copy.commit()
         copy.execute("VACUUM")  # else what was deleted would still be in the file

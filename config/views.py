@@ -78,8 +78,8 @@ def accessibility(request: HttpRequest) -> HttpResponse:
 
 # -- For programs and who writes them -------------------------------------------------------------
 @public
-@csp_replace({"require-trusted-types-for": None})  # Swagger UI writes its own HTML, from our document alone
 @require_safe
+@csp_replace({"require-trusted-types-for": None})  # Swagger UI writes its own HTML, from our document alone
 def api_docs(request: HttpRequest) -> HttpResponse:
     """The OpenAPI document, laid out to be read and tried."""
     return render(request, "api_docs.html")

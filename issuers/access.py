@@ -113,7 +113,7 @@ class ApiClientAuthentication(BaseAuthentication):
         )
         expected = client.secret_hash if client else "0" * 64
         if not secrets.compare_digest(secret_hash(secret), expected) or client is None:
-            raise refused_token(request)
+            raise refused_token(request, "invalid-client")
         now = timezone.now()
         ApiClient.objects.filter(pk=client.pk).exclude(last_used_at__date=now.date()).update(last_used_at=now)
         return (ClientUser(client), client)
@@ -143,11 +143,11 @@ class ClientUser:
         self.pk = client.pk
 
 
-def refused_token(request: Request) -> APIException:
+def refused_token(request: Request, code: str) -> APIException:
     """What a token that opens nothing is answered with; from a place that goes on trying, with 429."""
     limit = WrongTokens()
     if limit.allow_request(request, None):  # type: ignore[arg-type]  # it reads META alone
-        return AuthenticationFailed("invalid-token")
+        return AuthenticationFailed(code)
     return Throttled(wait_of(limit))
 
 
@@ -185,7 +185,7 @@ class GatewayAuthentication(BaseAuthentication):
         if not settings.RECEIPTS_TOKEN:
             raise Http404
         if not shows(request, settings.RECEIPTS_TOKEN):
-            raise refused_token(request)
+            raise refused_token(request, "invalid-token")
         return (Gateway(), None)
 
     def authenticate_header(self, request: Request) -> str:

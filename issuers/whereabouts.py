@@ -17,6 +17,7 @@ from .models import Whereabouts
 
 #: What no database's place is ever called: it was just restored, and nobody has looked after it yet.
 RESTORED = "restored"
+TABLE = Whereabouts._meta.db_table
 
 
 def moved() -> bool:
@@ -69,7 +70,7 @@ def _postgresql_place() -> str:
             "SELECT (SELECT system_identifier FROM pg_control_system()), pg_database.oid,"
             " left(pg_walfile_name(pg_current_wal_insert_lsn()), 8), %s::regclass::oid"
             " FROM pg_database WHERE datname = current_database()",
-            [Whereabouts._meta.db_table],
+            [TABLE],
         )
         return "/".join(str(part) for part in cursor.fetchone())
 

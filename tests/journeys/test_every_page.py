@@ -117,6 +117,8 @@ SIGNS = (
     '=HYPERLINK("//evil.example")',
     "'; DROP TABLE passport_learner; --",
 )
+#: What a payload would have become; data for our own scripts is not among it.
+ALIVE = "main :is(script:not([type='application/json']), iframe, object, embed, base, [onerror], [onload])"
 PAYLOADS = (*MARKUP, *TEMPLATES, *SIGNS)
 
 
@@ -238,10 +240,8 @@ def test_names_stay_text_on_every_page(
         for route in pages_of(reader):
             caches["process"].clear()
             page = indoors.open(ALL[route].path(house))
-            assert (
-                page.locator("main script, main iframe, main object, main embed, main [onerror]").count() == 0
-            )
-            assert page.locator("footer").is_visible() or route == "api-docs"
+            assert page.locator(ALIVE).count() == 0
+            assert page.locator("footer").is_visible() or not page.locator("html[lang]").count()
 
 
 def test_each_signed_text_stays_text_on_its_certificates_pages(
