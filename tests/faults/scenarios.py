@@ -31,7 +31,7 @@ def short(*, seed: int, database: str) -> Play:
         play = Play(seed=seed, database=database, rows=120, lists=6, singles=4, poison=0, seconds=10)
     else:
         kinds = [kind for kind in kinds_on(database) if kind != "deploy"]
-        play = Play(seed=seed, rows=300, lists=10, singles=8, wrong=4, repeats=3, poison=1, seconds=18)
+        play = Play(seed=seed, rows=300, lists=10, singles=8, wrong=4, repeats=3, poison=1, seconds=15)
     dues = random_dues(seed=seed, kinds=kinds, count=0, seconds=play.seconds)
     return replace(play, dues=dues, tamper=True)
 
