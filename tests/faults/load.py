@@ -88,7 +88,8 @@ class Clients:
     # -- Lists --------------------------------------------------------------------------------------
     def hand_over(self, given: dict[str, Any], *, rows: list[dict[str, str]], event: str = "answer") -> str:
         """One list under its key; returns the id of the batch, or nothing where it was refused."""
-        path, body, kind = self._as_csv(rows) if given["csv"] else self._as_json(rows)
+        terms = self.terms | {"achievement": given["achievement"]}
+        path, body, kind = _as_csv(terms, rows) if given["csv"] else _as_json(terms, rows)
         headers = _program(given["token"]) | {"Content-Type": kind, "Idempotency-Key": given["key"]}
         status, _, content = self.insist("POST", path, body, headers)
         told = json.loads(content)
@@ -96,21 +97,10 @@ class Clients:
         self.tell(event, key=given["key"], status=status, id=batch, code=str(told.get("type", ""))[-40:])
         return batch
 
-    def _as_csv(self, rows: list[dict[str, str]]) -> tuple[str, bytes, str]:
-        text = io.StringIO()
-        table = csv.writer(text, delimiter=";")
-        table.writerow(HEADINGS.values())
-        table.writerows([row[field] for field in HEADINGS] for row in rows)
-        return f"/api/v1/batches?{urlencode(self.terms)}", text.getvalue().encode(), "text/csv"
-
-    def _as_json(self, rows: list[dict[str, str]]) -> tuple[str, bytes, str]:
-        cells = [{field: row[field] for field in HEADINGS if row[field]} for row in rows]
-        return "/api/v1/batches", json.dumps(self.terms | {"rows": cells}).encode(), "application/json"
-
     # -- One by one -----------------------------------------------------------------------------------
-    def award_one(self, one: dict[str, str], *, session: str) -> None:
+    def award_one(self, one: dict[str, str], *, achievement: str, session: str) -> None:
         """A trainer opens the form, sends it, and sends the very same form again if nobody answers."""
-        path = f"/teach/award/{self.terms['achievement']}"
+        path = f"/teach/award/{achievement}"
         cookie = {"Cookie": f"session={session}"}
         status, told, content = self.insist("GET", path, None, cookie)
         page = content.decode()
@@ -168,6 +158,19 @@ class Clients:
             self.tell(act, credential=credential, status=status, code=code, name=body.get("name_latin", ""))
 
 
+def _as_csv(terms: dict[str, str], rows: list[dict[str, str]]) -> tuple[str, bytes, str]:
+    text = io.StringIO()
+    table = csv.writer(text, delimiter=";")
+    table.writerow(HEADINGS.values())
+    table.writerows([row[field] for field in HEADINGS] for row in rows)
+    return f"/api/v1/batches?{urlencode(terms)}", text.getvalue().encode(), "text/csv"
+
+
+def _as_json(terms: dict[str, str], rows: list[dict[str, str]]) -> tuple[str, bytes, str]:
+    cells = [{field: row[field] for field in HEADINGS if row[field]} for row in rows]
+    return "/api/v1/batches", json.dumps(terms | {"rows": cells}).encode(), "application/json"
+
+
 def _program(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}", "Accept": "application/json"}
 
@@ -215,7 +218,7 @@ def _one_list(clients: Clients, asked: dict[str, Any], given: dict[str, Any], tw
 def _singles(clients: Clients, asked: dict[str, Any]) -> None:
     for number, one in enumerate(asked["singles"]):
         clients.wait_until(asked["every"] * number)
-        clients.award_one(one, session=asked["session"])
+        clients.award_one(one, achievement=asked["achievement"], session=asked["session"])
 
 
 if __name__ == "__main__":

@@ -65,7 +65,16 @@ def person(number: int) -> Person:
 
 
 def script(
-    *, seed: int, rows: int, lists: int, singles: int, wrong: int, repeats: int, poison: int, late: int = 0
+    *,
+    seed: int,
+    rows: int,
+    lists: int,
+    per_provider: int,
+    singles: int,
+    wrong: int,
+    repeats: int,
+    poison: int,
+    late: int = 0,
 ) -> Script:
     """``rows`` good rows in so many lists, ``wrong`` and repeated ones among them, and 2 × ``poison``."""
     chance = random.Random(seed)
@@ -77,8 +86,9 @@ def script(
         _slip_in(chance, parts, Person(**cells))
     for one in chance.sample(everybody, min(repeats, rows)):
         at = next(number for number, part in enumerate(parts) if one in part)
-        others = [part for number, part in enumerate(parts) if number != at]
-        _slip_in(chance, others or parts, Person(**(asdict(one) | {"fate": "repeat"})))
+        first = at - at % per_provider  # a repeat is one only where the same provider has served the person
+        others = [part for part in parts[first : first + per_provider] if part is not parts[at]]
+        _slip_in(chance, others or [parts[at]], Person(**(asdict(one) | {"fate": "repeat"})))
     for number in range(poison):
         for name, fate in ((KILLS, "kills"), (RAISES, "raises")):
             who = Person(name_latin=f"{name} {letters(number)}", phone=f"07{10_000_000 + number}", fate=fate)

@@ -28,6 +28,8 @@ class Due:
 class Play:
     """Everything that one run does; ``seconds`` is how long clients and faults go on.
 
+    So many lists a minute are allowed to one provider: each hands over ``per_provider``.
+
     ``until_sent`` waits for the last message too, ``tamper`` proves in the end that the oracle can say no.
     """
 
@@ -35,6 +37,7 @@ class Play:
     database: str = "postgresql"
     rows: int = 5000
     lists: int = 30
+    per_provider: int = 2
     singles: int = 40
     wrong: int = 10
     repeats: int = 7

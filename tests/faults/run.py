@@ -67,6 +67,7 @@ class Run:
             seed=play.seed,
             rows=play.rows,
             lists=play.lists,
+            per_provider=play.per_provider,
             singles=play.singles,
             wrong=play.wrong,
             repeats=play.repeats,
@@ -101,8 +102,8 @@ class Run:
         stage.open()
         stage.prepare()
         asked = self.var_dir / "script.json"
-        programs = self.play.lists + len(self.script.late)
-        asked.write_text(json.dumps(self.script.plain() | {"programs": programs}))
+        providers = -(-self.play.lists // self.play.per_provider)
+        asked.write_text(json.dumps(self.script.plain() | {"providers": providers}))
         self.city = self._answer(stage.helper("city", "make", str(asked), signs=True))
         stage.go()
         stage.wait_for_web()
@@ -116,8 +117,9 @@ class Run:
         return dict(json.loads(output))
 
     def _see_keys(self) -> None:
-        with suppress(OSError):
-            self.did_documents.append(json.loads(self.web.get("/issuers/ennour/did.json")))
+        for provider in self.city["providers"]:
+            with suppress(OSError):
+                self.did_documents.append(json.loads(self.web.get(f"/issuers/{provider['slug']}/did.json")))
 
     # -- Clients and faults -----------------------------------------------------------------------------
     def _perform(self) -> None:
@@ -176,7 +178,7 @@ class Run:
         for due in waiting[: len(waiting) - len(later)]:
             if due.kind == KEY:
                 self._see_keys()
-                self._revoking = self.stage.helper("city", "compromise", signs=True)
+                self._revoke()
                 self.outcome.faults[KEY] += 1
             elif due.kind == "disk full" and not self.small_disk:
                 self.outcome.remarks.append("disk full: not possible here, no small disk could be mounted")
@@ -201,8 +203,18 @@ class Run:
             self.watch.begin(kind, at=line["at"])
         self._reached = len(lines)
 
+    def _revoke(self) -> None:
+        providers = self.city["providers"]
+        hit = providers[len(providers) // 2]
+        self._revoking = self.stage.helper("city", "compromise", hit["slug"], signs=True)
+
     def _revocation(self) -> None:
-        if self._revoking and self._revoking.poll() is not None:
+        """An operator whose command met a fault enters it again."""
+        if self._revoking is None or self._revoking.poll() is None:
+            return
+        if self._revoking.returncode:
+            self._revoke()
+        else:
             self.revoked, self._revoking = self._answer(self._revoking), None
 
     def _armed(self) -> bool:
@@ -226,7 +238,8 @@ class Run:
         asked = {
             "port": self.stage.port,
             "host": f"localhost:{self.stage.port}",
-            "terms": {"achievement": self.city["achievement"], "awarded_on": self.city["day"]},
+            "terms": {"awarded_on": self.city["day"]},
+            "achievement": self.city["providers"][0]["achievement"],
             "session": self.city["session"],
             "journal": str(journal),
             "patience": self.play.patience,
@@ -237,7 +250,7 @@ class Run:
                     "key": f"list-{first + number}",
                     "at": number * step,
                     "rows": [asdict(one) for one in rows],
-                    "token": self.city["tokens"][first + number],
+                    **self._provider(first + number),
                     "csv": number % 2 == 0,
                     "twins": self.play.twins,
                     "again": number == 0,
@@ -249,6 +262,11 @@ class Run:
         path = self.var_dir / f"clients-{first}.json"
         path.write_text(json.dumps(asked))
         return self.stage.helper("load", str(path))
+
+    def _provider(self, number: int) -> dict[str, str]:
+        """Who hands over the list of this number; late ones come from those whose lists were the last."""
+        at = min(number, self.play.lists - 1) // self.play.per_provider
+        return dict(self.city["providers"][at])
 
     # -- The end ------------------------------------------------------------------------------------------
     def _judge(self) -> None:

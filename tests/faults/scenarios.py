@@ -31,7 +31,7 @@ def short(*, seed: int, database: str) -> Play:
         play = Play(seed=seed, database=database, rows=120, lists=6, singles=4, poison=0, seconds=10)
     else:
         kinds = [kind for kind in kinds_on(database) if kind != "deploy"]
-        play = Play(seed=seed, rows=300, lists=10, singles=8, wrong=4, repeats=3, poison=1, seconds=18)
+        play = Play(seed=seed, rows=300, lists=10, singles=8, wrong=4, repeats=3, poison=1, seconds=15)
     dues = random_dues(seed=seed, kinds=kinds, count=0, seconds=play.seconds)
     return replace(play, dues=dues, tamper=True)
 
@@ -74,7 +74,7 @@ SCENARIOS: dict[str, Play] = {
     # A release and an additive migration in the middle of lists.
     "s10": _play(10, "alter a table meanwhile", "deploy", sign_seconds=0.03),
     # As many posts at once with one key as the limits allow one program.
-    "s11": _play(11, twins=10, rows=200, lists=4, singles=0, seconds=0.0),
+    "s11": _play(11, twins=10, rows=200, lists=4, per_provider=1, singles=0, seconds=0.0),
     # The provider's key is compromised in the middle of lists.
     "s12": _play(12, KEY, sign_seconds=0.02),
     # Redis has no memory left.
@@ -84,7 +84,7 @@ SCENARIOS: dict[str, Play] = {
     # SQLite: two workers and the sweeper write, and are killed.
     "s16": _play(16, *["kill bulk worker", "kill one signing child", "kill sweeper"] * 2, database="sqlite"),
     # Sixteen lists of two hundred are accepted at once.
-    "s19": _play(19, rows=3200, lists=16, singles=0, seconds=0.0, twins=1, sign_seconds=0.0),
+    "s19": _play(19, rows=3200, lists=16, per_provider=8, singles=0, seconds=0.0, twins=1, sign_seconds=0.0),
     # After the restore of an older dump no status slot is used a second time.
     "s21": _play(21, late=50, sign_seconds=0.02),
     # Somebody else writes to the broker.
