@@ -4,6 +4,7 @@
 """
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -56,7 +57,7 @@ def main() -> int:
     """Bring packages, cut fonts, compile translations."""
     compile_translations()
     wanted = _fingerprint()
-    if STAMP.is_file() and STAMP.read_text() == wanted and NODE_MODULES.is_dir():
+    if STAMP.is_file() and STAMP.read_text() == wanted and _packages_are_there():
         return 0
     sys.stdout.write("Bringing front-end packages (once) …\n")
     sys.stdout.flush()
@@ -69,6 +70,12 @@ def main() -> int:
         cut_font(NODE_MODULES / source, BUILT / "fonts" / f"{name}.woff2", characters)
     STAMP.write_text(wanted)
     return 0
+
+
+def _packages_are_there() -> bool:
+    """Whether every package that package.json names is in its place: somebody may have emptied the folder."""
+    named = json.loads((BASE_DIR / "package.json").read_text())["dependencies"]
+    return all((NODE_MODULES / name / "package.json").is_file() for name in named)
 
 
 def cut_font(source: Path, target: Path, characters: str) -> None:

@@ -23,9 +23,9 @@ from credentials import apart, batches, issuance, queue
 from credentials.apart import Outcome
 from credentials.models import Award, Batch, Chunk, Credential
 from credentials.people import Person
-from issuers import keys, publications
+from issuers import keys
 from issuers.models import SigningKey, random_token
-from tests.factories import NOW, award, key_room, make_achievement, make_issuer
+from tests.factories import NOW, award, key_room, make_achievement, make_issuer, publish_keys
 
 __all__ = ["key_room"]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -481,7 +481,7 @@ def test_a_key_that_ends_while_rows_are_signed_counts_against_none_of_them(
     assert (chunk.attempts, chunk.last_error) == (0, "NoActiveKey")
     assert set(states(batch)) == {"pending"}
     signing(lambda row: None)
-    publications.tend(now=NOW)  # makes the successor
+    publish_keys()  # makes the successor
     assert issuance.issue_ready(kind=ROSTER, now=NOW) == len(NAMES)
     assert set(states(batch)) == {"issued"}
 

@@ -160,7 +160,7 @@ def test_a_withdrawn_key_takes_the_one_that_waited_beside_it_along(issuer: Issue
     told = {c.detail["kid"]: c.detail for c in RegisterChange.objects.filter(event="key-compromised")}
     assert told[first.thumbprint]["reason"] == "Vol"
     assert told[successor.thumbprint]["beside"] == first.thumbprint
-    publications.tend(now=NOW + DAY)
+    publish_keys(now=NOW + DAY)
     fresh = active(issuer)
     assert fresh not in (first, successor)
     assert keys.signer(issuer=issuer, now=NOW + DAY).key == fresh
@@ -230,7 +230,7 @@ def test_a_year_old_key_gets_a_successor_that_signs_a_week_later(issuer: Issuer)
     first = active(issuer)
     due = first.not_before + YEAR
     assert rotation.tend(now=due - timedelta(seconds=1)) == 0
-    publications.tend(now=due)
+    publish_keys(now=due)
     assert SigningKey.objects.filter(issuer=issuer, state="pending").count() == 2  # one an algorithm
     publications.tend(now=due + WEEK - timedelta(seconds=1))
     assert active(issuer) == first

@@ -269,7 +269,7 @@ def test_a_key_that_the_directory_lacks_is_of_an_unknown_issuer(node: Node, cred
 def test_a_withdrawn_key_and_a_date_outside_its_period_are_refused(
     node: Node, credential: Credential
 ) -> None:
-    late = on_paper(credential, issued_at=int(SOON.timestamp()))
+    late = on_paper(credential, issued_at=int((SOON + keys.LATE).timestamp()))
     keys.retire(key=credential.key, by=None, now=SOON)
     publications.tend(now=SOON)
     statuslists.publish_changed(now=SOON)
