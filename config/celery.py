@@ -1,13 +1,17 @@
 """The queue's shell: which queues there are. Work lives in the database; tasks are doorbells."""
 
 import gc
+import logging
 import os
+from typing import Any
 
 from celery import Celery
-from celery.signals import worker_process_init
+from celery.signals import worker_init, worker_process_init
 from kombu import Exchange, Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+log = logging.getLogger(__name__)
 
 #: Queue name → the worker that listens to it, as the launcher and the systemd units start them.
 QUEUES = {"interactive": "quick", "upkeep": "quick", "batches": "bulk", "messages": "bulk"}
@@ -38,3 +42,22 @@ def keep_what_was_loaded(**_: object) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
+
+
+@worker_init.connect
+def begin_afresh(sender: Any, **_: object) -> None:
+    """Throw away what lies in this worker's queues, and ring once for each of its tasks.
+
+    Messages carry no work, so nothing is lost; and one that ends whoever reads it is put back by the broker's
+    library as he ends: it would be read again at each new start. A broker that is away is waited for later.
+    """
+    queues = sender.app.amqp.queues.consume_from
+    try:
+        with app.connection_for_write(connect_timeout=2) as connection:
+            for queue in queues.values():
+                queue.bind(connection.default_channel).purge()
+            producer = app.amqp.Producer(connection, auto_declare=False)
+            for task in (task for task, name in ROUTES.items() if name in queues):
+                app.send_task(task, producer=producer, retry=False, ignore_result=True)
+    except Exception as error:  # noqa: BLE001  # whatever a broker's library raises; the sweeper works on
+        log.warning("queues not begun afresh", extra={"error": type(error).__name__})

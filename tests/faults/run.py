@@ -26,6 +26,7 @@ RETRY_SECONDS = 0.5  # a fault that could not be done just now is tried again
 ARMED_SECONDS = 15.0  # a crash point that nobody reaches in the end is disarmed
 DUMP_AT = 0.5  # of all lists are accepted: the slots of the others are not in the dump
 DRAIN_SECONDS = 240.0
+MOST_ENDS = 12  # of one unit, that nobody killed: what is in the broker ends a worker once
 
 
 @dataclass(kw_only=True)
@@ -276,6 +277,9 @@ class Run:
         for name in ("lost", "duplicated", "wrongly_refused", "other"):
             getattr(verdict, name).extend(getattr(found, name))
         verdict.other += self.stage.complaints
+        for name in ("web", "quick", "bulk"):
+            if (times := self.stage.ended[name]) > MOST_ENDS:
+                verdict.other.append(f"{name} ended by itself {times} times: it dies of what it reads")
         if Path(forgeries.WITNESS).exists():
             verdict.other.append("a pickle was read")
         self.outcome.recoveries = dict(self.watch.recoveries)

@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -49,6 +50,7 @@ class Stage(Stack):
     sign_seconds: float
     with_redis: bool = True
     complaints: list[str] = field(default_factory=list)
+    ended: Counter[str] = field(default_factory=Counter)
     _asked: dict[str, float] = field(default_factory=dict)
     _not_before: dict[str, float] = field(default_factory=dict)
     _since: dict[str, float] = field(default_factory=dict)
@@ -150,6 +152,7 @@ class Stage(Stack):
         if child.name not in self._not_before:
             if code in CLEAN and asked is None and child.name in PRODUCT:
                 self.complaints.append(f"{child.name} ended by itself with {code}: nobody starts it again")
+            self.ended[child.name] += asked is None
             self._not_before[child.name] = now + RESTART_SECONDS
         if now >= self._not_before[child.name]:
             self._asked.pop(child.name, None)
