@@ -219,7 +219,9 @@ def test_one_folder_runs_once(var_dir: Path) -> None:
 
 def test_a_stop_while_preparing_leaves_nothing(var_dir: Path) -> None:
     process = launch(var_dir)
-    time.sleep(1.0)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "Preparing the database …\n"
+    time.sleep(0.2)
     processes = psutil.Process(process.pid).children(recursive=True)
     process.terminate()
     process.communicate(timeout=30)
