@@ -52,6 +52,32 @@ def only_this_machine(event: str, arguments: tuple[Any, ...]) -> None:
 sys.addaudithook(only_this_machine)
 
 
+#: Fixtures and marks by which a test touches a database.
+TOUCHES = {"db", "transactional_db", "django_db_setup"}
+#: PostgreSQL is the stricter reader of what a program may send.
+ON_POSTGRESQL_ALONE = ("tests/config/test_api_fuzz.py",)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With ``TEST_ONCE`` a test runs where it tells something: what touches no database once, on SQLite.
+
+    ``make test`` sets it; by itself pytest runs whatever it is asked for.
+    """
+    if not os.environ.get("TEST_ONCE"):
+        return
+    postgresql = os.environ.get("TEST_DATABASE") == "postgresql"
+
+    def tells(item: pytest.Item) -> bool:
+        if item.nodeid.startswith(ON_POSTGRESQL_ALONE):
+            return postgresql
+        fixtures = set(getattr(item, "fixturenames", ()))
+        return not postgresql or bool(TOUCHES & fixtures or item.get_closest_marker("django_db"))
+
+    chosen = [item for item in items if tells(item)]
+    config.hook.pytest_deselected(items=[item for item in items if not tells(item)])
+    items[:] = chosen
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """In CI a test that did not run counts as failed."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")

@@ -51,8 +51,8 @@ def steps() -> list[Step]:
         Step("migrations", ["python", "manage.py", "makemigrations", "--check", "--dry-run"], DEPLOYED),
         Step("deployment", ["python", "manage.py", "check", "--deploy", "--fail-level", "WARNING"], DEPLOYED),
         Step("types", ["mypy", *CODE]),
-        Step("tests on SQLite", units),
-        Step("tests on PostgreSQL", units, {"TEST_DATABASE": "postgresql"}),
+        Step("tests on SQLite", units, {"TEST_ONCE": "1"}),
+        Step("tests on PostgreSQL", units, {"TEST_ONCE": "1", "TEST_DATABASE": "postgresql"}),
         Step("faults on both databases", ["python", "-m", "pytest", "-q", "tests/faults"]),
         Step("journeys in the browser", ["python", "-m", "pytest", "-q", "tests/journeys"]),
     ]
