@@ -129,7 +129,8 @@ def _work(taken: queue.Taken, *, now: datetime, in_child: bool = False) -> int:
     """Issue one chunk; what fails is given back with backoff, then split, then its one bad row set aside.
 
     A chunk in which a worker died is worked on by a child. A single row that has failed too often is probed:
-    only what kills a child twice in a row, or fails in it twice, is set aside, however many workers died.
+    only what kills two children in a row, or fails in them, and does so again some seconds later, is set
+    aside, however many workers died: somebody may be killing whatever runs.
     """
     if taken.tried and taken.rows > 1:
         queue.split(taken)
@@ -139,9 +140,12 @@ def _work(taken: queue.Taken, *, now: datetime, in_child: bool = False) -> int:
     outcome = apart.run(taken, act) if in_child or taken.suspect or probing else act()
     if outcome.guilty and probing:
         outcome = apart.run(taken, act)
-        if outcome.guilty:
+        if outcome.guilty and taken.probed:
             log.error("row quarantined", extra={"chunk": taken.chunk_id, "error": outcome.error})
             queue.quarantine(taken)
+            return 0
+        if outcome.guilty:
+            queue.give_back(taken, error=queue.PROBE_DIED, counts=True)
             return 0
     if outcome.innocent:
         close_old_connections()  # what failed may have been this one

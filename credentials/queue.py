@@ -24,6 +24,8 @@ BACKOFF = timedelta(seconds=2)
 MAX_ATTEMPTS = 3
 #: What ``last_error`` says of a chunk in which a worker died: whoever takes it next lets a child work on it.
 DIED = "WorkerDied"
+#: The same of a row that killed two children in a row: it is tried once more later, as a storm may pass.
+PROBE_DIED = "ProbeDied"
 
 
 class LeaseLost(Exception):
@@ -32,7 +34,10 @@ class LeaseLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A chunk that this worker holds until its lease runs out; ``suspect`` if another died in it."""
+    """A chunk that this worker holds until its lease runs out.
+
+    ``suspect`` if another died in it, ``probed`` if its one row killed a pair of children before.
+    """
 
     chunk_id: int
     token: str
@@ -40,6 +45,7 @@ class Taken:
     rows: int
     batch_id: str
     suspect: bool = False
+    probed: bool = False
 
     @property
     def tried(self) -> bool:
@@ -73,7 +79,8 @@ def take(*, kind: str) -> Taken | None:
                 rows=candidate.last_row - candidate.first_row + 1,
                 batch_id=candidate.batch_id,
                 # Whoever gives a chunk back takes his token off it; one that is left is a dead worker's.
-                suspect=bool(candidate.lease_token) or candidate.last_error == DIED,
+                suspect=bool(candidate.lease_token) or candidate.last_error in (DIED, PROBE_DIED),
+                probed=candidate.last_error == PROBE_DIED,
             )
 
 

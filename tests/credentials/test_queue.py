@@ -327,6 +327,29 @@ def test_one_death_of_the_probe_convicts_nobody(
     assert states(batch) == ["issued"]
 
 
+def test_two_deaths_of_the_probe_convict_nobody_before_they_come_again_later(
+    key_room: Any, signing: Any, tmp_path: Path
+) -> None:
+    batch = award(make_achievement(make_issuer()), Person(name_latin="Salma Tazi"), kind=ROSTER)
+    deaths = tmp_path / "deaths"
+
+    def twice(row: Award) -> None:
+        with deaths.open("a") as seen:
+            seen.write("x")
+        if deaths.stat().st_size <= 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    signing(twice)
+    a_worker_dies(times=queue.MAX_ATTEMPTS)
+    assert issuance.issue_ready(kind=ROSTER, now=NOW) == 0
+    assert deaths.stat().st_size == 2
+    assert (Chunk.objects.get().last_error, states(batch)) == (queue.PROBE_DIED, ["pending"])
+    assert issuance.issue_ready(kind=ROSTER, now=NOW) == 0  # it rests
+    Chunk.objects.update(not_before=Now())
+    assert issuance.issue_ready(kind=ROSTER, now=NOW) == 1
+    assert states(batch) == ["issued"]
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_probe_that_somebody_ends_convicts_nobody(
     key_room: Any, signing: Any, in_a_hurry: None, number: signal.Signals
