@@ -224,7 +224,7 @@ def plain_environment() -> dict[str, str]:
 
 @contextmanager
 def running_product(*, demo: bool = True, **further: str) -> Iterator[Stack]:
-    """Web, workers, sweeper and Redis, as ``make run`` starts them, on a fresh database; further variables."""
+    """Web, workers, sweeper and Redis, as ``make run`` starts them; ``further`` is in their environment."""
     with tempfile.TemporaryDirectory(prefix="pp-run-", dir="/tmp") as name:
         var_dir = Path(name)
         with fresh_database(var_dir) as database_url:
