@@ -251,8 +251,8 @@ def plain_environment() -> dict[str, str]:
 
 
 @contextmanager
-def running_product(*, demo: bool = True) -> Iterator[Stack]:
-    """Web, workers, sweeper and Redis, as ``make run`` starts them, on a fresh database."""
+def running_product(*, demo: bool = True, **further: str) -> Iterator[Stack]:
+    """Web, workers, sweeper and Redis, as ``make run`` starts them; ``further`` is in their environment."""
     with tempfile.TemporaryDirectory(prefix="pp-run-", dir="/tmp") as name:
         var_dir = Path(name)
         with fresh_database(var_dir) as database_url:
@@ -262,7 +262,8 @@ def running_product(*, demo: bool = True) -> Iterator[Stack]:
                 base_url=f"http://localhost:{port}",
                 var_dir=var_dir,
                 environment=plain_environment()
-                | {"DEMO": "1" if demo else "0", "DATABASE_URL": database_url},
+                | {"DEMO": "1" if demo else "0", "DATABASE_URL": database_url}
+                | further,
             )
             try:
                 stack.start_redis()

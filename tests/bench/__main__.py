@@ -94,7 +94,7 @@ def measure(database: str, url: str, only: Sequence[str]) -> list[Figure]:
     if not parts:
         return figures
     os.environ["DATABASE_URL"] = url
-    with services.running_product() as stack:
+    with services.running_product(LINK_RATE="", LINKS_RATE="") as stack:  # one place asks for all
         for name, part in parts:
             sys.stderr.write(f"{database}: {name} …\n")
             figures += part(stack)

@@ -1,4 +1,4 @@
-"""Formulas in names: they come in as text and go out as text, and no spreadsheet reckons with them."""
+"""Formulas in names: they come in and go out as text, and no spreadsheet on the way reckons with them."""
 
 import csv
 import io
