@@ -130,6 +130,13 @@ def test_two_installed_at_once_end_in_one(roots: list[root.RootKey]) -> None:
     assert [row.body for row in Delegation.objects.all()] == [one]
 
 
+@pytest.mark.parametrize("purpose", ["directory", "service"])
+def test_no_key_that_is_online_signs_a_delegation(roots: list[root.RootKey], purpose: str) -> None:
+    signer = keys.city_signer(purpose=SigningKey.Purpose(purpose), now=NOW)
+    with pytest.raises(ValueError, match="this form"):
+        signer.jws(delegations.lint_delegation(request=trust.request(now=NOW), now=NOW))
+
+
 # -- What the database holds --------------------------------------------------------------------------
 def row(seq: int, follows: int | None, **fields: Any) -> Delegation:
     sound = {

@@ -1,5 +1,6 @@
 """An employer scans a printed certificate: the phone itself checks it, and tells nobody what it read."""
 
+import json
 import re
 import time
 from collections.abc import Callable
@@ -89,6 +90,26 @@ def test_a_printed_code_is_valid_until_it_is_revoked_and_nothing_of_it_is_sent(
     while (state := scan(open_page(language=language), code)) == "valid" and time.monotonic() < give_up:
         signer.wait_for_timeout(500)
     assert state == "revoked"
+
+
+def test_a_browser_that_has_seen_a_newer_delegation_takes_no_older_one(open_page: OpenPage) -> None:
+    signer = open_page()
+    sign_in(open_page, signer, staff(open_page, "Signer")[0], to="/teach/")
+    address = award(signer, latin="Imane Chraibi", arabic="إيمان الشرايبي")
+    employer = open_page()
+    code = printed_code(employer, address)
+    assert scan(employer, code) == "valid"
+    [[place, text]] = employer.evaluate("Object.entries(localStorage)")
+    seen = json.loads(text)
+    assert place.startswith("trust did:web:localhost")
+    assert [name[:2] for name in seen["versions"]] == ["k/"]
+    assert seen["seq"] > 0
+
+    newer = json.dumps(seen | {"seq": seen["seq"] + 1})
+    employer.evaluate("([place, text]) => localStorage.setItem(place, text)", [place, newer])
+    assert scan(employer, code) == "not-trusted"
+    expect(employer.locator("main")).not_to_contain_text("Imane Chraibi")
+    expect(employer.locator(".verdict")).to_have_class(re.compile(r"\bfar\b"))
 
 
 def test_without_scripts_the_page_asks_for_the_short_code(open_page: OpenPage) -> None:
