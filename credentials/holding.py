@@ -4,6 +4,7 @@ A stolen session or token orders thousands as easily as one. What is usual passe
 somebody else before anything of it is signed. ``releasing.py`` has what that person does.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from issuers import waiting as rooms
 from issuers.models import Mandate
 
 from . import ledger, webhooks
@@ -114,6 +116,12 @@ def waiting() -> QuerySet[Batch]:
     """What is held, the longest first."""
     held = Batch.objects.filter(state=State.HELD).order_by("accepted_at")
     return held.select_related("issuer", "achievement", "requested_by", "client")
+
+
+@rooms.counts("held")
+def _how_many(issuers: Iterable[int] | None) -> int:
+    held = Batch.objects.filter(state=State.HELD)
+    return (held if issuers is None else held.filter(issuer__in=list(issuers))).count()
 
 
 def said(batch: Batch) -> str:

@@ -1,10 +1,12 @@
 """The doors between the rooms of a provider's staff, as her roles open them, and of the city's."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django import template
 from django.utils.translation import gettext_lazy as _
 
+from issuers import waiting
 from issuers.models import Membership
 
 register = template.Library()
@@ -34,15 +36,32 @@ CITY_ROOMS: tuple[tuple[str, str, Any], ...] = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Door:
+    """The way into one room, with how much waits there."""
+
+    key: str
+    address: str
+    label: Any
+    waiting: int
+
+
 @register.inclusion_tag("issuers/rooms.html", takes_context=True)
 def teach_rooms(context: dict[str, Any], here: str) -> dict[str, Any]:
     """Links to the rooms that the reader's roles open; ``here`` is the one she is in."""
     held = Membership.objects.filter(person=context["request"].user, issuer__isnull=False)
-    roles = set(held.values_list("role", flat=True))
-    return {"rooms": [room[:3] for room in ROOMS if room[3] & roles], "here": here}
+    roles: dict[int, set[str]] = {}
+    for issuer, role in held.values_list("issuer_id", "role"):
+        roles.setdefault(issuer or 0, set()).add(role)
+    doors = []
+    for key, address, label, opened_by in ROOMS:
+        issuers = [issuer for issuer, held_there in roles.items() if held_there & opened_by]
+        if issuers:
+            doors.append(Door(key, address, label, waiting.in_room(key, issuers)))
+    return {"rooms": doors, "here": here}
 
 
 @register.inclusion_tag("issuers/rooms.html")
 def city_rooms(here: str) -> dict[str, Any]:
     """Links to the rooms of the city; ``here`` is the one she is in."""
-    return {"rooms": CITY_ROOMS, "here": here}
+    return {"rooms": [Door(*room, waiting.in_room(room[0], None)) for room in CITY_ROOMS], "here": here}

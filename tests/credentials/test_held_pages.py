@@ -308,3 +308,11 @@ def test_an_operator_reads_that_the_imported_list_waits(
     assert "it waits for a second person" in capsys.readouterr().out
     assert Batch.objects.filter(state=State.HELD).count() == 2
     assert Award.objects.filter(state="issued").count() == 0
+
+
+def test_its_door_tells_who_may_pass_how_much_waits_behind_it(house: House) -> None:
+    door = re.compile(r"To release <b class=\"count\">(\d+)<")
+    owner, elsewhere = make_member(house.issuer, "owner"), make_member(make_issuer(), "owner")
+    assert door.findall(page(browser(owner), "teach-home")) == ["1"]
+    assert door.findall(page(browser(city_officer()), "city-home")) == ["1"]
+    assert door.findall(page(browser(elsewhere), "teach-home")) == []
