@@ -35,6 +35,9 @@ ROUND: tuple[tuple[str, Callable[..., object]], ...] = (
     ("forget codes", codes.forget),
 )
 
+#: How long the same trouble of a round is left unsaid: until the city's first ceremony no directory is signed.
+SAY_AGAIN = timedelta(minutes=10)
+
 #: Before the first round and every ``WIDE_EVERY`` rounds: what may have been left longer ago.
 WIDE_EVERY = 200
 WIDE: tuple[tuple[str, Callable[..., object]], ...] = (
@@ -49,7 +52,23 @@ def sweep_once(*, now: datetime, wide: bool = False) -> list[str]:
     for name, verb in (*WIDE, *ROUND) if wide else ROUND:
         try:
             verb(now=now)
-        except Exception:  # one room's trouble must not stop the others
-            log.exception("sweeper round failed", extra={"round": name})
+        except Exception as error:  # one room's trouble must not stop the others
             failed.append(name)
+            if _is_news(name, error, now=now):
+                log.exception("sweeper round failed", extra={"round": name})
+        else:
+            _told.pop(name, None)
     return failed
+
+
+#: What failed last in a round, and when that was said.
+_told: dict[str, tuple[type[Exception], datetime]] = {}
+
+
+def _is_news(name: str, error: Exception, *, now: datetime) -> bool:
+    """Whether to say it: a trouble that lasts is said once, and again every few minutes."""
+    known = _told.get(name)
+    if known and known[0] is type(error) and abs(now - known[1]) < SAY_AGAIN:
+        return False
+    _told[name] = (type(error), now)
+    return True
