@@ -35,7 +35,7 @@ ROUND: tuple[tuple[str, Callable[..., object]], ...] = (
     ("forget codes", codes.forget),
 )
 
-#: How long the same trouble of a round is left unsaid: until the city's first ceremony no directory is signed.
+#: For how long the same trouble is left unsaid: until the first ceremony, say, no directory can be signed.
 SAY_AGAIN = timedelta(minutes=10)
 
 #: Before the first round and every ``WIDE_EVERY`` rounds: what may have been left longer ago.
