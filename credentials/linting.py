@@ -16,9 +16,10 @@ import jsonschema_rs
 import orjson
 
 from issuers import notes
+from issuers.errors import NotTrusted
 from issuers.signable import Form, Signable
 
-from . import paper
+from . import bundle, paper
 
 _PROFILE = jsonschema_rs.validator_for(
     json.loads((Path(__file__).parent / "schemas" / "issuing-profile.json").read_text(encoding="utf-8"))
@@ -67,6 +68,18 @@ def lint_status_list(document: dict[str, Any], *, issuer_id: int) -> Signable:
         raise LintError("validFrom before validUntil", "validUntil")
     _check_checkpoint(document)
     return Signable(Form.STATUS_LIST, issuer_id, _bytes(document, limit=400_000))
+
+
+def lint_bundle(document: dict[str, Any]) -> Signable:
+    """A bundle as bytes to be signed, if its own reader takes it within every limit. Raises LintError."""
+    if set(document) != bundle.MEMBERS:
+        raise LintError("the members of a bundle", "")
+    try:
+        bundle.content(document["content"])
+    except NotTrusted as error:
+        raise LintError(f"bundle: {error.reason}", "content") from error
+    # Two segments in base64url, a header of some hundred characters, the signature.
+    return Signable(Form.BUNDLE, None, _bytes(document, limit=(bundle.MAX_FILE - 1_000) * 3 // 4))
 
 
 def lint_paper(claim: paper.Claim, *, issuer_id: int, prefix: int) -> Signable:

@@ -203,8 +203,9 @@ def check_entries(issuers: Sequence[Mapping[str, Any]]) -> None:
     """Whether every key that directory entries list is public, sound and named rightly. Raises ValueError."""
     for issuer in issuers:
         for key in issuer["keys"]:
-            if set(key["jwk"]) != {"crv", "kty", "x", "y"}:
+            jwk = key["jwk"]
+            if set(jwk) != {"crv", "kty", "x", "y"} or (jwk["kty"], jwk["crv"]) != ("EC", "P-256"):
                 raise ValueError("not a public key alone")
-            p256_key(key["jwk"]["x"], key["jwk"]["y"])
-            if kid8(thumbprint(key["jwk"])) != key["kid"]:
+            p256_key(jwk["x"], jwk["y"])
+            if kid8(thumbprint(jwk)) != key["kid"]:
                 raise ValueError("a key under a wrong name")

@@ -230,7 +230,12 @@ def _publish(
         return lint_directory(document)
 
     return publish(
-        name=name, compose=compose, reader=_directory_version, signer=signer, now=now, logged=name == DIRECTORY
+        name=name,
+        compose=compose,
+        reader=_directory_version,
+        signer=signer,
+        now=now,
+        logged=name == DIRECTORY,
     )
 
 
