@@ -6,6 +6,8 @@ from functools import lru_cache
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.cache import get_conditional_response, patch_vary_headers
 
+#: What has no words in it (BCP 47): the same for readers of every language, and kept once for all of them.
+WORDLESS = "zxx"
 #: Below this a gzip stream saves less than a packet.
 WORTH_PACKING = 1_000
 #: Larger ones are packed once in this process; small ones cost less than keeping them would.
@@ -24,6 +26,7 @@ def document(
     answer = get_conditional_response(request, etag=mark, response=response) or response
     answer["Cache-Control"] = f"public, max-age={max_age}"
     answer["Access-Control-Allow-Origin"] = "*"
+    answer["Content-Language"] = WORDLESS
     patch_vary_headers(answer, ["Accept-Encoding"])
     return answer
 
