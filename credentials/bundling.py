@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from django.conf import settings
@@ -59,7 +60,7 @@ def tend(*, now: datetime) -> int:
     signer = keys.city_signer(purpose=keys.Purpose.DIRECTORY, now=now)
     delegation = trust.delegation_of(key=signer.key, now=now)
     issuers = trust.read_directory(directory.body, name=directory.name).document["issuers"]
-    lists = list(_lists(issuers))
+    lists = list(vouched(_rows(), issuers=issuers))
 
     def compose(version: int) -> Signable:
         document = bundle.compose(
@@ -104,11 +105,13 @@ def _is_due(source: str, *, now: datetime) -> bool:
 
 
 # -- What the issuers' signed lists say -------------------------------------------------------------
-def _lists(issuers: Sequence[Mapping[str, Any]]) -> Iterator[Listed]:
-    """Every number whose three lists are published and signed by a key that counts.
+def vouched(
+    rows: Iterable[tuple[int, str, str]], *, issuers: Sequence[Mapping[str, Any]]
+) -> Iterator[Listed]:
+    """Every number whose three lists are published and signed by a key of these issuers that counts.
 
-    The bits are read from what the issuer signed, not from beside it: whoever can write rows gets no word of
-    the city's for them.
+    ``rows`` are (number, purpose, signed list), by number. The bits are read from what the issuer signed, not
+    from beside it: whoever can write rows gets no word of the city's for them.
     """
     signers = {
         f"{issuer['did']}#{jose.thumbprint(key['jwk'])}": key["jwk"]
@@ -116,12 +119,14 @@ def _lists(issuers: Sequence[Mapping[str, Any]]) -> Iterator[Listed]:
         for key in issuer["keys"]
         if not key["compromised"]
     }
-    rows = StatusListVersion.objects.order_by("status_list_id", "purpose").values_list(
-        "status_list_id", "purpose", "body"
-    )
-    for number, group in groupby(rows.iterator(chunk_size=60), key=lambda row: row[0]):
+    for number, group in groupby(rows, key=itemgetter(0)):
         if listed := _listed(number, group, signers):
             yield listed
+
+
+def _rows() -> Iterator[tuple[int, str, str]]:
+    versions = StatusListVersion.objects.order_by("status_list_id", "purpose")
+    return versions.values_list("status_list_id", "purpose", "body").iterator(chunk_size=60)
 
 
 def _listed(
