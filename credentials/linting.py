@@ -92,6 +92,14 @@ def lint_paper(claim: paper.Claim, *, issuer_id: int, prefix: int) -> Signable:
         raise LintError("expires after issue", "exp")
     if len(claim.cti) != 16:
         raise LintError("cti is 16 bytes", "cti")
+    for member, value, limit in (
+        ("hours", claim.hours, paper.MAX_HOURS),
+        ("status", claim.status, paper.MAX_STATUS),
+        ("iat", claim.issued_at, paper.MAX_MOMENT),
+        ("exp", claim.expires_at or 0, paper.MAX_MOMENT),
+    ):
+        if not 0 <= value < limit:
+            raise LintError("a number within its limits", member)
     body = paper.payload(claim)
     if len(body) + paper.OVERHEAD > paper.max_cose(prefix):
         raise LintError("paper claim too long", "name")
