@@ -62,6 +62,16 @@ def test_the_short_code_is_the_first_sixty_bits_in_crockford_base32() -> None:
     assert paper.group_code(paper.short_code(bytes.fromhex(VECTOR["cti_hex"]))) == "QYY7-06V7-CGZZ"
 
 
+def test_the_example_of_the_documents_is_right() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "paper-format.md").read_text()
+    assert "begins `5fde380db3b21ff…` is printed `BZF3-G3DK-P8FZ`" in text
+    assert (
+        paper.group_code(paper.short_code(bytes.fromhex("5fde380db3b21fff" + "00" * 8))) == "BZF3-G3DK-P8FZ"
+    )
+    assert "p = 27: 300;  p = 56: 272" in text
+    assert (paper.max_cose(27), paper.max_cose(56)) == (300, 272)
+
+
 @pytest.mark.parametrize("typed", ["BZF3-G3DK-P8FZ", "bzf3 g3dk p8fz", "BZF3G3DKP8FZ"])
 def test_a_short_code_is_read_as_people_type_it(typed: str) -> None:
     assert paper.read_short_code(typed) == "BZF3G3DKP8FZ"
@@ -346,7 +356,7 @@ def test_a_number_that_no_reader_takes_is_not_signed(changes: dict[str, Any]) ->
 
 @pytest.mark.parametrize("algorithm", [-7, -9])
 def test_both_names_of_es256_are_read_and_no_other(algorithm: int) -> None:
-    def under(header: dict[int, object]) -> bytes:
+    def under(header: dict[int, Any]) -> bytes:
         tag = cbor2.loads(COSE)
         protected = cbor2.dumps(header, canonical=True)
         return cbor2.dumps(cbor2.CBORTag(18, [protected, *tag.value[1:]]), canonical=True)

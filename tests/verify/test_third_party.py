@@ -247,7 +247,12 @@ def test_the_steps_of_the_vector_lead_to_its_code(published: dict[str, Any]) -> 
 def test_the_older_vector_is_valid_too(check: Checker, tmp_path: Path) -> None:
     """Whose private key nobody here has: its public one is put into a directory, another signs its lists."""
     did = f"{vector.CITY}:issuers:old"
-    entry = {"did": did, "slug": "old", "names": {"fr": "Ancien", "ar": "قديم"}, "accredited": {}}
+    entry: dict[str, Any] = {
+        "did": did,
+        "slug": "old",
+        "names": {"fr": "Ancien", "ar": "قديم"},
+        "accredited": {},
+    }
     lists = ec.generate_private_key(ec.SECP256R1())
     listing = jose.jwk_of(lists.public_key())
     entry["keys"] = [
