@@ -5,8 +5,10 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
+from django.middleware.locale import LocaleMiddleware
 
 from issuers import storing
+from issuers.views.published import WORDLESS
 
 from . import problems
 
@@ -30,6 +32,16 @@ class Lighter(GZipMiddleware):
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if response.headers.get("Content-Type", "").startswith(SHRINKS):
             return super().process_response(request, response)
+        return response
+
+
+class Languages(LocaleMiddleware):
+    """The reader's language; what says that it has none is one and the same for all caches and readers."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if response.headers.get("Content-Language") != WORDLESS:
+            return super().process_response(request, response)
+        del response["Content-Language"]
         return response
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
-from credentials import batches, issuance, outbox, statuslists, webhooks
+from credentials import batches, bundling, issuance, outbox, statuslists, webhooks
 from credentials.models import Batch
 from issuers import orders, publications, sealing
 from passport import codes, filing
@@ -26,6 +26,7 @@ ROUND: tuple[tuple[str, Callable[..., object]], ...] = (
     ("close lists", batches.close_finished),
     ("forget drafts", batches.forget_drafts),
     ("publish lists", statuslists.publish_changed),
+    ("publish bundle", bundling.tend),
     (
         "file certificates",
         partial(filing.consider_unfiled, within=timedelta(hours=1), after=timedelta(seconds=5)),

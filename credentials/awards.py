@@ -248,13 +248,13 @@ def check_density(*, achievement: Achievement, person: Person, now: datetime) ->
         expires_at=2**31 if achievement.valid_months else None,
         cti=b"\xff" * 16,
     )
-    length = len(paper.payload(claim)) + paper.OVERHEAD
-    if length > paper.max_cose(facts.link_prefix()):
-        raise QrTooDense(field="name_latin")
+    field = "name_latin" if person.name_latin else "name_arabic"
+    if not paper.fits(claim, prefix=facts.link_prefix()):
+        raise QrTooDense(field=field)
     try:
-        return _qr_version(settings.BASE_URL, length)
+        return _qr_version(settings.BASE_URL, len(paper.payload(claim)) + paper.OVERHEAD)
     except qr.TooDense as error:
-        raise QrTooDense(field="name_latin") from error
+        raise QrTooDense(field=field) from error
 
 
 @lru_cache(maxsize=512)

@@ -1,11 +1,13 @@
 """Pure. Bitstring Status List 1.0: bits packed, expanded within bounds; slots given out in a keyed order."""
 
 import hashlib
+import re
 import zlib
 from collections.abc import Iterable
 
 SIZE = 131_072
 MAX_BYTES = 8 * 1024 * 1024
+_NOT_CLEAR = re.compile(rb"[^\0]", re.DOTALL)
 _HALF = 9  # the permutation works on 18 bits and walks until it lands below SIZE (17 bits)
 
 
@@ -23,8 +25,13 @@ def encode(indexes: Iterable[int], *, size: int = SIZE) -> bytes:
         if not 0 <= index < size:
             raise BitstringError("an index lies outside the list")
         bits[index >> 3] |= 0x80 >> (index & 7)
+    return gzipped(bytes(bits))
+
+
+def gzipped(data: bytes) -> bytes:
+    """GZIP of these bytes; the same bytes give the same stream, since the time in its header is zero."""
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
-    return packer.compress(bytes(bits)) + packer.flush()
+    return packer.compress(data) + packer.flush()
 
 
 def decode(data: bytes, *, at_least: int = SIZE, max_bytes: int = MAX_BYTES) -> bytes:
@@ -42,6 +49,16 @@ def decode(data: bytes, *, at_least: int = SIZE, max_bytes: int = MAX_BYTES) -> 
     if len(bits) * 8 < at_least:
         raise BitstringError("shorter than the minimum length")
     return bits
+
+
+def set_places(bits: bytes) -> list[int]:
+    """The indexes that are set, rising."""
+    return [
+        (found.start() << 3) + place
+        for found in _NOT_CLEAR.finditer(bits)
+        for place in range(8)
+        if found[0][0] & (0x80 >> place)
+    ]
 
 
 def is_set(bits: bytes, index: int) -> bool:

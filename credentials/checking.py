@@ -48,7 +48,8 @@ def _by_itself(row: rosters.Checked, *, achievement: Achievement, default_day: d
         try:
             awards.check_density(achievement=achievement, person=row.person, now=now)
         except QrTooDense as error:
-            problems.append({"field": error.field, "code": "qr-too-dense", "value": row.person.name_latin})
+            value = row.person.name_latin or row.person.name_arabic
+            problems.append({"field": error.field, "code": "qr-too-dense", "value": value})
     if problems or row.person is None:
         return Row(
             line=row.number,

@@ -76,7 +76,7 @@ class LintFailed(CredentialsError):
 class QrTooDense(CredentialsError):
     """The printed code would be too dense to scan (QR version above 13)."""
 
-    message = _("The name and the title are too long for the printed code. Shorten the title of the course.")
+    message = _("The name is too long for the printed code. Write it shorter, as on an identity card.")
     code = "qr-too-dense"
 
 

@@ -75,22 +75,17 @@ def paper_claim(
     expires_at: int | None,
     cti: bytes,
 ) -> paper.Claim:
-    """The paper claim of a certificate; the second script is left out when both would not fit SP1's limit."""
+    """The paper claim of a certificate, as it fits the printed code (see ``paper.fitted``)."""
     first, second = (name_latin, name_arabic) if name_latin else (name_arabic, "")
-
-    def claim(second_name: str | None) -> paper.Claim:
-        return paper.Claim(
-            name=first,
-            second_name=second_name or None,
-            title=achievement.title_fr or achievement.title_ar,
-            level=achievement.cefr_level or f"CNC {achievement.cnc_level}",
-            hours=achievement.hours,
-            status=status,
-            issued_at=issued_at,
-            expires_at=expires_at,
-            cti=cti,
-        )
-
-    whole = claim(second)
-    room = paper.max_cose(link_prefix())
-    return whole if len(paper.payload(whole)) + paper.OVERHEAD <= room else claim(None)
+    claim = paper.Claim(
+        name=first,
+        second_name=second or None,
+        title=achievement.title_fr or achievement.title_ar,
+        level=achievement.cefr_level or f"CNC {achievement.cnc_level}",
+        hours=achievement.hours,
+        status=status,
+        issued_at=issued_at,
+        expires_at=expires_at,
+        cti=cti,
+    )
+    return paper.fitted(claim, prefix=link_prefix())

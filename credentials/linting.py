@@ -16,9 +16,10 @@ import jsonschema_rs
 import orjson
 
 from issuers import notes
+from issuers.errors import NotTrusted
 from issuers.signable import Form, Signable
 
-from . import paper
+from . import bundle, paper
 
 _PROFILE = jsonschema_rs.validator_for(
     json.loads((Path(__file__).parent / "schemas" / "issuing-profile.json").read_text(encoding="utf-8"))
@@ -69,6 +70,18 @@ def lint_status_list(document: dict[str, Any], *, issuer_id: int) -> Signable:
     return Signable(Form.STATUS_LIST, issuer_id, _bytes(document, limit=400_000))
 
 
+def lint_bundle(document: dict[str, Any]) -> Signable:
+    """A bundle as bytes to be signed, if its own reader takes it within every limit. Raises LintError."""
+    if set(document) != bundle.MEMBERS:
+        raise LintError("the members of a bundle", "")
+    try:
+        bundle.content(document["content"])
+    except NotTrusted as error:
+        raise LintError(f"bundle: {error.reason}", "content") from error
+    # Two segments in base64url, a header of some hundred characters, the signature.
+    return Signable(Form.BUNDLE, None, _bytes(document, limit=(bundle.MAX_FILE - 1_000) * 3 // 4))
+
+
 def lint_paper(claim: paper.Claim, *, issuer_id: int, prefix: int) -> Signable:
     """The payload of a paper claim, within the limits of SP1 behind a link of ``prefix`` characters."""
     for member in ("name", "title", "level", "second_name"):
@@ -79,6 +92,14 @@ def lint_paper(claim: paper.Claim, *, issuer_id: int, prefix: int) -> Signable:
         raise LintError("expires after issue", "exp")
     if len(claim.cti) != 16:
         raise LintError("cti is 16 bytes", "cti")
+    for member, value, limit in (
+        ("hours", claim.hours, paper.MAX_HOURS),
+        ("status", claim.status, paper.MAX_STATUS),
+        ("iat", claim.issued_at, paper.MAX_MOMENT),
+        ("exp", claim.expires_at or 0, paper.MAX_MOMENT),
+    ):
+        if not 0 <= value < limit:
+            raise LintError("a number within its limits", member)
     body = paper.payload(claim)
     if len(body) + paper.OVERHEAD > paper.max_cose(prefix):
         raise LintError("paper claim too long", "name")

@@ -4,10 +4,12 @@ The format is described byte by byte in ``docs/paper-format.md``: CBOR (RFC 8949
 claims (RFC 8392), COSE_Sign1 (RFC 9052) with ES256, carried as decimal digits in a URL fragment.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from io import BytesIO
+from math import log2
 from typing import Any
+from unicodedata import combining
 
 import cbor2
 
@@ -15,11 +17,16 @@ from issuers.cose import ALG_ES256, ALG_ESP256, TAG_SIGN1, to_be_signed
 
 FORMAT_VERSION = 0x01
 PRIVATE_CLAIM = -65537
-OVERHEAD = 88  # bytes of a COSE_Sign1 message around its payload: tag, headers, lengths, signature
+OVERHEAD = 85  # bytes of a COSE_Sign1 message around a payload below 256: tag, headers, lengths, signature
+MAX_COSE = 300
+#: A title is cut rather than a certificate refused, but never to less: the reader is to know the course.
+MIN_TITLE = 24
+MAX_HOURS, MAX_STATUS, MAX_MOMENT = 2**16, 2**32, 2**40
 QR_BITS = 2672  # data bits of a QR code of version 13 at level M (ISO/IEC 18004, table 7)
 MAX_DIGITS = 1500
 MIN_DIGITS = 100
 MAX_DEPTH = 8
+ELLIPSIS = "…"
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -57,10 +64,54 @@ def max_cose(prefix: int) -> int:
     """How many bytes of COSE fit a version 13-M code behind a link prefix of ``prefix`` characters.
 
     One byte-mode segment (4 + 16 + 8 bits a character) and one numeric segment (4 + 12 + 10 bits for three
-    digits); ten bits carry 9.966 bits of the number, and its first byte is the format version.
+    digits). The number is below 2 × 256 to the power of the bytes: its first byte is the format version.
     """
     digits_room = (QR_BITS - (20 + 8 * prefix) - 16) * 3 // 10
-    return min(int(digits_room * 3.3219) // 8 - 2, 300)
+    return min(int((digits_room * log2(10) - 1) // 8), MAX_COSE)
+
+
+def fits(claim: Claim, *, prefix: int) -> bool:
+    """Whether the signed claim fits a version 13-M code behind a link prefix of so many characters."""
+    return len(payload(claim)) + OVERHEAD <= max_cose(prefix)
+
+
+def fitted(claim: Claim, *, prefix: int) -> Claim:
+    """The claim as it fits: where it must, without the name in the second script, then with a shorter title.
+
+    It comes back too long still where nothing but the name could give way.
+    """
+    if fits(claim, prefix=prefix):
+        return claim
+    first = replace(claim, second_name=None)
+    if fits(first, prefix=prefix):
+        return first
+    over = len(payload(first)) + OVERHEAD - max_cose(prefix)
+    return replace(first, title=shortened(claim.title, len(claim.title.encode()) - over))
+
+
+def shortened(title: str, room: int) -> str:
+    """The title's beginning and an ellipsis in so many bytes of UTF-8, cut between words where it can be.
+
+    Never less than ``MIN_TITLE`` characters before the ellipsis, whatever the room.
+    """
+    end = len(title.encode()[: max(0, room - len(ELLIPSIS.encode()))].decode(errors="ignore"))
+    end = max(end, MIN_TITLE)
+    if end >= len(title):
+        return title
+    space = title.rfind(" ", MIN_TITLE, end + 1)
+    if space < 0:
+        while end > MIN_TITLE and combining(title[end]):  # a letter keeps its marks
+            end -= 1
+        space = end
+    return title[:space].rstrip(" ,;:·–-(«/") + ELLIPSIS
+
+
+def is_title(printed: str, title: str) -> bool:
+    """Whether the title on paper is this one, or this one shortened."""
+    start = printed.removesuffix(ELLIPSIS)
+    return printed == title or (
+        start != printed and len(start) >= MIN_TITLE // 2 and title.startswith(start) and start != title
+    )
 
 
 def payload(claim: Claim) -> bytes:
@@ -212,7 +263,7 @@ def _claim(claims: Any) -> Claim:
             raise PaperError(f"claim {key} is not text")
         return value
 
-    def whole(source: Any, key: int, *, needed: bool = True, limit: int = 2**40) -> int | None:
+    def whole(source: Any, key: int, *, needed: bool = True, limit: int = MAX_MOMENT) -> int | None:
         value = source.get(key)
         if value is None and not needed:
             return None
@@ -227,8 +278,8 @@ def _claim(claims: Any) -> Claim:
         name=text(private, 1) or "",
         title=text(private, 2) or "",
         level=text(private, 3) or "",
-        hours=whole(private, 4, limit=2**16) or 0,
-        status=whole(private, 5, limit=2**32) or 0,
+        hours=whole(private, 4, limit=MAX_HOURS) or 0,
+        status=whole(private, 5, limit=MAX_STATUS) or 0,
         issued_at=whole(claims, 6) or 0,
         cti=cti,
         expires_at=whole(claims, 4, needed=False),

@@ -13,6 +13,7 @@ urlpatterns = [
     path("a/<slug:achievement_id>/badge.svg", files.badge, name="achievement-badge"),
     path("a/<str:achievement_id>", files.achievement, name="achievement"),
     path("s/<slug:purpose>/<int:number>", files.status_list, name="status-list"),
+    path("bundle.jwt", files.bundle, name="bundle"),
     path("api/v1/achievements", courses_api.Courses.as_view(), name="api-achievements"),
     path(
         "api/v1/achievements/<slug:achievement_id>", courses_api.OneCourse.as_view(), name="api-achievement"

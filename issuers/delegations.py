@@ -105,7 +105,7 @@ class Delegation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directory:
-    """A directory that leads back to a pinned root; whoever relies on it looks at its age."""
+    """A directory, or a bundle of all there is, that leads back to a pinned root; its age is the reader's."""
 
     document: Mapping[str, Any]
     delegation: Delegation
@@ -131,7 +131,7 @@ class Request:
 # -- Roots ----------------------------------------------------------------------------------------
 def read_roots(text: str) -> dict[str, Jwk]:
     """The pinned roots out of a JWK set of one or two public P-256 keys. Raises ValueError."""
-    document = _object(text)
+    document = json_object(text)
     listed = document.get("keys")
     if set(document) != {"keys"} or not isinstance(listed, list) or not 1 <= len(listed) <= MOST_ROOTS:
         raise ValueError(f"a JWK set of one to {MOST_ROOTS} keys is needed")
@@ -171,7 +171,7 @@ def request_text(request: Request) -> str:
 def read_request(text: str) -> Request:
     """The request behind this text. Raises BadDelegationRequest."""
     try:
-        return _request(_object(text))
+        return _request(json_object(text))
     except ValueError:
         raise BadDelegationRequest from None
 
@@ -183,9 +183,9 @@ def _request(document: dict[str, Any]) -> Request:
     return Request(
         city=document["city"],
         jwk=_sound(document["jwk"]),
-        not_before=_moment(document["nbf"]),
-        not_after=_moment(document["exp"]),
-        after=_whole(document["after"]),
+        not_before=moment(document["nbf"]),
+        not_after=moment(document["exp"]),
+        after=whole(document["after"]),
     )
 
 
@@ -225,7 +225,7 @@ def read_delegation(token: str, *, roots: Roots, city: str, after: int = 0) -> D
 
     Its period is the reader's to look at: ``require_period``.
     """
-    jws = _Jws(token, Form.DELEGATION, limit=MOST_BYTES)
+    jws = Jws(token, Form.DELEGATION, limit=MOST_BYTES)
     root = roots.get(jws.kid)
     if root is None:
         raise NotTrusted(Reason.ROOT)
@@ -241,7 +241,7 @@ def read_delegation(token: str, *, roots: Roots, city: str, after: int = 0) -> D
     if payload["sub"] != f"{city}#{jose.thumbprint(jwk)}":
         raise NotTrusted(Reason.KEY)
     try:
-        not_before, not_after, seq = _moment(payload["nbf"]), _moment(payload["exp"]), _whole(payload["seq"])
+        not_before, not_after, seq = moment(payload["nbf"]), moment(payload["exp"]), whole(payload["seq"])
     except ValueError:
         raise NotTrusted(Reason.MEMBERS) from None
     if not not_before < not_after <= not_before + LONGEST:
@@ -275,7 +275,20 @@ def read_directory(
     ``after`` and ``above`` are the ``seq`` and ``version`` below which it is an older one. Whether delegation
     and directory are still in their time is the reader's to look at: ``require_period``, ``require_fresh``.
     """
-    jws = _Jws(token, Form.KEY_DIRECTORY)
+    directory = read_vouched(
+        token, form=Form.KEY_DIRECTORY, name=name, roots=roots, city=city, after=after, above=above
+    )
+    if not isinstance(directory.document.get("issuers"), list):
+        raise NotTrusted(Reason.MEMBERS)
+    return directory
+
+
+def read_vouched(
+    token: str, *, form: Form, name: str, roots: Roots, city: str, after: int = 0, above: int = 0
+) -> Directory:
+    """Whatever a directory key signed under this form and name, as ``read_directory``; the rest of it is
+    the caller's to look at. Raises NotTrusted."""
+    jws = Jws(token, form)
     # The delegation lies inside, unverified until the root's signature on it is; then it names the key.
     inside = jws.unverified().get("delegation")
     if not isinstance(inside, str):
@@ -289,12 +302,10 @@ def read_directory(
     if document.get("sub") != name:
         raise NotTrusted(Reason.NAME)
     try:
-        version, issued_at = _whole(document.get("version")), _moment(document.get("iat"))
-        _whole(document.get("ttl"))
+        version, issued_at = whole(document.get("version")), moment(document.get("iat"))
+        whole(document.get("ttl"))
     except ValueError:
         raise NotTrusted(Reason.MEMBERS) from None
-    if not isinstance(document.get("issuers"), list):
-        raise NotTrusted(Reason.MEMBERS)
     if not delegation.holds(at=issued_at):
         raise NotTrusted(Reason.OUTSIDE)
     if version < above:
@@ -311,7 +322,7 @@ def require_fresh(directory: Directory, *, now: datetime) -> None:
         raise NotTrusted(Reason.EXPIRED)
 
 
-class _Jws:
+class Jws:
     """A compact JWS taken apart as strictly as it is written; its payload opens to a key alone."""
 
     __slots__ = ("_body", "_signature", "_signed", "kid")
@@ -322,7 +333,7 @@ class _Jws:
             raise NotTrusted(Reason.FORM)
         try:
             first, self._body, self._signature = (_segment(segment) for segment in segments)
-            header = _object(first.decode())
+            header = json_object(first.decode())
         except ValueError:
             raise NotTrusted(Reason.FORM) from None
         if (
@@ -344,7 +355,7 @@ class _Jws:
     def unverified(self) -> dict[str, Any]:
         """What it says, whoever wrote it. Raises NotTrusted."""
         try:
-            return _object(self._body.decode())
+            return json_object(self._body.decode())
         except ValueError:
             raise NotTrusted(Reason.FORM) from None
 
@@ -361,7 +372,7 @@ def _segment(text: str) -> bytes:
     return data
 
 
-def _object(text: str) -> dict[str, Any]:
+def json_object(text: str) -> dict[str, Any]:
     """A JSON object with each member once. Raises ValueError."""
     try:
         value = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
@@ -383,15 +394,17 @@ def _no_constant(name: str) -> Any:
     raise ValueError("not a number")
 
 
-def _whole(value: Any) -> int:
+def whole(value: Any) -> int:
+    """A whole number that every JSON reader reads alike. Raises ValueError."""
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= SAFE_INTEGER:
         raise ValueError("not a whole number")
     return value
 
 
-def _moment(value: Any) -> datetime:
+def moment(value: Any) -> datetime:
+    """Seconds since 1970 as a moment. Raises ValueError."""
     try:
-        return datetime.fromtimestamp(_whole(value), tz=UTC)
+        return datetime.fromtimestamp(whole(value), tz=UTC)
     except (OverflowError, OSError):
         raise ValueError("not a moment") from None
 

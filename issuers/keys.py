@@ -38,7 +38,7 @@ OVERLAP = timedelta(days=7)
 #: What a key of each purpose may sign as a JWS.
 FORMS = {
     Purpose.ISSUER: {Form.CREDENTIAL, Form.STATUS_LIST},
-    Purpose.DIRECTORY: {Form.KEY_DIRECTORY},
+    Purpose.DIRECTORY: {Form.KEY_DIRECTORY, Form.BUNDLE},
     Purpose.SERVICE: frozenset[Form](),
     Purpose.AUDIT: frozenset[Form](),
 }

@@ -324,17 +324,18 @@ class KeyWithdrawal(models.Model):
 
 
 class Publication(models.Model):
-    """A signed document that the web hands out as it is: the key directory, one signed key.
+    """A signed document that the web hands out as it is: key directory, one signed key, bundle of all.
 
     Written by the signer alone; ``version`` only rises.
     """
 
-    name = models.CharField(max_length=80, primary_key=True, help_text="keys, or k/<kid8>")
+    name = models.CharField(max_length=80, primary_key=True, help_text="keys, k/<kid8>, or bundle")
     version = models.PositiveBigIntegerField()
     body = models.TextField()
     etag = models.CharField(max_length=43)
     signed_at = models.DateTimeField()
     stale_at = models.DateTimeField(help_text="To be signed anew from this moment on.")
+    source = models.CharField(max_length=120, blank=True, default="", help_text="What a bundle was made of")
 
     def __str__(self) -> str:
         return self.name

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from .jose import unb64
+from .jose import kid8, p256_key, thumbprint, unb64
 
 DID_CONTEXTS = [
     "https://www.w3.org/ns/did/v1",
@@ -170,20 +170,22 @@ def key_directory(
         "iat": int(issued_at.timestamp()) if issued_at else 0,
         "ttl": DIRECTORY_TTL,
         "version": version,
-        "issuers": [
-            {
-                "did": did_for_issuer(base_url=base_url, slug=issuer.slug),
-                "slug": issuer.slug,
-                "names": {"fr": issuer.name_fr, "ar": issuer.name_ar},
-                "keys": [_directory_key(key) for key in issuer.keys if key.algorithm == "ES256"],
-                "accredited": {
-                    theme: [[start.isoformat(), end.isoformat() if end else None] for start, end in periods]
-                    for theme, periods in issuer.accredited.items()
-                },
-            }
-            for issuer in issuers
-        ],
+        "issuers": [directory_entry(issuer, base_url=base_url) for issuer in issuers],
         "delegation": delegation,
+    }
+
+
+def directory_entry(issuer: PublicIssuer, *, base_url: str) -> dict[str, Any]:
+    """One issuer as directories and bundles list it."""
+    return {
+        "did": did_for_issuer(base_url=base_url, slug=issuer.slug),
+        "slug": issuer.slug,
+        "names": {"fr": issuer.name_fr, "ar": issuer.name_ar},
+        "keys": [_directory_key(key) for key in issuer.keys if key.algorithm == "ES256"],
+        "accredited": {
+            theme: [[start.isoformat(), end.isoformat() if end else None] for start, end in periods]
+            for theme, periods in issuer.accredited.items()
+        },
     }
 
 
@@ -195,3 +197,15 @@ def _directory_key(key: PublicKey) -> dict[str, Any]:
         "until": int(key.not_after.timestamp()) if key.not_after else None,
         "compromised": key.state == "compromised",
     }
+
+
+def check_entries(issuers: Sequence[Mapping[str, Any]]) -> None:
+    """Whether every key that directory entries list is public, sound and named rightly. Raises ValueError."""
+    for issuer in issuers:
+        for key in issuer["keys"]:
+            jwk = key["jwk"]
+            if set(jwk) != {"crv", "kty", "x", "y"} or (jwk["kty"], jwk["crv"]) != ("EC", "P-256"):
+                raise ValueError("not a public key alone")
+            p256_key(jwk["x"], jwk["y"])
+            if kid8(thumbprint(jwk)) != key["kid"]:
+                raise ValueError("a key under a wrong name")

@@ -1,7 +1,7 @@
 """Signs the key directory and the single keys, keeps them fresh, and hands out what was signed."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -22,39 +22,64 @@ DIRECTORY = "keys"
 SIGN_ANEW_AFTER = timedelta(hours=6)
 
 
+#: How a body is read from the pinned roots down: (body, name) → its version. Raises NotTrusted.
+Reader = Callable[[str, str], int]
+
+
 # -- Reading, by any process ----------------------------------------------------------------------
-def read(*, name: str) -> Publication | None:
-    """The newest signed document of this name (``keys`` or ``k/<kid8>``), or ``None``.
+def _directory_version(body: str, name: str) -> int:
+    return trust.read_directory(body, name=name).version
+
+
+#: What was read from the roots down in this process → its version. Bytes, roots and city name it, so that a
+#: row that somebody edited, or another set of roots, is read anew.
+_believed: dict[tuple[str, ...], int] = {}
+MOST_BELIEVED = 4096
+
+
+def read(*, name: str, reader: Reader = _directory_version) -> Publication | None:
+    """The newest signed document of this name (``keys``, ``k/<kid8>``), or ``None``.
 
     Raises NotTrusted if what is stored does not lead back to a pinned root. Its age is the reader's to judge.
     """
     publication = Publication.objects.filter(pk=name).first()
-    if publication is not None and publication.version != (
-        trust.read_directory(publication.body, name=name).version
-    ):
+    if publication is not None and publication.version != _version(publication, reader):
         raise NotTrusted(Reason.ROW)
     return publication
 
 
-def wanted(*, name: str, now: datetime) -> Publication | None:
+def _version(publication: Publication, reader: Reader) -> int:
+    """What the document itself says, read from the roots down once for the same bytes."""
+    what = (publication.name, jose.digest(publication.body.encode()), trust.city(), *sorted(trust.roots()))
+    if what not in _believed:
+        version = reader(publication.body, publication.name)
+        if len(_believed) >= MOST_BELIEVED:
+            _believed.clear()
+        _believed[what] = version
+    return _believed[what]
+
+
+def wanted(
+    *, name: str, now: datetime, kind: str = "publication", reader: Reader = _directory_version
+) -> Publication | None:
     """The same, signed first where it is missing or not to be relied on.
 
     ``None`` when the signer takes longer than a page may.
     """
     refused = ""
     try:
-        if held := read(name=name):
+        if held := read(name=name, reader=reader):
             return held
     except NotTrusted:
         refused = Publication.objects.values_list("etag", flat=True).get(pk=name)
-    look = partial(_other, name=name, than=refused)
-    return orders.obtain(kind="publication", subject=name, look=look, now=now)
+    look = partial(_other, name=name, than=refused, reader=reader)
+    return orders.obtain(kind=kind, subject=name, look=look, now=now)
 
 
-def _other(*, name: str, than: str) -> Publication | None:
+def _other(*, name: str, than: str, reader: Reader) -> Publication | None:
     """What is published by now in the place of what was refused."""
     there = Publication.objects.filter(pk=name).exclude(etag=than).exists()
-    return read(name=name) if there else None
+    return read(name=name, reader=reader) if there else None
 
 
 def key_exists(*, kid8: str) -> bool:
@@ -106,9 +131,10 @@ def refresh(*, now: datetime, force: bool = False) -> int:
     """
     signer = keys.city_signer(purpose=keys.Purpose.DIRECTORY, now=now)
     delegation = trust.delegation_of(key=signer.key, now=now)
-    held = {publication.name: publication for publication in Publication.objects.all()}
     signed = 0
-    for name, listed in _contents():
+    contents = dict(_contents())
+    held = {each.name: each for each in Publication.objects.filter(pk__in=list(contents))}
+    for name, listed in contents.items():
         present = held.get(name)
         content = profiles.key_directory(
             base_url=settings.BASE_URL, name=name, issuers=listed, delegation=delegation.body
@@ -184,7 +210,6 @@ def _content(publication: Publication, signer: keys.Signer) -> dict[str, Any] | 
     return said | {"version": 0, "iat": 0}
 
 
-@transaction.atomic
 def _publish(
     name: str,
     listed: Sequence[profiles.PublicIssuer],
@@ -193,22 +218,51 @@ def _publish(
     delegation: Delegation,
     now: datetime,
 ) -> int:
+    def compose(version: int) -> Signable:
+        document = profiles.key_directory(
+            base_url=settings.BASE_URL,
+            name=name,
+            issuers=listed,
+            delegation=delegation.body,
+            version=version,
+            issued_at=now,
+        )
+        return lint_directory(document)
+
+    return publish(
+        name=name,
+        compose=compose,
+        reader=_directory_version,
+        signer=signer,
+        now=now,
+        logged=name == DIRECTORY,
+    )
+
+
+@transaction.atomic
+def publish(
+    *,
+    name: str,
+    compose: Callable[[int], Signable],
+    reader: Reader,
+    signer: keys.Signer,
+    now: datetime,
+    source: str = "",
+    logged: bool = False,
+) -> int:
+    """Sign and store what ``compose`` makes of a version above the last one; returns how many that were.
+
+    None if another signer was quicker. ``logged`` says that the audit log hears of it. Raises NoActiveKey if
+    the key was ended meanwhile, NotTrusted if it would be refused by who reads it.
+    """
     held = Publication.objects.select_for_update().filter(pk=name).first()
     # Seconds since 1970 keep the version rising even after an old backup was restored.
     version = max(held.version + 1 if held else 1, int(now.timestamp()))
-    document = profiles.key_directory(
-        base_url=settings.BASE_URL,
-        name=name,
-        issuers=listed,
-        delegation=delegation.body,
-        version=version,
-        issued_at=now,
-    )
-    signable = lint_directory(document)
+    signable = compose(version)
     body = signer.jws(signable)
     if not keys.is_signed(body, signable, key=signer.key):
         raise RuntimeError("own signature does not verify")
-    trust.read_directory(body, name=name)  # as a verifier reads it, from the pinned roots down
+    reader(body, name)  # as a verifier reads it, from the pinned roots down
     signer.require_active()
     fields = {
         "version": version,
@@ -216,8 +270,9 @@ def _publish(
         "etag": jose.digest(body.encode()),
         "signed_at": now,
         "stale_at": now + SIGN_ANEW_AFTER,
+        "source": source,
     }
-    if name == DIRECTORY:
+    if logged:
         audit.append(event="directory-signed", now=now, version=version, sha256=fields["etag"])
     if held is not None:
         return Publication.objects.filter(pk=name, version__lt=version).update(**fields)
@@ -234,12 +289,6 @@ def lint_directory(document: dict[str, Any]) -> Signable:
 
     Raises ValueError.
     """
-    for issuer in document["issuers"]:
-        for key in issuer["keys"]:
-            if set(key["jwk"]) != {"crv", "kty", "x", "y"}:
-                raise ValueError("not a public key alone")
-            jose.p256_key(key["jwk"]["x"], key["jwk"]["y"])
-            if jose.kid8(jose.thumbprint(key["jwk"])) != key["kid"]:
-                raise ValueError("a key under a wrong name")
+    profiles.check_entries(document["issuers"])
     payload = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return Signable(Form.KEY_DIRECTORY, None, payload.encode())

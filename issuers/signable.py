@@ -16,6 +16,7 @@ class Form(Enum):
     CREDENTIAL = "JWT"  # Open Badges 3.0, section 8.2.1: typ, if present, is JWT
     STATUS_LIST = "vc+jwt"  # VC-JOSE-COSE, section 3.1.1
     KEY_DIRECTORY = "keys+jwt"
+    BUNDLE = "bundle+jwt"
     DELEGATION = "delegation+jwt"  # the offline root alone signs these
     PAPER = ""
     CHECKPOINT = "checkpoint"  # never a header: the text itself is signed, byte for byte

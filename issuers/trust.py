@@ -18,6 +18,7 @@ from .delegations import Delegation, Directory, Reason, Request, Roots
 from .errors import NoActiveKey, NoDelegation, NotTrusted, WrongState
 from .models import Delegation as Row
 from .models import SigningKey
+from .signable import Form
 
 log = logging.getLogger(__name__)
 
@@ -91,6 +92,15 @@ def read_directory(token: str, *, name: str) -> Directory:
         return delegations.read_directory(token, name=name, roots=roots(), city=city())
     except NotTrusted as error:
         _refused("directory", name, error.reason)
+        raise
+
+
+def read_vouched(token: str, *, form: Form, name: str) -> Directory:
+    """The same of any document that the directory key signs; its own members are the caller's to look at."""
+    try:
+        return delegations.read_vouched(token, form=form, name=name, roots=roots(), city=city())
+    except NotTrusted as error:
+        _refused(name, name, error.reason)
         raise
 
 

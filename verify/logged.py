@@ -30,7 +30,7 @@ def claim(shown: paper.Claim, *, stored: Credential | None, before: datetime) ->
     names, printed = {name.text for name in stated.names}, {shown.name, shown.second_name or shown.name}
     return (
         printed <= names
-        and shown.title in {title.text for title in stated.titles}
+        and any(paper.is_title(shown.title, title.text) for title in stated.titles)
         and (shown.issued_at, shown.expires_at) == (payload["nbf"], payload.get("exp"))
         and shown.hours == stated.hours
         and shown.cti == bytes(stored.sha256)[:16]

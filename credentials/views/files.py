@@ -1,4 +1,4 @@
-"""The files of a certificate, the achievement's page and badge, and the signed status lists."""
+"""The files of a certificate, the achievement's page and badge, the signed status lists and the bundle."""
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
@@ -7,12 +7,13 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from credentials import art, facts, openbadges, reading, statuslists
+from credentials import art, bundling, facts, openbadges, reading, statuslists
 from credentials.errors import NotYours
 from credentials.models import StatusListVersion
 from issuers import limits
 from issuers import reading as register
 from issuers.access import public
+from issuers.views.published import document
 from issuers.views.waiting import being_prepared
 
 
@@ -93,7 +94,7 @@ def badge(request: HttpRequest, achievement_id: str) -> HttpResponse:
 
 @public
 @require_safe
-def status_list(request: HttpRequest, purpose: str, number: int) -> HttpResponse:
+def status_list(request: HttpRequest, purpose: str, number: int) -> HttpResponseBase:
     """A signed status list, for everybody (Bitstring Status List 1.0, section 3.2)."""
     version = statuslists.read(number=number, purpose=purpose)
     if version is None:
@@ -102,12 +103,26 @@ def status_list(request: HttpRequest, purpose: str, number: int) -> HttpResponse
         version = statuslists.wanted(number=number, purpose=purpose, now=timezone.now())
     if version is None:
         return being_prepared()
-    etag = f'"{version.etag}"'
-    if request.headers.get("If-None-Match") == etag:
-        response = HttpResponse(status=304)
-    else:
-        response = HttpResponse(version.body, content_type="application/vc+jwt")
-    response["ETag"] = etag
-    response["Cache-Control"] = f"public, max-age={statuslists.TTL_SECONDS}"
-    response["Access-Control-Allow-Origin"] = "*"
-    return response
+    return document(
+        request,
+        version.body.encode(),
+        content_type="application/vc+jwt",
+        etag=version.etag,
+        max_age=statuslists.TTL_SECONDS,
+    )
+
+
+@public
+@require_safe
+def bundle(request: HttpRequest) -> HttpResponseBase:
+    """All keys and all lists in one signed file, for kiosks and USB sticks."""
+    publication = bundling.wanted(now=timezone.now())
+    if publication is None:
+        return being_prepared()
+    return document(
+        request,
+        publication.body.encode(),
+        content_type="application/jwt",
+        etag=publication.etag,
+        max_age=statuslists.TTL_SECONDS,
+    )

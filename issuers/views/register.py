@@ -1,8 +1,9 @@
 """The public register: who may award what in this city, and the keys by which anybody can check it."""
 
+import json
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
@@ -12,6 +13,7 @@ from issuers import audit, jose, profiles, publications, reading
 from issuers.access import public
 from issuers.models import Issuer
 
+from .published import document
 from .waiting import being_prepared
 
 MAX_AGE = 300  # seconds; a suspension or a compromised key is seen everywhere within five minutes
@@ -45,7 +47,7 @@ def issuer(request: HttpRequest, slug: str) -> HttpResponseBase:
 
 @public
 @require_safe
-def issuer_json(request: HttpRequest, slug: str) -> HttpResponse:
+def issuer_json(request: HttpRequest, slug: str) -> HttpResponseBase:
     """The issuer's Open Badges Profile."""
     profile = profiles.profile_document(reading.profile_of(_issuer(slug)))
     return _document(request, profile, "application/ld+json")
@@ -53,28 +55,28 @@ def issuer_json(request: HttpRequest, slug: str) -> HttpResponse:
 
 @public
 @require_safe
-def issuer_did(request: HttpRequest, slug: str) -> HttpResponse:
+def issuer_did(request: HttpRequest, slug: str) -> HttpResponseBase:
     """The issuer's did:web document."""
     return _document(request, publications.issuer_did_document(issuer=_issuer(slug)), DID_TYPE)
 
 
 @public
 @require_safe
-def city_did(request: HttpRequest) -> HttpResponse:
+def city_did(request: HttpRequest) -> HttpResponseBase:
     """The city's did:web document."""
     return _document(request, publications.city_did_document(), DID_TYPE)
 
 
 @public
 @require_safe
-def keys(request: HttpRequest) -> HttpResponse:
+def keys(request: HttpRequest) -> HttpResponseBase:
     """The signed key directory, as the signer left it."""
     return _published(request, publications.DIRECTORY)
 
 
 @public
 @require_safe
-def key(request: HttpRequest, kid8: str) -> HttpResponse:
+def key(request: HttpRequest, kid8: str) -> HttpResponseBase:
     """One signed key, for a verifier that has never been here."""
     if not publications.key_exists(kid8=kid8):
         raise Http404
@@ -83,26 +85,36 @@ def key(request: HttpRequest, kid8: str) -> HttpResponse:
 
 @public
 @require_safe
-def audit_checkpoint(request: HttpRequest) -> HttpResponse:
+def audit_checkpoint(request: HttpRequest) -> HttpResponseBase:
     """The signed head of the audit log, for whoever keeps it elsewhere."""
     note = audit.newest_note()
     if not note:
         return _not_yet()
     body = note.encode()
-    response = HttpResponse(body, content_type="text/plain; charset=utf-8")
-    return _open(request, response, jose.digest(body), max_age=SEALED_EVERY)
+    return document(
+        request,
+        body,
+        content_type="text/plain; charset=utf-8",
+        etag=jose.digest(body),
+        max_age=SEALED_EVERY,
+    )
 
 
 def _issuer(slug: str) -> Issuer:
     return get_object_or_404(reading.registered(), slug=slug)
 
 
-def _published(request: HttpRequest, name: str) -> HttpResponse:
+def _published(request: HttpRequest, name: str) -> HttpResponseBase:
     publication = publications.wanted(name=name, now=timezone.now())
     if publication is None:
         return being_prepared()
-    body = publication.body.encode()
-    return _open(request, HttpResponse(body, content_type="application/jwt"), publication.etag)
+    return document(
+        request,
+        publication.body.encode(),
+        content_type="application/jwt",
+        etag=publication.etag,
+        max_age=MAX_AGE,
+    )
 
 
 def _not_yet() -> HttpResponse:
@@ -110,17 +122,6 @@ def _not_yet() -> HttpResponse:
     return HttpResponse(status=503, headers={"Retry-After": "2", "Access-Control-Allow-Origin": "*"})
 
 
-def _document(request: HttpRequest, document: dict[str, Any], content_type: str) -> HttpResponse:
-    response = JsonResponse(document, content_type=content_type, json_dumps_params={"ensure_ascii": False})
-    return _open(request, response, jose.digest(response.content))
-
-
-def _open(request: HttpRequest, response: HttpResponse, etag: str, *, max_age: int = MAX_AGE) -> HttpResponse:
-    """For everybody, from any origin, kept for a while and then asked for by its mark."""
-    quoted = f'"{etag}"'
-    if request.headers.get("If-None-Match") == quoted:
-        response = HttpResponse(status=304)
-    response["ETag"] = quoted
-    response["Cache-Control"] = f"public, max-age={max_age}"
-    response["Access-Control-Allow-Origin"] = "*"
-    return response
+def _document(request: HttpRequest, content: dict[str, Any], content_type: str) -> HttpResponseBase:
+    body = json.dumps(content, ensure_ascii=False).encode()
+    return document(request, body, content_type=content_type, etag=jose.digest(body), max_age=MAX_AGE)

@@ -15,6 +15,7 @@ SLIP, INITIAL, NO_ADDRESS = 0.03, 0.01, 0.03
 #: Of all lists: in one script alone, somebody named twice, a name too long for the paper.
 LATIN_ALONE, ARABIC_ALONE, TWICE, TOO_LONG = 0.12, 0.08, 0.06, 0.03
 LONG = (72, 80)  # letters
+NO_ROOM = 77  # letters that leave none for any title
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +82,8 @@ def _too_long(dice: random.Random, one: Citizen) -> Seat:
     while len(name) < LONG[0]:
         longer = f"{name} {dice.choice(data.names('family'))['ar']}"
         name = longer if len(longer) <= LONG[1] else f"{name} بن علي"
+    while len(name) < NO_ROOM:
+        name += " علي"
     return Seat(
         citizen=one, name_latin="", name_arabic=name, kind=one.kind, address=one.address, ends="failed"
     )

@@ -41,6 +41,8 @@ from passport.models import Address, Learner
 from verify import verifier
 from verify.report import Verdict
 
+from . import cityyear
+
 AWARDS = 20
 PATIENCE = 20.0
 LONG_PATIENCE = 300.0
@@ -460,6 +462,7 @@ ACTS: dict[str, Any] = {
     "limit": limit,
     "stored": stored,
     "fill": fill,
+    "bundle": cityyear.bundled,
 }
 
 if __name__ == "__main__":

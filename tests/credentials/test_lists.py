@@ -1,5 +1,6 @@
 """A list of people from its first look to its last row: judged, accepted, issued, mended, stopped."""
 
+import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
@@ -7,8 +8,21 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import translation
 
-from credentials import batches, bitstring, checking, issuance, ledger, outbox, queue, rosters
+from credentials import (
+    batches,
+    bitstring,
+    checking,
+    issuance,
+    ledger,
+    outbox,
+    paper,
+    queue,
+    reading,
+    rosters,
+    slips,
+)
 from credentials.errors import BadAward, BatchClosed, NobodyToIssue, NotYours
 from credentials.models import (
     LIST_SIZE,
@@ -21,7 +35,7 @@ from credentials.models import (
     StatusList,
 )
 from credentials.people import Person
-from issuers import registry
+from issuers import jose, registry
 from issuers.errors import IssuerSuspended
 from passport.models import Entry
 from tests.factories import (
@@ -34,6 +48,7 @@ from tests.factories import (
     make_learner,
     make_member,
 )
+from verify import verifier
 
 __all__ = ["key_room"]
 pytestmark = pytest.mark.django_db
@@ -163,14 +178,30 @@ def test_a_name_too_long_for_the_printed_code_is_told_before_anything_is_signed(
     key_room: Any,
 ) -> None:
     achievement = make_achievement(make_issuer(), title_fr="Atelier " + "très " * 20 + "long")
-    (row,) = checking.judge(
+    name = "محمد بن عبد القادر الشرقاوي " * 2 + "بن عبد السلام الإدريسي"
+    first, second = checking.judge(
         achievement=achievement,
         session="",
-        rows=checked([{"name_latin": "Salma " + "Benabdelkader " * 5}]),
+        rows=checked([{"name_latin": "Salma Tazi"}, {"name_arabic": name}]),
         default_day=DAY,
         now=NOW,
     )
-    assert row.error_code == "qr-too-dense"
+    assert (first.state, first.error_code) == ("pending", "")
+    assert (second.line, second.error_code, second.error_field) == (3, "qr-too-dense", "name_arabic")
+    assert second.problems == [{"field": "name_arabic", "code": "qr-too-dense", "value": name}]
+    with translation.override("en"):
+        assert "Write it shorter" in str(slips.sentence("qr-too-dense"))
+
+
+def test_a_long_title_is_shortened_on_paper_and_nowhere_else(key_room: Any) -> None:
+    title = "Atelier " + "très " * 20 + "long"
+    achievement = make_achievement(make_issuer(), title_fr=title)
+    credential = make_credential(achievement, Person(name_latin="Salma " + "Benabdelkader " * 5 + "Tazi"))
+    claim = paper.parse(bytes(credential.paper)).claim
+    assert claim.title.endswith("très…")
+    assert paper.is_title(claim.title, title)
+    assert json.loads(jose.unb64(credential.jwt.split(".")[1]))["name"] == title
+    assert verifier.verify(source=reading.qr_text(credential), now=NOW, door="page").verdict == "valid"
 
 
 def test_who_has_the_certificate_already_is_a_repeat_that_names_it(achievement: Achievement) -> None:

@@ -314,3 +314,79 @@ def test_the_bell_tends(db: None, key_room: Path) -> None:
     localroot.delegate(now=timezone.now())
     tasks.tend()
     assert opened()["issuers"]
+
+
+# -- Believed once for the same bytes ------------------------------------------------------------------
+@pytest.fixture
+def looked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of what was read from the roots down since."""
+    seen: list[str] = []
+    read = trust.read_directory
+
+    def watched(token: str, *, name: str) -> Any:
+        seen.append(name)
+        return read(token, name=name)
+
+    monkeypatch.setattr(trust, "read_directory", watched)
+    publications._believed.clear()
+    return seen
+
+
+def test_the_same_bytes_are_read_from_the_roots_down_once(
+    db: None, key_room: Path, looked: list[str]
+) -> None:
+    make_issuer()
+    publish_keys()
+    looked.clear()
+    for _ in range(3):
+        publications.read(name="keys")
+    assert looked == ["keys"]
+    publish_keys(now=NOW + publications.SIGN_ANEW_AFTER)
+    looked.clear()
+    for _ in range(3):
+        publications.read(name="keys")
+    assert looked == ["keys"]
+
+
+def test_a_changed_row_is_read_anew_whatever_its_mark_says(
+    db: None, key_room: Path, looked: list[str]
+) -> None:
+    make_issuer()
+    publish_keys()
+    publications.read(name="keys")
+    body = Publication.objects.get(pk="keys").body
+    Publication.objects.filter(pk="keys").update(body=body[:-4] + "AAAA")  # its etag stays
+    for _ in range(2):
+        with pytest.raises(NotTrusted):
+            publications.read(name="keys")
+    Publication.objects.filter(pk="keys").update(body=body, version=1)
+    with pytest.raises(NotTrusted) as refused:
+        publications.read(name="keys")
+    assert refused.value.reason == "row"
+
+
+def test_what_was_believed_under_other_roots_is_read_anew(
+    db: None, key_room: Path, settings: Settings, tmp_path: Path
+) -> None:
+    make_issuer()
+    publish_keys()
+    assert publications.read(name="keys")
+    other = tmp_path / "other"
+    other.mkdir()
+    localroot.make(other)
+    settings.ROOT_KEYS_FILE = str(other / localroot.ROOTS)
+    with pytest.raises(NotTrusted) as refused:
+        publications.read(name="keys")
+    assert refused.value.reason == "root"
+
+
+def test_what_is_remembered_of_them_is_bounded(
+    db: None, key_room: Path, looked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publications, "MOST_BELIEVED", 2)
+    for _ in range(4):
+        make_issuer()
+    publish_keys()
+    for name in Publication.objects.values_list("pk", flat=True):
+        publications.read(name=name)
+        assert len(publications._believed) <= 2

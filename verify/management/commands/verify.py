@@ -1,15 +1,27 @@
-"""``manage.py verify FILE…``: checks certificates in any form; exit status 0 valid, 1 invalid, 2 unknown."""
+"""``manage.py verify FILE…``: checks certificates in any form; exit status 0 valid, 1 invalid, 2 unknown.
+
+With ``--bundle FILE`` it asks neither the database nor the network.
+"""
 
 import json
 import sys
 from argparse import ArgumentParser
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from verify import gate, verifier
+from credentials.bundle import Bundle
+from issuers import trust
+from issuers.delegations import MEANS
+from issuers.delegations import Reason as Rule
+from issuers.errors import NotTrusted
+from verify import gate, offline, verifier
 from verify.errors import VerifyError
 from verify.report import Report, worst_report
 
@@ -24,20 +36,27 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("files", nargs="+", metavar="FILE", help="a file, or - for standard input")
         parser.add_argument("--json", action="store_true", help="one JSON report a line")
+        parser.add_argument(
+            "--bundle",
+            type=Path,
+            metavar="FILE",
+            help="a saved /bundle.jwt: codes and signed files are checked with it alone",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        reports = [self._report(name, as_json=options["json"]) for name in options["files"]]
+        examine = _with_bundle(options["bundle"]) if options["bundle"] else _with_database
+        reports = [self._report(name, examine, as_json=options["json"]) for name in options["files"]]
         status = worst_report(reports)
         if status:
             sys.exit(status)
 
-    def _report(self, name: str, *, as_json: bool) -> Report | None:
+    def _report(self, name: str, examine: Callable[[bytes], Report], *, as_json: bool) -> Report | None:
         try:
             data = _bytes(name)
         except OSError as error:
             raise CommandError(f"{name}: {error.strerror}", returncode=2) from None
         try:
-            report = verifier.verify(source=data, now=timezone.now(), door="command")
+            report = examine(data)
         except VerifyError as refused:
             self.stderr.write(f"{name}: {refused.message}")
             return None
@@ -46,6 +65,25 @@ class Command(BaseCommand):
         else:
             self.stdout.write("\n".join(_lines(name, report)))
         return report
+
+
+def _with_database(data: bytes) -> Report:
+    return verifier.verify(source=data, now=timezone.now(), door="command")
+
+
+def _with_bundle(file: Path) -> Callable[[bytes], Report]:
+    now = timezone.now()
+    try:
+        bundle = offline.load(file.read_text(), roots=trust.roots(), city=trust.city(), now=now)
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError(f"{file}: {error}", returncode=2) from None
+    except NotTrusted as refused:
+        raise CommandError(f"{file}: {MEANS[Rule(refused.reason)]}", returncode=2) from None
+    return partial(_examined, bundle=bundle, now=now)
+
+
+def _examined(data: bytes, *, bundle: Bundle, now: datetime) -> Report:
+    return offline.verify(source=data, bundle=bundle, base_url=settings.BASE_URL, now=now)
 
 
 def _bytes(name: str) -> bytes:
