@@ -22,6 +22,7 @@ NAME = "bundle"
 PURPOSES = ("revocation", "suspension", "replacement")
 MAX_FILE = 600_000  # characters
 MAX_CONTENT = 4_000_000  # bytes of JSON
+CLOCKS_APART = 300  # seconds by which a list may be younger than the bundle that it is in
 MEMBERS = {"iss", "sub", "iat", "ttl", "version", "delegation", "content"}
 ISSUER_MEMBERS = {"did", "slug", "names", "keys", "accredited"}
 KEY_MEMBERS = {"kid", "jwk", "nbf", "until", "compromised"}
@@ -116,6 +117,9 @@ def opened(directory: delegations.Directory) -> Bundle:
     if set(directory.document) != MEMBERS:
         raise NotTrusted(Reason.MEMBERS)
     issuers, lists = content(directory.document["content"])
+    latest = directory.issued_at.timestamp() + CLOCKS_APART
+    if any(listed.issued_at > latest for listed in lists.values()):
+        raise NotTrusted(Reason.MEMBERS)
     return Bundle(issuers=issuers, lists=lists, directory=directory)
 
 

@@ -392,6 +392,7 @@ def test_a_bundle_that_breaks_a_rule_is_refused(
         {"issuer": 5},
         {"iat": 1.5},
         {"exp": None},
+        {"iat": int(NOW.timestamp()) + 301},
         {"revocation": "gAA"},
         {"replacement": ["AA"]},
         {"more": ""},
