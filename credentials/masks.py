@@ -1,8 +1,9 @@
 """Pure. The mask of a printed code: the library's own choice, with all modules weighed at once as one number.
 
-A code is data, error correction and mask added up bit by bit, so its eight forms differ by what the empty code
-of its version differs by under the eight masks. The library maps the data once, and the empty codes once a process;
-the rest are a few hundred operations on one long integer, where it would walk over the modules sixteen times.
+A code is data, error correction and mask added up bit by bit, so its eight forms differ by what the empty
+code of its version differs by under the eight masks. The library maps the data once, and the empty codes once
+a process; the rest are a few hundred operations on one long integer, where it would walk over the modules
+sixteen times.
 """
 
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ LONG = 11
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Where the modules of a version lie in a number: a row after the other, with a gap of one bit between."""
+    """Where the modules of a version lie in a number: row after row, with a gap of one bit between."""
 
     side: int
 
@@ -31,7 +32,9 @@ class Grid:
 
     def number(self, rows: list[list[bool | None]]) -> int:
         """The rows as a number; the first module is the lowest bit."""
-        text = "".join("0" + "".join("1" if module else "0" for module in reversed(row)) for row in reversed(rows))
+        text = "".join(
+            "0" + "".join("1" if module else "0" for module in reversed(row)) for row in reversed(rows)
+        )
         return int(text, 2)
 
     def rows(self, number: int) -> tuple[tuple[bool, ...], ...]:
@@ -60,7 +63,7 @@ def masked(code: "qrcode.QRCode[Any]") -> tuple[tuple[bool, ...], ...]:
 
 @lru_cache(maxsize=16)
 def _empty(version: int, level: int) -> list[tuple[int, int]]:
-    """By mask, the code of this version that carries nothing but zeros: as it is weighed, as it is printed."""
+    """By mask, the code of this version that carries nothing but zeros: as weighed, and as printed."""
     code: qrcode.QRCode[Any] = qrcode.QRCode(version=version, error_correction=level, border=0)
     code.data_cache = [0] * len(create_data(version, level, []))
     grid = Grid(version * 4 + 17)
