@@ -19,16 +19,37 @@ STANDARDS = ["a-3a", "ua-1"]
 _one_at_a_time = Lock()  # a compiler refuses a second thread while it works
 
 
+class CannotBeSet(ValueError):
+    """The compiler refuses these texts."""
+
+
 def set_pdf(*, template: str, data: Mapping[str, Any], dated: date) -> bytes:
-    """The template filled with ``data``, by the names that it knows; the same data give the same bytes."""
+    """The template filled with ``data``, by the names that it knows; the same data give the same bytes.
+
+    A text with a sign that none of the fonts has is set without it, and conforms to no standard. Raises
+    CannotBeSet.
+    """
     inputs = {name: json.dumps(value, ensure_ascii=False) for name, value in data.items()}
-    with _one_at_a_time:
-        pdf = _compiler(template).compile(
-            sys_inputs=inputs,
-            format="pdf",
-            pdf_standards=STANDARDS,
-            timestamp=int(datetime.combine(dated, time(), tzinfo=UTC).timestamp()),
-        )
+    moment = int(datetime.combine(dated, time(), tzinfo=UTC).timestamp())
+    try:
+        return _compile(template, inputs, moment, STANDARDS)
+    except CannotBeSet:
+        return _compile(template, inputs, moment, [])
+
+
+def _compile(template: str, inputs: Mapping[str, str], moment: int, standards: list[str]) -> bytes:
+    try:
+        with _one_at_a_time:
+            pdf = _compiler(template).compile(
+                sys_inputs=inputs, format="pdf", pdf_standards=standards, timestamp=moment
+            )
+    except typst.TypstError as error:
+        raise CannotBeSet from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        _compiler.cache_clear()  # it stopped half-way
+        raise CannotBeSet from error  # Rust's panic is no Exception: it would end whoever works on many
     return bytes(pdf)
 
 

@@ -29,9 +29,12 @@ PAGES = [row for row in ROWS if row.method == "GET" and not row.route.startswith
 FILES: tuple[str, ...] = (
     "credential-jwt",
     "credential-pdf",
+    "credential-card",
     "me-jwt",
     "me-pdf",
+    "me-card",
     "teach-list-result",
+    "teach-print-archive",
     "teach-list-template",
 )
 FILES += (
