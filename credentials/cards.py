@@ -40,7 +40,7 @@ def _render(faces: Sequence[CertificateFace], *, sheet: bool) -> bytes:
     except qr.TooDense as error:
         raise QrTooDense from error
     first, language = faces[0], languages_of(faces[0])[0]
-    title = either(first.title_fr, first.title_ar, language)["text"]
+    title = title_of(first, language)["text"]
     name = either(first.name_latin, first.name_arabic, language)["text"]
     data = {
         "cards": cards,
