@@ -46,10 +46,10 @@ def test_a_module_is_five_whole_dots_wide_and_its_quiet_zone_is_clear(render: An
     around = ImageOps.invert(
         printed.crop(
             (
-                corners.top_left.x - 21,
-                corners.top_left.y - 21,
-                corners.bottom_right.x + 22,
-                corners.bottom_right.y + 22,
+                corners.top_left.x - 20,
+                corners.top_left.y - 20,
+                corners.bottom_right.x + 21,
+                corners.bottom_right.y + 21,
             )
         )
     )
