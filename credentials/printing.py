@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
@@ -65,7 +66,7 @@ class Volume:
 
 
 # -- The order --------------------------------------------------------------------------------------
-def order_batch(*, batch: Batch, layout: str, by: object, now: datetime) -> PrintOrder:
+def order_batch(*, batch: Batch, layout: str, by: Any, now: datetime) -> PrintOrder:
     """Order what a list or an award has issued, in its rows' order. Raises NothingToPrint, TooManyPrints."""
     issued = Credential.objects.filter(award__batch=batch).order_by("award__row")
     ids = list(issued.values_list("pk", flat=True))
@@ -73,7 +74,7 @@ def order_batch(*, batch: Batch, layout: str, by: object, now: datetime) -> Prin
 
 
 def order_chosen(
-    *, issuers: Sequence[Issuer], ids: Sequence[str], layout: str, by: object, now: datetime
+    *, issuers: Sequence[Issuer], ids: Sequence[str], layout: str, by: Any, now: datetime
 ) -> PrintOrder:
     """Order these certificates of one provider, in this order.
 
@@ -91,7 +92,7 @@ def order_chosen(
 
 
 def _order(
-    *, issuer: Issuer, batch: Batch | None, ids: list[str], layout: str, by: object, now: datetime
+    *, issuer: Issuer, batch: Batch | None, ids: list[str], layout: str, by: Any, now: datetime
 ) -> PrintOrder:
     """The same choice leads to the order that lives already."""
     if layout not in PrintOrder.Layout.values:
@@ -251,7 +252,7 @@ def _settle(*, now: datetime, order_id: str = "") -> None:
 
 
 # -- The archive ------------------------------------------------------------------------------------
-def fetch(*, order: PrintOrder, volume: int, by: object, now: datetime) -> Iterator[bytes]:
+def fetch(*, order: PrintOrder, volume: int, by: Any, now: datetime) -> Iterator[bytes]:
     """One archive of the order, portion by portion; it is written down that it was fetched.
 
     Its last file names what was left out, and why. Raises PrintGone, NotYours.

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -41,7 +42,7 @@ def make(*, layout: str, ids: Sequence[str], allowed: set[str], first: int, of: 
         return _sheets(ids, faces, first=first, of=of)
     files = []
     for place, pk in enumerate(ids, start=first):
-        if pk in faces and (data := _tried(pk, lambda pk=pk: render_pdf(faces[pk]))):
+        if pk in faces and (data := _tried(pk, partial(render_pdf, faces[pk]))):
             face = faces[pk]
             name = parcels.file_name(
                 place=place,
@@ -83,7 +84,7 @@ def _sheet(name: str, ids: list[str], faces: dict[str, CertificateFace]) -> list
     try:
         return [File(name=name, data=render_sheet([faces[pk] for pk in ids]), ids=ids)]
     except Unprintable:
-        fine = [pk for pk in ids if _tried(pk, lambda pk=pk: render_sheet([faces[pk]]))]
+        fine = [pk for pk in ids if _tried(pk, partial(render_sheet, [faces[pk]]))]
         return _sheet(name, fine, faces) if len(fine) < len(ids) else []
 
 

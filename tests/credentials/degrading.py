@@ -15,6 +15,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
 
 DOTS_A_MM = 300 / 25.4
 PAPER, INK = 226, 34
+QR_CODE = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
 MARGIN = 26  # pixels of what lies around the code in a frame
 SMOOTH = Image.Resampling.BICUBIC
 
@@ -182,7 +183,7 @@ def read(frame: Image.Image) -> set[str]:
 
 
 def _found(frame: Image.Image) -> set[str]:
-    return {code.text for code in zxingcpp.read_barcodes(frame, formats=zxingcpp.BarcodeFormat.QRCode)}
+    return {code.text for code in zxingcpp.read_barcodes(frame, formats=QR_CODE)}
 
 
 # -- What happens to papers -------------------------------------------------------------------------

@@ -23,7 +23,7 @@ LONG = "https://" + "h" * 33 + ".skills.ma/v#"  # a host of 43 characters
 
 def raster(pdf: bytes, dots: int) -> Image.Image:
     """The first page as a black-and-white printer sees it."""
-    page = pypdfium2.PdfDocument(pdf)[0].render(scale=dots / 72).to_pil().convert("L")
+    page: Image.Image = pypdfium2.PdfDocument(pdf)[0].render(scale=dots / 72).to_pil().convert("L")
     return page.point(lambda light: 255 if light > 127 else 0)
 
 

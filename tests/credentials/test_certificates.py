@@ -195,7 +195,7 @@ def walk(node: Any) -> Iterator[Any]:
 @pytest.mark.parametrize("render", [render_pdf, render_card])
 def test_a_screen_reader_hears_headings_then_facts_with_the_pictures_named(render: Any) -> None:
     reader = PdfReader(BytesIO(render(face())))
-    root = reader.trailer["/Root"]
+    root: Any = reader.trailer["/Root"]
     assert root["/MarkInfo"]["/Marked"]
     assert root["/Lang"] == "fr"
     assert root["/ViewerPreferences"]["/DisplayDocTitle"]
@@ -217,7 +217,8 @@ def test_an_archive_knows_what_it_keeps(render: Any) -> None:
     assert meta.author == "Atlas Relation Client – centre de formation"
     assert meta.creation_date is not None
     assert meta.creation_date.date() == date(2026, 11, 20)
-    xmp = str(reader.trailer["/Root"]["/Metadata"].get_data(), "utf-8")
+    root: Any = reader.trailer["/Root"]
+    xmp = str(root["/Metadata"].get_data(), "utf-8")
     for statement in ("<pdfaid:part>3", "<pdfaid:conformance>A", "<pdfuaid:part>1"):
         assert statement in xmp
 

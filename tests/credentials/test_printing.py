@@ -444,7 +444,7 @@ def test_the_page_waits_offers_and_says_when_it_is_over(
     ready = signed_in.get(answer["Location"])
     assert ready.status_code == 200
     assert archive in ready.content.decode()
-    parcel = signed_in.get(archive)
+    parcel: Any = signed_in.get(archive)
     assert parcel.streaming
     assert (parcel["Content-Type"], parcel["Cache-Control"]) == ("application/zip", "no-store")
     assert b"".join(parcel.streaming_content).startswith(b"PK")
