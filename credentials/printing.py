@@ -257,12 +257,12 @@ def fetch(*, order: PrintOrder, volume: int, by: Any, now: datetime) -> Iterator
 
     Its last file names what was left out, and why. Raises PrintGone, NotYours.
     """
-    if not is_kept(order=order, now=now):
-        raise PrintGone
-    parts = order.parts.filter(number__gte=(volume - 1) * PARTS_A_VOLUME, number__lt=volume * PARTS_A_VOLUME)
-    numbers = list(parts.order_by("number").values_list("number", flat=True)) if volume > 0 else []
-    if not numbers:
+    if not 1 <= volume <= len(volumes(order=order)):
         raise NotYours
+    parts = order.parts.filter(number__gte=(volume - 1) * PARTS_A_VOLUME, number__lt=volume * PARTS_A_VOLUME)
+    numbers = list(parts.order_by("number").values_list("number", flat=True))
+    if not numbers or not is_kept(order=order, now=now):
+        raise PrintGone
     audit.append(event="print-fetched", now=now, issuer=order.issuer, by=by, about=order.pk, volume=volume)
     return parcels.archive(_files(order, numbers), at=now)
 
