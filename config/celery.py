@@ -26,6 +26,7 @@ ROUTES = {
     "credentials.publish_lists": "upkeep",
     "credentials.deliver_messages": "messages",
     "credentials.deliver_webhooks": "messages",
+    "credentials.prepare_prints": "messages",
     "passport.file_certificates": "upkeep",
 }
 

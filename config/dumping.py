@@ -21,10 +21,17 @@ from django.db import connection
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from credentials.models import PrintOrder, PrintPart
 from passport.models import Code
 
 #: Their tables are copied without their rows; a restore drops these anyway.
-LEFT_OUT = (Session._meta.db_table, Code._meta.db_table, str(getattr(cache, "_table", "")))
+LEFT_OUT = (
+    Session._meta.db_table,
+    Code._meta.db_table,
+    PrintPart._meta.db_table,
+    PrintOrder._meta.db_table,
+    str(getattr(cache, "_table", "")),
+)
 _APPLIED = "SELECT app, name FROM django_migrations"
 
 

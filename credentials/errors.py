@@ -203,3 +203,27 @@ class SecretUnreadable(CredentialsError):
     message = _("The secret of this address cannot be read any more. Make a new one.")
     status = 409
     code = "secret-unreadable"
+
+
+class NothingToPrint(CredentialsError):
+    """None of the chosen certificates may be printed."""
+
+    message = _("There is no certificate here that can be printed.")
+    status = 409
+    code = "nothing-to-print"
+
+
+class TooManyPrints(CredentialsError):
+    """The provider has as many print orders as are kept at a time."""
+
+    message = _("Ten print orders are kept at a time. The oldest goes a day after it was ready.")
+    status = 409
+    code = "too-many-prints"
+
+
+class PrintGone(CredentialsError):
+    """The files of a print order are not there: not ready yet, or no longer kept."""
+
+    message = _("These files are not here. They are kept for a day; order them again.")
+    status = 410
+    code = "print-gone"

@@ -9,6 +9,8 @@ import qrcode
 from qrcode.constants import ERROR_CORRECT_M
 from qrcode.exceptions import DataOverflowError
 
+from . import masks
+
 QUIET_ZONE = 4  # modules (ISO/IEC 18004, section 9.1)
 MAX_VERSION = 13
 MODULE_MM = 5 * 25.4 / 300  # five dots of a 300-dpi printer
@@ -20,22 +22,13 @@ class TooDense(ValueError):
 
 def qr_version(text: str) -> int:
     """The version that the text needs. Raises TooDense above 13."""
-    try:
-        version = int(_code(text).best_fit())
-    except (DataOverflowError, ValueError) as error:
-        raise TooDense from error
-    if version > MAX_VERSION:
-        raise TooDense
-    return version
+    return int(_fitted(text).version)
 
 
 @lru_cache(maxsize=256)
 def qr_matrix(text: str) -> tuple[tuple[bool, ...], ...]:
     """The modules, row by row, dark ones true, without the quiet zone. Raises TooDense."""
-    qr_version(text)
-    code = _code(text)
-    code.make(fit=True)
-    return tuple(tuple(bool(module) for module in row) for row in code.get_matrix())
+    return masks.masked(_fitted(text))
 
 
 def dark_runs(text: str) -> list[tuple[int, int, int]]:
@@ -64,7 +57,14 @@ def qr_svg(text: str, *, title: str) -> str:
     )
 
 
-def _code(text: str) -> "qrcode.QRCode[Any]":
+def _fitted(text: str) -> "qrcode.QRCode[Any]":
+    """The code in the smallest version that takes the text."""
     code: qrcode.QRCode[Any] = qrcode.QRCode(error_correction=ERROR_CORRECT_M, border=0)
     code.add_data(text)  # its default splitting finds the shortest segments here
+    try:
+        version = int(code.best_fit())
+    except (DataOverflowError, ValueError) as error:
+        raise TooDense from error
+    if version > MAX_VERSION:
+        raise TooDense
     return code

@@ -10,6 +10,7 @@ from django.utils import translation
 from issuers.models import Issuer
 
 from . import paper
+from .cards import render_card
 from .certificates import CertificateFace, render_pdf
 from .errors import NotYours
 from .models import Achievement, Credential
@@ -79,6 +80,11 @@ def qr_text(credential: Credential) -> str:
 def pdf(credential: Credential) -> bytes:
     """The certificate as a one-page PDF that carries its VC-JWT."""
     return render_pdf(face_of(credential))
+
+
+def card(credential: Credential) -> bytes:
+    """The same on a card for the wallet."""
+    return render_card(face_of(credential))
 
 
 def face_of(credential: Credential) -> CertificateFace:

@@ -4,7 +4,7 @@ from celery import shared_task
 
 from issuers import clock
 
-from . import issuance, outbox, statuslists, webhooks
+from . import issuance, outbox, printing, statuslists, webhooks
 from .models import Batch
 
 
@@ -42,3 +42,9 @@ def deliver_messages() -> None:
 def deliver_webhooks() -> None:
     """Tell programs what happened."""
     webhooks.deliver_due(now=clock.now())
+
+
+@shared_task(name="credentials.prepare_prints")
+def prepare_prints() -> None:
+    """Make what was ordered for the print shop, for some seconds; the bell rings again for the rest."""
+    printing.prepare(now=clock.now(), limit=printing.PARTS_A_BELL)

@@ -5,11 +5,12 @@ from django.urls import path
 from .api import certificates, receipts
 from .api import courses as courses_api
 from .api import lists as lists_api
-from .views import courses, files, health, held, lists, messages, teach, webhooks
+from .views import courses, files, health, held, lists, messages, prints, teach, webhooks
 
 urlpatterns = [
     path("c/<slug:credential_id>.jwt", files.credential_jwt, name="credential-jwt"),
     path("c/<slug:credential_id>.pdf", files.credential_pdf, name="credential-pdf"),
+    path("c/<slug:credential_id>.card.pdf", files.credential_card, name="credential-card"),
     path("a/<slug:achievement_id>/badge.svg", files.badge, name="achievement-badge"),
     path("a/<str:achievement_id>", files.achievement, name="achievement"),
     path("s/<slug:purpose>/<int:number>", files.status_list, name="status-list"),
@@ -74,6 +75,11 @@ urlpatterns = [
     path("teach/lists/<slug:batch_id>/retry", lists.retry, name="teach-list-retry"),
     path("teach/lists/<slug:batch_id>/mend", lists.mend, name="teach-list-mend"),
     path("teach/lists/<slug:batch_id>/result.csv", lists.result, name="teach-list-result"),
+    path("teach/prints/chosen", prints.chosen, name="teach-print-chosen"),
+    path("teach/prints/of/<slug:batch_id>", prints.of_batch, name="teach-print-batch"),
+    path("teach/prints/<slug:print_id>", prints.show, name="teach-print"),
+    path("teach/prints/<slug:print_id>/progress", prints.progress, name="teach-print-progress"),
+    path("teach/prints/<slug:print_id>/<int:volume>.zip", prints.archive, name="teach-print-archive"),
     path("teach/c/", teach.certificates, name="teach-certificates"),
     path("teach/c/<slug:credential_id>", teach.certificate, name="teach-certificate"),
     path("teach/c/<slug:credential_id>/replace", teach.replace, name="teach-replace"),

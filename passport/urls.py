@@ -30,5 +30,6 @@ urlpatterns = [
     path("me/c/<slug:credential_id>/hide", me.hide, name="me-hide"),
     path("me/c/<slug:credential_id>.jwt", me.certificate_jwt, name="me-jwt"),
     path("me/c/<slug:credential_id>.pdf", me.certificate_pdf, name="me-pdf"),
+    path("me/c/<slug:credential_id>.card.pdf", me.certificate_card, name="me-card"),
     path("outbox/", outbox.outbox, name="outbox"),
 ]

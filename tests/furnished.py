@@ -19,7 +19,7 @@ from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from credentials import awards, batches, endpoints, holding, outbox, rosters
+from credentials import awards, batches, endpoints, holding, outbox, printing, rosters
 from credentials.models import Achievement, Batch, Credential, Message
 from credentials.people import Person
 from issuers import keys, outbound, registry, sealing, staff, withdrawals
@@ -69,6 +69,7 @@ NAMES = {
     "address_id": "address",
     "factor_id": "factor",
     "endpoint_id": "endpoint",
+    "print_id": "print",
     "thumbprint": "signing-key",
     "withdrawal_id": "withdrawal",
     "slug": "provider",
@@ -97,7 +98,14 @@ OF_ROUTE = {
     ("achievement", "achievement_id"): "achievement",
 }
 #: Words that name nothing which could be somebody's.
-PLAIN: dict[str, Any] = {"code": "ar", "kind": "csv", "purpose": "revocation", "rest": "x", "act": "suspend"}
+PLAIN: dict[str, Any] = {
+    "code": "ar",
+    "kind": "csv",
+    "purpose": "revocation",
+    "rest": "x",
+    "act": "suspend",
+    "volume": 1,
+}
 
 
 @dataclass(kw_only=True)
@@ -307,7 +315,13 @@ def _papers(mine: Issuer, other: Issuer, learner: Learner, stranger: Learner, no
     asked = [Proposal.objects.get(learner=person).pk for person in (learner, stranger)]
     messages = [Message.objects.get(credential=made[place]).pk for place in (0, 2)]
     number = made[0].status_list.number
+    ordered = [(made[0], learner), (made[2], stranger)]
+    prints = [
+        printing.order_batch(batch=one.award.batch, layout="pages", by=by, now=now).pk for one, by in ordered
+    ]
+    printing.prepare(now=now)
     return {
+        "print": _three(prints, _token()),
         "certificate": Three(made[0].pk, made[2].pk, _token()),
         "entry": _three(entries, _token()),
         "proposal": _three(asked, 999_999),

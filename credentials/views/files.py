@@ -34,6 +34,15 @@ def credential_pdf(request: HttpRequest, credential_id: str) -> HttpResponse:
     return pdf_file(reading.pdf(credential), credential.short_code)
 
 
+@public
+@require_safe
+def credential_card(request: HttpRequest, credential_id: str) -> HttpResponse:
+    """The certificate on a card for the wallet."""
+    limits.require_link(request, credential_id)
+    credential = reading.open_to_all(credential_id)
+    return pdf_file(reading.card(credential), credential.short_code, kind="card")
+
+
 def jwt_file(token: str) -> HttpResponse:
     """The answer that carries a VC-JWT."""
     response = HttpResponse(token, content_type="text/plain; charset=utf-8")
@@ -41,10 +50,10 @@ def jwt_file(token: str) -> HttpResponse:
     return _personal(response)
 
 
-def pdf_file(data: bytes, short_code: str) -> HttpResponse:
+def pdf_file(data: bytes, short_code: str, *, kind: str = "certificate") -> HttpResponse:
     """The answer that carries a certificate's PDF."""
     response = HttpResponse(data, content_type="application/pdf")
-    response["Content-Disposition"] = f'inline; filename="certificate-{short_code}.pdf"'
+    response["Content-Disposition"] = f'inline; filename="{kind}-{short_code}.pdf"'
     return _personal(response)
 
 

@@ -92,6 +92,14 @@ def certificate_pdf(request: HttpRequest, credential_id: str) -> HttpResponse:
 
 
 @signed_in
+@require_safe
+def certificate_card(request: HttpRequest, credential_id: str) -> HttpResponse:
+    """The same on a card for her wallet."""
+    credential = holding.entry_of(learner=learner_of(request), credential_id=credential_id).credential
+    return pdf_file(reading.card(credential), credential.short_code, kind="card")
+
+
+@signed_in
 @require_POST
 def hide(request: HttpRequest, credential_id: str) -> HttpResponse:
     """Take it off the timeline, or put it back."""

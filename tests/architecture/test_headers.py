@@ -99,7 +99,7 @@ def test_what_one_reader_may_see_is_never_stored(house: House, row: Any) -> None
         assert "no-store" in stored or (row.route.startswith("verify") and stored == "no-cache"), stored
 
 
-@pytest.mark.parametrize("name", ["credential", "credential-jwt", "credential-pdf"])
+@pytest.mark.parametrize("name", ["credential", "credential-jwt", "credential-pdf", "credential-card"])
 def test_a_certificate_is_not_stored_nor_found_by_search_engines(house: House, name: str) -> None:
     answer = ask(house, name, "GET", "nobody")
     assert answer.headers["Cache-Control"] == "no-store"

@@ -20,7 +20,7 @@ import psutil
 from config.launch import BASE_DIR, CannotStart, Stack
 from tests import services
 
-from . import bundles, lists, load
+from . import bundles, lists, load, onpaper
 from .figures import Figure, at_most, beside, lines
 from .steps import inside
 
@@ -39,7 +39,7 @@ def single(stack: Stack) -> list[Figure]:
 
 
 def pages(stack: Stack) -> list[Figure]:
-    """The verification page, which checks the signature afresh, and the PDF."""
+    """The verification page, which checks the signature afresh."""
     host = urlsplit(stack.base_url).netloc
     web = next(child for child in stack.children if child.name == "web")
     ids = inside(stack, "ids")["ids"]
@@ -67,7 +67,6 @@ def pages(stack: Stack) -> list[Figure]:
             f"bare Django view with one indexed read, {peer:.0f}/s",
             peer,
         ),
-        at_most("PDF certificate, CPU: median", inside(stack, "pdf")["milliseconds"], "ms", 50.0),
     ]
 
 
@@ -78,6 +77,8 @@ PARTS: dict[str, Sequence[tuple[str, Part]]] = {
         ("single", single),
         ("pages", pages),
         ("bundle", bundles.of_a_million),
+        ("paper", onpaper.made),
+        ("paper", onpaper.scanned),
         ("million", lists.few),
         ("lists", lists.ten_thousand),
         ("memory", lists.hundred_thousand),

@@ -6,7 +6,6 @@ import json
 import math
 import os
 import secrets
-import statistics
 import sys
 import time
 import urllib.request
@@ -41,7 +40,7 @@ from passport.models import Address, Learner
 from verify import verifier
 from verify.report import Verdict
 
-from . import cityyear
+from . import cityyear, papers
 
 AWARDS = 20
 PATIENCE = 20.0
@@ -137,17 +136,6 @@ def ids() -> dict[str, Any]:
     """Certificates whose pages are valid."""
     found = Credential.objects.filter(status="active", valid_until__isnull=True)
     return {"ids": list(found.values_list("pk", flat=True)[:64])}
-
-
-def pdf() -> dict[str, Any]:
-    """CPU milliseconds a PDF, after the first, which loads the fonts."""
-    credentials = [reading.by_id(pk) for pk in ids()["ids"][:21]]
-    spent = []
-    for credential in credentials:
-        before = time.process_time()
-        reading.pdf(credential)
-        spent.append((time.process_time() - before) * 1000)
-    return {"milliseconds": statistics.median(spent[1:])}
 
 
 # -- Lists ------------------------------------------------------------------------------------------
@@ -454,7 +442,9 @@ def _columns(model: Any, **changed: str) -> tuple[str, str]:
 ACTS: dict[str, Any] = {
     "awards": one_by_one,
     "ids": ids,
-    "pdf": pdf,
+    "prints": papers.prints,
+    "print-order": papers.print_order,
+    "scans": papers.scans,
     "city": city,
     "list": one_list,
     "busy": busy,

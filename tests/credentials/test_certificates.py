@@ -1,5 +1,6 @@
 """The certificate on paper: one page, both scripts, a code that scans, and the signed file inside."""
 
+import random
 from collections.abc import Iterator
 from datetime import date
 from io import BytesIO
@@ -7,10 +8,13 @@ from typing import Any
 
 import pypdfium2  # type: ignore[import-untyped]  # it comes without types
 import pytest
+import qrcode
 import zxingcpp
 from pypdf import PdfReader
+from qrcode.constants import ERROR_CORRECT_M
 
-from credentials import art, qr
+from credentials import art, qr, typesetting
+from credentials.cards import render_card
 from credentials.certificates import CertificateFace, render_pdf
 
 CODE = "https://v.skills.example/v#" + "12345678" * 75
@@ -144,3 +148,89 @@ def test_a_code_that_would_be_too_dense_is_refused() -> None:
         qr.qr_version("https://v.skills.example/v#" + "1" * 900)
     with pytest.raises(qr.TooDense):
         qr.qr_matrix("x" * 5000)
+
+
+def test_the_mask_is_the_librarys_own_choice() -> None:
+    digits = random.Random(5)
+    for length in (1, 40, 300, 590, 700):
+        text = "https://v.skills.example/v#" + str(digits.getrandbits(2600))[:length]
+        peer: qrcode.QRCode[Any] = qrcode.QRCode(error_correction=ERROR_CORRECT_M, border=0)
+        peer.add_data(text)
+        peer.make(fit=True)
+        assert qr.qr_matrix(text) == tuple(tuple(row) for row in peer.get_matrix())
+
+
+# -- Where it lies on the paper -------------------------------------------------------------------
+@pytest.mark.parametrize("languages", ["both", "fr", "ar"])
+def test_the_code_is_ten_millimetres_from_edges_folds_and_the_stamp(languages: str) -> None:
+    changes = {"both": {}, "fr": {"title_ar": ""}, "ar": {"title_fr": ""}}[languages]
+    dense = "https://v.skills.example/v#" + "12345678" * 86
+    assert qr.qr_version(dense) == qr.MAX_VERSION
+    pdf = render_pdf(face(qr_text=dense, **changes))
+    page = pypdfium2.PdfDocument(pdf)[0].render(scale=300 / 72).to_pil().convert("L")
+    (found,) = zxingcpp.read_barcodes(page)
+    mm = 25.4 / 300
+    left, right = found.position.top_left.x * mm, found.position.top_right.x * mm
+    top, bottom = found.position.top_left.y * mm, found.position.bottom_left.y * mm
+    folds = (0, 297 / 3, 297 / 2, 297 * 2 / 3, 297)
+    assert min(abs(edge - fold) for edge in (left, right) for fold in folds) >= 10
+    assert not any(left < fold < right for fold in folds)
+    assert min(top - 105, 210 - bottom) >= 10, "the fold across, and the edge"
+    star = {"both": 297 - (left + right) / 2, "fr": 216, "ar": 81}[languages]
+    assert abs((left + right) / 2 - star) - (right - left) / 2 - 10 >= 10, "from a stamp of 20 mm"
+
+
+# -- For readers and archives ---------------------------------------------------------------------
+def walk(node: Any) -> Iterator[Any]:
+    """The structure elements below this one, in reading order."""
+    node = node.get_object()
+    kids = node.get("/K", [])
+    for kid in kids if isinstance(kids, list) else [kids]:
+        below = kid.get_object() if hasattr(kid, "get_object") else kid
+        if isinstance(below, dict) and "/S" in below:
+            yield below
+            yield from walk(below)
+
+
+@pytest.mark.parametrize("render", [render_pdf, render_card])
+def test_a_screen_reader_hears_headings_then_facts_with_the_pictures_named(render: Any) -> None:
+    reader = PdfReader(BytesIO(render(face())))
+    root: Any = reader.trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"]
+    assert root["/Lang"] == "fr"
+    assert root["/ViewerPreferences"]["/DisplayDocTitle"]
+    elements = list(walk(root["/StructTreeRoot"]))
+    kinds = [str(element["/S"]) for element in elements]
+    assert kinds.index("/H1") < kinds.index("/H2")
+    told = [str(element["/Alt"]) for element in elements if "/Alt" in element]
+    assert told == ["Français professionnel pour l’accueil\u00a0–\u00a0B1", "QR BZF3-G3DK-P8FZ"]
+    spoken = {str(element["/Lang"]) for element in elements if "/Lang" in element}
+    assert any(language.startswith("ar") for language in spoken)
+
+
+@pytest.mark.parametrize("render", [render_pdf, render_card])
+def test_an_archive_knows_what_it_keeps(render: Any) -> None:
+    reader = PdfReader(BytesIO(render(face())))
+    meta = reader.metadata
+    assert meta is not None
+    assert meta.title == "Français professionnel pour l’accueil\u00a0–\u00a0B1 – Fatima-Zahra El Idrissi"
+    assert meta.author == "Atlas Relation Client – centre de formation"
+    assert meta.creation_date is not None
+    assert meta.creation_date.date() == date(2026, 11, 20)
+    root: Any = reader.trailer["/Root"]
+    xmp = str(root["/Metadata"].get_data(), "utf-8")
+    for statement in ("<pdfaid:part>3", "<pdfaid:conformance>A", "<pdfuaid:part>1"):
+        assert statement in xmp
+
+
+@pytest.mark.parametrize("title", ["Chinois 中文", "Emoji 😀", "Étoile ★ → ok ✓", "Tamazight ⵜⴰⵎⴰⵣⵉⵖⵜ"])
+@pytest.mark.parametrize("render", [render_pdf, render_card])
+def test_a_sign_that_no_font_has_keeps_nobody_from_printing(title: str, render: Any) -> None:
+    pdf = render(face(title_fr=title))
+    page = pypdfium2.PdfDocument(pdf)[0].render(scale=300 / 72).to_pil()
+    assert [found.text for found in zxingcpp.read_barcodes(page)] == [CODE]
+
+
+def test_a_template_that_fails_says_so() -> None:
+    with pytest.raises(typesetting.CannotBeSet):
+        typesetting.set_pdf(template="card.typ", data={}, dated=date(2026, 11, 20))

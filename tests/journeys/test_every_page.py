@@ -29,9 +29,12 @@ PAGES = [row for row in ROWS if row.method == "GET" and not row.route.startswith
 FILES: tuple[str, ...] = (
     "credential-jwt",
     "credential-pdf",
+    "credential-card",
     "me-jwt",
     "me-pdf",
+    "me-card",
     "teach-list-result",
+    "teach-print-archive",
     "teach-list-template",
 )
 FILES += (
@@ -260,17 +263,18 @@ def test_each_signed_text_stays_text_on_its_certificates_pages(
 def test_printed_certificates_run_nothing(house: House, written: list[str]) -> None:
     for credential in Credential.objects.filter(pk__in=written):
         Credential.objects.filter(pk=credential.pk).update(name_latin=credential.achievement.title_fr[:120])
-        answer = house.visitor("learner").get(f"/me/c/{credential.pk}.pdf")
-        caches["process"].clear()
-        assert answer.status_code == 200
-        reader = PdfReader(io.BytesIO(answer.content))
-        assert len(reader.pages) == 1
-        raw = answer.content
-        assert not any(
-            name in raw for name in (b"/JavaScript", b"/JS ", b"/Launch", b"/SubmitForm", b"/GoToR")
-        )
-        links = [a.get_object().get("/A", {}).get("/URI", "") for a in reader.pages[0].get("/Annots", [])]
-        assert not [link for link in links if "localhost" not in str(link)]
-        text = reader.pages[0].extract_text()
-        assert "root:" not in text
-        assert "49" not in text.split("7*7")[-1][:3]
+        for kind in ("", ".card"):
+            answer = house.visitor("learner").get(f"/me/c/{credential.pk}{kind}.pdf")
+            caches["process"].clear()
+            assert answer.status_code == 200
+            reader = PdfReader(io.BytesIO(answer.content))
+            assert len(reader.pages) == 1
+            raw = answer.content
+            assert not any(
+                name in raw for name in (b"/JavaScript", b"/JS ", b"/Launch", b"/SubmitForm", b"/GoToR")
+            )
+            links = [a.get_object().get("/A", {}).get("/URI", "") for a in reader.pages[0].get("/Annots", [])]
+            assert not [link for link in links if "localhost" not in str(link)]
+            text = reader.pages[0].extract_text()
+            assert "root:" not in text
+            assert "49" not in text.split("7*7")[-1][:3]
