@@ -9,6 +9,7 @@ from credentials import batches, issuance, outbox, statuslists, webhooks
 from credentials.models import Batch
 from issuers import orders, publications, sealing
 from passport import codes, filing
+from verify import bench, bench_queue
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,8 @@ ROUND: tuple[tuple[str, Callable[..., object]], ...] = (
     ("deliver messages", outbox.deliver_due),
     ("deliver webhooks", webhooks.deliver_unheard),
     ("forget codes", codes.forget),
+    ("check benches", partial(bench_queue.check_waiting, after=timedelta(seconds=10))),
+    ("forget benches", bench.forget),
 )
 
 #: Before the first round and every ``WIDE_EVERY`` rounds: what may have been left longer ago.

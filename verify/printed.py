@@ -10,6 +10,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
+from itertools import pairwise
 from typing import Any
 
 from pypdf import PdfReader, apply_configuration
@@ -21,15 +22,16 @@ MAX_PAGES = 2
 MAX_FORMS = 8
 MAX_GLYPHS = 20_000
 MAX_CONTENT = 512 * 1024
-MAX_ARRAY = 5_000
+MAX_CODES = 70_000  # of a font: what a table may map, however it says so
+MAX_OPERANDS = 5_000
+MAX_OF_CODE = 16  # characters that one code may stand for
+MAX_OF_RUN = 400
 GAP = 0.4  # of the size of letters: what stands so far apart is two words
 ARABIC = re.compile(r"[\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufefc]")
 #: Kinds of annotation that lay something over the page (ISO 32000-2, 12.5.6).
 OVERLAYS = {"/FreeText", "/Stamp", "/Square", "/Ink", "/Redact", "/Widget", "/Polygon", "/Line"}
 
-_TOKEN = re.compile(
-    rb"\(|<<|>>|<[0-9A-Fa-f\s]*>|\[|\]|/[^\s()<>\[\]{}/%]*|[-+.0-9]+|[A-Za-z'\"*]+|%[^\r\n]*"
-)
+_TOKEN = re.compile(rb"\(|<<|>>|<[0-9A-Fa-f\s]*>|\[|\]|/[^\s()<>\[\]{}/%]*|[-+.0-9]+|[A-Za-z'\"*]+|%[^\r\n]*")
 _IN_STRING = re.compile(rb"[()]|\\.", re.DOTALL)
 _ESCAPE = re.compile(rb"\\([0-7]{1,3}|\r\n|.)", re.DOTALL)
 _ESCAPED = {
@@ -98,7 +100,7 @@ def _is_overlaid(page: Any) -> bool:
 
 # -- Lines ----------------------------------------------------------------------------------------
 def _lines(runs: list[_Run]) -> list[Line]:
-    """Runs that follow each other at one height are a line; one with Arabic letters is read from its right."""
+    """Runs that follow each other at one height are a line; one with Arabic is read from its right."""
     lines: list[list[_Run]] = []
     for run in runs:
         last = lines[-1][-1] if lines else None
@@ -113,7 +115,7 @@ def _line(runs: list[_Run]) -> Line:
     from_right = any(ARABIC.search(run.text) for run in runs)
     ordered = sorted(runs, key=lambda run: run.x, reverse=from_right)
     text = ordered[0].text
-    for before, run in zip(ordered, ordered[1:], strict=False):
+    for before, run in pairwise(ordered):
         left, right = (run, before) if from_right else (before, run)
         apart = right.x - left.x - left.width > GAP * run.size
         text += f" {run.text}" if apart else run.text
@@ -165,37 +167,39 @@ def _texts(table: bytes) -> dict[int, str]:
     for block in _BFCHAR.findall(table):
         parts = _HEX.findall(block)
         for code, text in zip(parts[::2], parts[1::2], strict=False):
-            found[int(code, 16)] = _utf16(text)
+            found[int(code[:8], 16)] = _utf16(text)
+    room = MAX_CODES
     for block in _BFRANGE.findall(table):
         for first, last, texts in _RANGE.findall(block):
-            codes = range(int(first, 16), min(int(last, 16), int(first, 16) + MAX_ARRAY) + 1)
+            start, end = int(first[:8], 16), int(last[:8], 16)
+            codes = range(start, min(end, start + room - 1) + 1)
+            room -= len(codes)
             given = _HEX.findall(texts)
-            for place, code in enumerate(codes):
-                if texts.startswith(b"["):
-                    found[code] = _utf16(given[place]) if place < len(given) else ""
-                else:
-                    start = _utf16(given[0])
-                    found[code] = start[:-1] + chr((ord(start[-1]) + place) % 0x110000) if start else ""
+            if texts.startswith(b"["):
+                found.update((code, _utf16(text)) for code, text in zip(codes, given, strict=False))
+            elif text := _utf16(given[0]):
+                before, letter = text[:-1], ord(text[-1])
+                found.update((code, before + chr((letter + n) % 0x110000)) for n, code in enumerate(codes))
     return found
 
 
 def _utf16(digits: bytes) -> str:
-    return bytes.fromhex(digits.decode().rjust(len(digits) + len(digits) % 2, "0")).decode(
-        "utf-16-be", "replace"
-    )
+    digits = digits[: 4 * MAX_OF_CODE]
+    return bytes.fromhex(digits.decode() + "0" * (len(digits) % 2)).decode("utf-16-be", "replace")
 
 
 def _widths(listed: list[Any]) -> dict[int, float]:
     """Code → width (ISO 32000-2, 9.7.4.3)."""
     found: dict[int, float] = {}
-    place = 0
+    place, room = 0, MAX_CODES
     while place + 1 < len(listed):
         first, second = int(listed[place]), listed[place + 1]
         if isinstance(second, list):
-            found.update((first + n, float(width)) for n, width in enumerate(second[:MAX_ARRAY]))
+            found.update((first + n, float(width)) for n, width in enumerate(second))
             place += 2
         elif place + 2 < len(listed):
-            codes = range(first, min(int(second), first + MAX_ARRAY) + 1)
+            codes = range(first, min(int(second), first + room - 1) + 1)
+            room -= len(codes)
             found.update(dict.fromkeys(codes, float(listed[place + 2])))
             place += 3
         else:
@@ -238,7 +242,7 @@ class _Drawing:
         for token in _tokens(content[:MAX_CONTENT]):
             if token[:1] in b"(</[]>" or token[:1] in b"-+.0123456789":
                 operands.append(token)
-                if len(operands) > MAX_ARRAY:
+                if len(operands) > MAX_OPERANDS:
                     del operands[:-2]
                 continue
             match token:
@@ -283,12 +287,12 @@ class _Drawing:
 
     def _form(self, name: bytes, resources: Any, page: Matrix, depth: int) -> None:
         drawn = (resources.get("/XObject") or {}).get(name.decode("latin-1"))
-        form = drawn.get_object() if drawn is not None else {}
+        form: Any = drawn.get_object() if drawn is not None else None
         self.forms += 1
-        if str(form.get("/Subtype")) == "/Form" and self.forms <= MAX_FORMS:
-            own = tuple(float(number) for number in form.get("/Matrix") or IDENTITY)
+        if form is not None and str(form.get("/Subtype")) == "/Form" and self.forms <= MAX_FORMS:
+            a, b, c, d, e, f = (float(number) for number in form.get("/Matrix") or IDENTITY)
             inner = form.get("/Resources") or resources
-            self.draw(form.get_data(), inner, _times(own, page), depth=depth + 1)  # type: ignore[arg-type]  # six numbers
+            self.draw(form.get_data(), inner, _times((a, b, c, d, e, f), page), depth=depth + 1)
 
     def _show(
         self,
@@ -312,7 +316,7 @@ class _Drawing:
         if any(texts):
             height = abs(size) * (place[2] ** 2 + place[3] ** 2) ** 0.5
             width = sum(width for _text, width in glyphs) / 1000 * height
-            self.runs.append(_Run(place[4], place[5], width, height, "".join(texts)))
+            self.runs.append(_Run(place[4], place[5], width, height, "".join(texts)[:MAX_OF_RUN]))
 
 
 def _tokens(content: bytes) -> Iterator[bytes]:
@@ -350,7 +354,7 @@ def _actual(operands: list[bytes]) -> str | None:
     """The text that stands for what is drawn (ISO 32000-2, 14.9.4)."""
     if b"/ActualText" not in operands:
         return None
-    data = _bytes(operands[operands.index(b"/ActualText") + 1])
+    data = _bytes(operands[operands.index(b"/ActualText") + 1])[:MAX_OF_RUN]
     if data.startswith(b"\xfe\xff"):
         return data[2:].decode("utf-16-be", "replace")
     return data.decode("latin-1")

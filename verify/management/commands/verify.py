@@ -1,4 +1,4 @@
-"""``manage.py verify FILE…``: checks certificates in any form; exit status 0 valid, 1 invalid, 2 unknown."""
+"""``manage.py verify FILE…``: checks certificates in any form, and receipts; 0 valid, 1 not, 2 unknown."""
 
 import json
 import sys
@@ -9,8 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from verify import gate, verifier
-from verify.errors import VerifyError
+from verify import bench_receipts, gate, verifier
+from verify.errors import ReceiptRefused, VerifyError
 from verify.report import Report, worst_report
 
 MARKS = {"passed": "+", "failed": "x", "unknown": "?"}
@@ -26,16 +26,37 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one JSON report a line")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        reports = [self._report(name, as_json=options["json"]) for name in options["files"]]
-        status = worst_report(reports)
+        statuses = [self._status(name, as_json=options["json"]) for name in options["files"]]
+        status = 1 if 1 in statuses else max(statuses)
         if status:
             sys.exit(status)
 
-    def _report(self, name: str, *, as_json: bool) -> Report | None:
+    def _status(self, name: str, *, as_json: bool) -> int:
         try:
             data = _bytes(name)
         except OSError as error:
             raise CommandError(f"{name}: {error.strerror}", returncode=2) from None
+        text = data[: gate.MAX_DOCUMENT].decode(errors="replace")
+        if bench_receipts.is_receipt(text):
+            return self._receipt(name, text, as_json=as_json)
+        return worst_report([self._report(name, data, as_json=as_json)])
+
+    def _receipt(self, name: str, text: str, *, as_json: bool) -> int:
+        try:
+            receipt = bench_receipts.read(text, now=timezone.now())
+        except ReceiptRefused as refused:
+            self.stderr.write(f"{name}: {refused.message} ({refused.fault})")
+            return 1
+        if as_json:
+            said = {"file": name, "receipt": receipt.signed_at.isoformat(), "counts": receipt.counts}
+            self.stdout.write(json.dumps(said))
+        else:
+            counts = ", ".join(f"{number} {outcome}" for outcome, number in receipt.counts.items())
+            moment = f"{receipt.signed_at:%Y-%m-%d %H:%M} UTC"
+            self.stdout.write(f"{name}: a receipt of this city of {moment}: {counts}")
+        return 0
+
+    def _report(self, name: str, data: bytes, *, as_json: bool) -> Report | None:
         try:
             report = verifier.verify(source=data, now=timezone.now(), door="command")
         except VerifyError as refused:
