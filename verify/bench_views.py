@@ -11,7 +11,6 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
-from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -139,7 +138,7 @@ def as_csv(request: HttpRequest, bench_id: str) -> HttpResponse:
     response = HttpResponse(
         bench_presenting.as_csv(bench.checked(bench=made)), content_type="text/csv; charset=utf-8"
     )
-    response["Content-Disposition"] = f'attachment; filename="{_("verification")}-{_stamp(made)}.csv"'
+    response["Content-Disposition"] = f'attachment; filename="verification-{_stamp(made)}.csv"'
     return _personal(response)
 
 
@@ -155,7 +154,7 @@ def receipt(request: HttpRequest, bench_id: str) -> HttpResponse:
         response["Retry-After"] = str(orders.COME_AGAIN)
         return response
     response = HttpResponse(token, content_type="text/plain; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{_("receipt")}-{_stamp(made)}.jwt"'
+    response["Content-Disposition"] = f'attachment; filename="receipt-{_stamp(made)}.jwt"'
     return _personal(response)
 
 

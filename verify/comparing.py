@@ -23,6 +23,7 @@ from .report import Report, Stated, Text
 
 MIN_LETTERS = 20
 MAX_SHOWN = 160
+SAME_SIZE = 0.1  # points
 LANGUAGES = ("fr", "ar")
 LONG = 8  # letters: a word that may have been broken at the end of a line
 _TATWEEL = "\u0640"
@@ -94,19 +95,33 @@ def _bare(text: str) -> str:
     return unicodedata.normalize("NFC", "".join(kept))
 
 
+#: The words above a title, which may be as large as it is.
+_BEFORE_A_TITLE = {squashed(words[kind]) for words in WORDS.values() for kind in ("assessed", "attended")}
+
+
+def _script(text: str) -> str:
+    return "ar" if ARABIC.search(text) else "fr"
+
+
+def _continues(line: Line, following: Line) -> bool:
+    """Whether a line reads as if the one above it went on."""
+    return abs(line.size - following.size) < SAME_SIZE and _script(line.text) == _script(following.text)
+
+
 class _Page:
     """The lines of a print, ready to be searched."""
 
     def __init__(self, lines: list[Line]) -> None:
-        self.lines = lines
-        self.by_line = "\n".join(squashed(line.text) for line in lines)
-        self.all = self.by_line.replace("\n", "")
-        lengths = [len(line) for line in self.by_line.split("\n")]
-        self.borders = {0, *accumulate(lengths)}  # where in ``all`` a line begins or ends
+        self.lines = [line for line in lines if squashed(line.text)]
+        letters = [squashed(line.text) for line in self.lines]
+        self.by_line = "\n".join(letters)
+        self.all = "".join(letters)
+        #: Where in ``all`` a line begins (or the last one ends) → which one that is.
+        self.begins = {place: number for number, place in enumerate(accumulate(map(len, letters), initial=0))}
         self.words = {word for line in lines for word in _WORD.findall(_bare(line.text))}
 
     def has(self, text: str) -> bool:
-        """Whether the text fills whole lines, nothing before and behind it; or all its words are there.
+        """Whether the text stands there by itself; or all its words do, where scripts are mixed.
 
         Words alone do for Arabic: in a line of both scripts their order on the page is not that of reading.
         """
@@ -114,13 +129,23 @@ class _Page:
         place = self.all.find(whole)
         found = place >= 0
         while place >= 0:
-            if {place, place + len(whole)} <= self.borders:
+            if self._stands_alone(place, place + len(whole)):
                 return True
             place = self.all.find(whole, place + 1)
         if found or not ARABIC.search(text):
             return False
         words = _WORD.findall(_bare(text))
         return all(word in self.words or (len(word) >= LONG and word in self.all) for word in words)
+
+    def _stands_alone(self, start: int, end: int) -> bool:
+        """Whether this fills whole lines, and what stands before and behind it is of another size."""
+        if start not in self.begins or end not in self.begins:
+            return False
+        first, after = self.begins[start], self.begins[end]
+        before = self.lines[first - 1] if first else None
+        if before and _continues(before, self.lines[first]) and squashed(before.text) not in _BEFORE_A_TITLE:
+            return False
+        return after == len(self.lines) or not _continues(self.lines[after - 1], self.lines[after])
 
     def matches(self, *parts: str) -> bool:
         """Whether these follow each other, each of them an expression; a line may end between them."""
@@ -135,8 +160,8 @@ class _Page:
         """Lines of one size and script that follow each other."""
         size, texts = 0.0, list[str]()
         for line in self.lines:
-            fits = bool(ARABIC.search(line.text)) == (language == "ar") and line.text.strip()
-            if texts and not (fits and abs(line.size - size) < 0.1):
+            fits = _script(line.text) == language
+            if texts and not (fits and abs(line.size - size) < SAME_SIZE):
                 yield size, " ".join(texts)
                 texts = []
             if fits:
@@ -148,7 +173,7 @@ class _Page:
     def line_about(self, field: Field, language: str) -> str:
         """The line that speaks of this, if one does."""
         for line in self.lines:
-            if bool(ARABIC.search(line.text)) != (language == "ar"):
+            if _script(line.text) != language:
                 continue
             plain = _bare(line.text)
             labels = [_bare(label) for label in _LABELS[field]]
@@ -189,10 +214,6 @@ def _either(names: tuple[Text, ...], language: str) -> Text | None:
     """The name as a certificate prints it on the side of this language."""
     ordered = sorted(names, key=lambda name: name.language != language)
     return ordered[0] if ordered else None
-
-
-def _script(text: str) -> str:
-    return "ar" if ARABIC.search(text) else "fr"
 
 
 # -- Level, hours, days ---------------------------------------------------------------------------
