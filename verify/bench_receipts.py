@@ -4,6 +4,7 @@ import json
 import re
 import tomllib
 import unicodedata
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
@@ -123,8 +124,7 @@ def lint(document: dict[str, Any]) -> Signable:
         "members": set(document) == _MEMBERS,
         "city": document["iss"] == profiles.did_for_city(base_url=settings.BASE_URL),
         "times": document["made"] <= document["iat"],
-        "counts": set(document["counts"]) <= OUTCOMES
-        and sum(document["counts"].values()) == len(document["items"]),
+        "counts": document["counts"] == Counter(item["verdict"] for item in document["items"]),
         "number": 0 < len(document["items"]) <= bench.MAX_ITEMS,
         "items": all(_is_item(item) for item in document["items"]),
     }

@@ -58,11 +58,16 @@ def made(things: Sequence[tuple[str, bytes]], now: datetime) -> Bench:
     return bench.make(handed=[handed(name, data) for name, data in things], now=now)
 
 
+def finish(mine: Bench, now: datetime) -> None:
+    """Check all of it, however many bells that takes."""
+    while bench.progress(bench=mine).working:
+        bench_queue.check_waiting(now=now)
+
+
 def checked(things: Sequence[tuple[str, bytes]], now: datetime) -> list[BenchItem]:
     """The lines of a new bench, all of them decided."""
     mine = made(things, now)
-    while bench.progress(bench=mine).working:
-        bench_queue.check_waiting(now=now)
+    finish(mine, now)
     return list(bench.items(bench=mine))
 
 
@@ -365,7 +370,7 @@ def test_files_and_lines_lead_to_one_table(client: Client, credential: Credentia
     assert waiting.status_code == 202
     assert 'http-equiv="refresh"' in waiting.content.decode()
     assert client.get(f"{address}/progress").status_code == 202
-    bench_queue.check_waiting(now=now)
+    finish(Bench.objects.get(), now)
     assert client.get(f"{address}/progress").status_code == 200
     html = page(client, address)
     assert html.count("Valid certificate") == 2
@@ -376,7 +381,7 @@ def test_files_and_lines_lead_to_one_table(client: Client, credential: Credentia
 
 def test_the_table_can_show_problems_alone(client: Client, credential: Credential, now: datetime) -> None:
     mine = made([("good.jwt", credential.jwt.encode()), ("bad.bin", b"\xff\x00")], now)
-    bench_queue.check_waiting(now=now)
+    finish(mine, now)
     html = page(client, f"/bench/{mine.pk}?show=problems")
     assert "bad.bin" in html
     assert "good.jwt" not in html
@@ -385,7 +390,7 @@ def test_the_table_can_show_problems_alone(client: Client, credential: Credentia
 def test_a_difference_is_shown_with_both_texts(client: Client, credential: Credential, now: datetime) -> None:
     face = replace(reading.face_of(credential), name_latin="Omar Alaoui")
     mine = made([("a.pdf", render_pdf(face))], now)
-    bench_queue.check_waiting(now=now)
+    finish(mine, now)
     html = page(client, f"/bench/{mine.pk}")
     assert "Genuine file, changed print" in html
     assert "Valid certificate" not in html
@@ -458,7 +463,7 @@ def test_names_of_files_are_text_on_the_page_and_in_the_spreadsheet(
     client: Client, credential: Credential, now: datetime
 ) -> None:
     mine = made([("<img src=x onerror=alert(1)>", b"x"), (FORMULA, b"x"), (" +1", b"x")], now)
-    bench_queue.check_waiting(now=now)
+    finish(mine, now)
     assert "<img" not in page(client, f"/bench/{mine.pk}")
     text = client.get(f"/bench/{mine.pk}/table.csv").content.decode("utf-8-sig")
     names = [row[1] for row in csv.reader(io.StringIO(text), delimiter=";")][1:]
@@ -474,7 +479,7 @@ def test_the_spreadsheet_is_in_the_readers_language(
 ) -> None:
     face = replace(reading.face_of(credential), name_latin="Omar Alaoui")
     mine = made([("a.jwt", credential.jwt.encode()), ("b.pdf", render_pdf(face))], now)
-    bench_queue.check_waiting(now=now)
+    finish(mine, now)
     answer = client.get(f"/bench/{mine.pk}/table.csv", headers={"accept-language": language})
     assert answer.content.startswith(b"\xef\xbb\xbf")
     assert "attachment" in answer.headers["Content-Disposition"]
@@ -505,7 +510,6 @@ def test_two_hundred_lines_cost_a_page_as_many_queries_as_two(
     client: Client, db: None, now: datetime, django_assert_max_num_queries: Any
 ) -> None:
     mine = made([(str(n), b"x") for n in range(60)], now)
-    while bench.progress(bench=mine).working:
-        bench_queue.check_waiting(now=now)
+    finish(mine, now)
     with django_assert_max_num_queries(8):
         page(client, f"/bench/{mine.pk}")
