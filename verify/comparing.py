@@ -7,7 +7,7 @@ check, so that what was signed is what is shown first, and what counts.
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date
 from enum import StrEnum
@@ -27,12 +27,14 @@ SAME_SIZE = 0.1  # points
 LANGUAGES = ("fr", "ar")
 LONG = 8  # letters: a word that may have been broken at the end of a line
 _TATWEEL = "\u0640"
+#: A number is not the end of a longer one, whatever stands between its thousands.
+_NO_DIGITS_BEFORE = r"(?<!\d)(?<!\d[ .,])"
 _WORD = re.compile(r"[^\W_]+")
 _CODE = re.compile(r"\b[0-9A-Za-z]{4}-[0-9A-Za-z]{4}-[0-9A-Za-z]{4}\b")
 _YEAR = re.compile(r"\d{4}")
 #: What a line about this has in it, in either language.
 _LABELS = {
-    "level": ("niveau", "المستوى", "cnc"),
+    "level": ("niveau", "المستوى", "cnc", "الإطار الوطني"),
     "hours": ("heure", "horaire", "ساع", "الغلاف"),
     "awarded": (),
     "until": ("jusqu", "valable", "صالحة"),
@@ -68,10 +70,11 @@ def differences(*, shown: Print, report: Report) -> list[Difference]:
     stated = report.stated
     if stated is None:
         return []
-    page = _Page(shown.lines)
+    names, titles = _names(stated), _titles(stated)
+    page = _Page(shown.lines, [*names, *titles])
     if len(page.all) < MIN_LETTERS:
         return [Difference(field=Field.UNREADABLE)]
-    found = list(_of_texts(page, stated))
+    found = [*_of_texts(page, Field.NAME, names), *_of_texts(page, Field.TITLE, titles)]
     for language in _sides(stated):
         found += _of_facts(page, stated, language)
     code = group_code(report.short_code) if report.short_code else ""
@@ -95,30 +98,31 @@ def _bare(text: str) -> str:
     return unicodedata.normalize("NFC", "".join(kept))
 
 
-#: The words above a title, which may be as large as it is.
-_BEFORE_A_TITLE = {squashed(words[kind]) for words in WORDS.values() for kind in ("assessed", "attended")}
-
-
 def _script(text: str) -> str:
     return "ar" if ARABIC.search(text) else "fr"
 
 
-def _continues(line: Line, following: Line) -> bool:
-    """Whether a line reads as if the one above it went on."""
-    return abs(line.size - following.size) < SAME_SIZE and _script(line.text) == _script(following.text)
+def _alike(line: Line, other: Line) -> bool:
+    """Whether two lines are set in the same letters."""
+    return (
+        abs(line.size - other.size) < SAME_SIZE
+        and line.face == other.face
+        and _script(line.text) == _script(other.text)
+    )
 
 
 class _Page:
     """The lines of a print, ready to be searched."""
 
-    def __init__(self, lines: list[Line]) -> None:
+    def __init__(self, lines: list[Line], known: Iterable[str]) -> None:
         self.lines = [line for line in lines if squashed(line.text)]
         letters = [squashed(line.text) for line in self.lines]
-        self.by_line = "\n".join(letters)
         self.all = "".join(letters)
         #: Where in ``all`` a line begins (or the last one ends) → which one that is.
         self.begins = {place: number for number, place in enumerate(accumulate(map(len, letters), initial=0))}
-        self.words = {word for line in lines for word in _WORD.findall(_bare(line.text))}
+        self.plain = "\n".join(" ".join(_bare(line.text).split()) for line in self.lines)
+        self.words = set(_WORD.findall(self.plain))
+        self.known = "\n".join(squashed(text) for text in known)
 
     def has(self, text: str) -> bool:
         """Whether the text stands there by itself; or all its words do, where scripts are mixed.
@@ -138,22 +142,26 @@ class _Page:
         return all(word in self.words or (len(word) >= LONG and word in self.all) for word in words)
 
     def _stands_alone(self, start: int, end: int) -> bool:
-        """Whether this fills whole lines, and what stands before and behind it is of another size."""
+        """Whether this fills whole lines, and neither goes on from the line above nor into the one below."""
         if start not in self.begins or end not in self.begins:
             return False
         first, after = self.begins[start], self.begins[end]
-        before = self.lines[first - 1] if first else None
-        if before and _continues(before, self.lines[first]) and squashed(before.text) not in _BEFORE_A_TITLE:
-            return False
-        return after == len(self.lines) or not _continues(self.lines[after - 1], self.lines[after])
+        return not (first and self._continues(first, of=first - 1)) and not (
+            after < len(self.lines) and self._continues(after - 1, of=after)
+        )
+
+    def _continues(self, line: int, *, of: int) -> bool:
+        """Whether a neighbour reads as part of this line: set alike, and no other signed text."""
+        one, other = self.lines[line], self.lines[of]
+        return _alike(one, other) and squashed(other.text) not in self.known
 
     def matches(self, *parts: str) -> bool:
-        """Whether these follow each other, each of them an expression; a line may end between them."""
-        return re.search(r"(?<!\d)" + r"\n?".join(parts), self.by_line) is not None
+        """Whether these follow each other, each of them an expression, a line's end perhaps between them."""
+        return re.search(_NO_DIGITS_BEFORE + r"[\s·]*".join(parts) + r"(?!\d)", self.plain) is not None
 
-    def largest(self, language: str, *, but: str) -> str:
-        """What is printed largest in this script, apart from what is expected elsewhere."""
-        groups = [(size, text) for size, text in self._groups(language) if squashed(text) not in but]
+    def largest(self, language: str) -> str:
+        """What is printed largest in this script, apart from what was signed too, and was found."""
+        groups = [(size, text) for size, text in self._groups(language) if squashed(text) not in self.known]
         return max(groups, key=lambda group: group[0], default=(0.0, ""))[1]
 
     def _groups(self, language: str) -> Iterator[tuple[float, str]]:
@@ -197,17 +205,23 @@ def _sides(stated: Stated) -> list[str]:
     return [language for language in LANGUAGES if any(t.language == language for t in stated.titles)]
 
 
-def _of_texts(page: _Page, stated: Stated) -> Iterator[Difference]:
+def _names(stated: Stated) -> dict[str, str]:
+    """Each name that is printed → its language."""
+    found = (_either(stated.names, side) for side in _sides(stated))
+    return {name.text: name.language for name in found if name}
+
+
+def _titles(stated: Stated) -> dict[str, str]:
     sides = _sides(stated)
-    names = {name.text: name for name in (_either(stated.names, side) for side in sides) if name}
-    titles = {title.text: title for title in stated.titles if title.language in sides}
-    known = "\n".join(squashed(text) for text in (*names, *titles))
-    for field, texts in ((Field.NAME, names), (Field.TITLE, titles)):
-        for text, of in texts.items():
-            if not page.has(text):
-                printed = page.largest(_script(text), but=known)
-                known += f"\n{squashed(printed)}"  # shown once: the next one stands elsewhere
-                yield _difference(field, text, printed, of.language)
+    return {title.text: title.language for title in stated.titles if title.language in sides}
+
+
+def _of_texts(page: _Page, field: Field, texts: dict[str, str]) -> Iterator[Difference]:
+    for text, language in texts.items():
+        if not page.has(text):
+            printed = page.largest(_script(text))
+            page.known += f"\n{squashed(printed)}"  # shown once: the next one stands elsewhere
+            yield _difference(field, text, printed, language)
 
 
 def _either(names: tuple[Text, ...], language: str) -> Text | None:
@@ -229,8 +243,8 @@ def _of_facts(page: _Page, stated: Stated, language: str) -> Iterator[Difference
 
 
 def _has_level(page: _Page, level: str, language: str) -> bool:
-    here = level.replace("CNC", WORDS[language]["framework"])
-    if re.search(re.escape(squashed(here)) + r"(?!\d)", page.by_line):
+    here = _bare(level.replace("CNC", WORDS[language]["framework"]))
+    if page.matches(*map(re.escape, _WORD.findall(here))):
         return True
     words = set(_WORD.findall(_bare(level))) - {"cnc"}
     line = page.line_about(Field.LEVEL, language)
@@ -239,14 +253,15 @@ def _has_level(page: _Page, level: str, language: str) -> bool:
 
 def _has_hours(page: _Page, hours: int, language: str) -> bool:
     if language == "ar" and hours in (1, 2):
-        return page.matches("ساعة\n?واحدة" if hours == 1 else "ساعتان")
-    return page.matches(str(hours), "heure" if language == "fr" else "ساع")
+        return page.matches("ساعة", "واحدة") if hours == 1 else page.matches("ساعتان")
+    number = rf"{hours // 1000}[ .]?{hours % 1000:03d}" if hours >= 1000 else str(hours)
+    return page.matches(number, "heure" if language == "fr" else "ساع")
 
 
 def _has_day(page: _Page, day: date, language: str) -> bool:
-    month = squashed(get_month_names("wide", locale=f"{language}_MA")[day.month])
-    number = "1(?:er)?" if day.day == 1 else str(day.day)
-    return page.matches(number, month, rf"{day.year}(?!\d)")
+    names = (get_month_names(width, locale=f"{language}_MA")[day.month] for width in ("wide", "abbreviated"))
+    month = "|".join(re.escape(_bare(name).rstrip(".")) for name in names)
+    return page.matches("1(?:er)?" if day.day == 1 else str(day.day), rf"(?:{month})\.?", str(day.year))
 
 
 def _fact(page: _Page, field: Field, signed: str, language: str) -> Difference:

@@ -47,6 +47,7 @@ _ESCAPED = {
 _BFCHAR = re.compile(rb"beginbfchar(.*?)endbfchar", re.DOTALL)
 _BFRANGE = re.compile(rb"beginbfrange(.*?)endbfrange", re.DOTALL)
 _HEX = re.compile(rb"<([0-9A-Fa-f]+)>")
+_SUBSET = re.compile(r"^/(?:[A-Z]{6}\+)?")
 _RANGE = re.compile(rb"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>\s*(<[0-9A-Fa-f]+>|\[[^\]]*\])")
 
 Matrix = tuple[float, float, float, float, float, float]
@@ -55,10 +56,11 @@ IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What stands on one line in the order in which it is read, and how large its letters are."""
+    """What stands on one line in the order in which it is read, and how its letters are set."""
 
     text: str
     size: float
+    face: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ class _Run:
     y: float
     width: float
     size: float
+    face: str
     text: str
 
 
@@ -119,7 +122,7 @@ def _line(runs: list[_Run]) -> Line:
         left, right = (run, before) if from_right else (before, run)
         apart = right.x - left.x - left.width > GAP * run.size
         text += f" {run.text}" if apart else run.text
-    return Line(text=text, size=max(run.size for run in runs))
+    return Line(text=text, size=max(run.size for run in runs), face=ordered[0].face)
 
 
 def _runs_of(page: Any) -> list[_Run]:
@@ -136,6 +139,7 @@ class _Font:
     """How the codes of a font are read, and which of them take no room: marks that belong to a letter."""
 
     wide: bool
+    face: str = ""
     texts: dict[int, str] = field(default_factory=dict)
     widths: dict[int, float] = field(default_factory=dict)
     width: float = 500.0  # of all others
@@ -151,7 +155,8 @@ class _Font:
 
 
 def _font(described: Any) -> _Font:
-    font = _Font(wide=str(described.get("/Subtype")) == "/Type0")
+    face = _SUBSET.sub("", str(described.get("/BaseFont", "")))
+    font = _Font(wide=str(described.get("/Subtype")) == "/Type0", face=face)
     if (table := described.get("/ToUnicode")) is not None and hasattr(table.get_object(), "get_data"):
         font.texts = _texts(table.get_object().get_data())
     if font.wide:
@@ -316,7 +321,8 @@ class _Drawing:
         if any(texts):
             height = abs(size) * (place[2] ** 2 + place[3] ** 2) ** 0.5
             width = sum(width for _text, width in glyphs) / 1000 * height
-            self.runs.append(_Run(place[4], place[5], width, height, "".join(texts)[:MAX_OF_RUN]))
+            text = "".join(texts)[:MAX_OF_RUN]
+            self.runs.append(_Run(place[4], place[5], width, height, font.face, text))
 
 
 def _tokens(content: bytes) -> Iterator[bytes]:
