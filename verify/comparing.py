@@ -24,6 +24,7 @@ from .report import Report, Stated, Text
 MIN_LETTERS = 20
 MAX_SHOWN = 160
 SAME_SIZE = 0.1  # points
+LEADING = 1.8  # of the size of letters: lines of one text are not so far apart
 LANGUAGES = ("fr", "ar")
 LONG = 8  # letters: a word that may have been broken at the end of a line
 _TATWEEL = "\u0640"
@@ -103,9 +104,10 @@ def _script(text: str) -> str:
 
 
 def _alike(line: Line, other: Line) -> bool:
-    """Whether two lines are set in the same letters."""
+    """Whether two lines are set in the same letters, and as close as lines of one text are."""
     return (
-        abs(line.size - other.size) < SAME_SIZE
+        abs(line.height - other.height) < LEADING * line.size
+        and abs(line.size - other.size) < SAME_SIZE
         and line.face == other.face
         and _script(line.text) == _script(other.text)
     )
@@ -168,7 +170,7 @@ class _Page:
         """Lines of one size and script that follow each other."""
         size, texts = 0.0, list[str]()
         for line in self.lines:
-            fits = _script(line.text) == language
+            fits = _script(line.text) == language and not _CODE.search(line.text)
             if texts and not (fits and abs(line.size - size) < SAME_SIZE):
                 yield size, " ".join(texts)
                 texts = []

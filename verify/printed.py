@@ -31,7 +31,11 @@ ARABIC = re.compile(r"[\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufefc]")
 #: Kinds of annotation that lay something over the page (ISO 32000-2, 12.5.6).
 OVERLAYS = {"/FreeText", "/Stamp", "/Square", "/Ink", "/Redact", "/Widget", "/Polygon", "/Line"}
 
-_TOKEN = re.compile(rb"\(|<<|>>|<[0-9A-Fa-f\s]*>|\[|\]|/[^\s()<>\[\]{}/%]*|[-+.0-9]+|[A-Za-z'\"*]+|%[^\r\n]*")
+#: Lines and curves of a drawing are most of a page, and are passed over at once: the first alternative.
+_TOKEN = re.compile(
+    rb"((?:(?:(?:[-+.0-9]+\s+){2,6}[lmcvy]|h)\s+)+)|"
+    rb"\(|<<|>>|<[0-9A-Fa-f\s]*>|\[|\]|/[^\s()<>\[\]{}/%]*|[-+.0-9]+|[A-Za-z'\"*]+|%[^\r\n]*"
+)
 _IN_STRING = re.compile(rb"[()]|\\.", re.DOTALL)
 _ESCAPE = re.compile(rb"\\([0-7]{1,3}|\r\n|.)", re.DOTALL)
 _ESCAPED = {
@@ -60,7 +64,8 @@ class Line:
 
     text: str
     size: float
-    face: str = ""
+    face: str
+    height: float  # above the foot of the page
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +127,7 @@ def _line(runs: list[_Run]) -> Line:
         left, right = (run, before) if from_right else (before, run)
         apart = right.x - left.x - left.width > GAP * run.size
         text += f" {run.text}" if apart else run.text
-    return Line(text=text, size=max(run.size for run in runs), face=ordered[0].face)
+    return Line(text=text, size=max(run.size for run in runs), face=ordered[0].face, height=ordered[0].y)
 
 
 def _runs_of(page: Any) -> list[_Run]:
@@ -329,6 +334,8 @@ def _tokens(content: bytes) -> Iterator[bytes]:
     place = 0
     while (found := _TOKEN.search(content, place)) is not None:
         token, place = found[0], found.end()
+        if found[1]:
+            continue
         if token == b"(":
             place = _end_of_string(content, place)
             yield content[found.start() : place]

@@ -162,6 +162,7 @@ async function handOver() {
     complain(...refused.map(([file, sentence]) => `${file.name}: ${sentence}`));
     return;
   }
+  if (!ready.length && !lines.length) return complain(word("nothing"));
   if (ready.length + lines.length > MOST) return complain(word("toomany"));
   if (ready.reduce((sum, file) => sum + file.size, 0) > MOST_BYTES) return complain(word("toolarge"));
   const body = new FormData();
