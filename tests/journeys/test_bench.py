@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 from pypdf import PdfReader
 
 from credentials.certificates import render_pdf
@@ -27,6 +27,11 @@ def certificate(open_page: OpenPage, latin: str, arabic: str) -> tuple[bytes, st
     answer = page.request.get(f"{address}.pdf")
     assert answer.ok
     return answer.body(), address
+
+
+def chosen(name: str, kind: str, data: bytes) -> FilePayload:
+    """A file as somebody chooses it."""
+    return {"name": name, "mimeType": kind, "buffer": data}
 
 
 def altered(pdf: bytes) -> bytes:
@@ -54,10 +59,10 @@ def test_certificates_are_handed_over_read_together_and_forgotten(
     page.goto("/bench")
     page.locator("input[type=file]").set_input_files(
         [
-            {"name": "rachida.pdf", "mimeType": "application/pdf", "buffer": pdf},
-            {"name": "omar.pdf", "mimeType": "application/pdf", "buffer": forged},
-            {"name": "altered.jwt", "mimeType": "text/plain", "buffer": altered(pdf)},
-            {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"hello"},
+            chosen("rachida.pdf", "application/pdf", pdf),
+            chosen("omar.pdf", "application/pdf", forged),
+            chosen("altered.jwt", "text/plain", altered(pdf)),
+            chosen("notes.txt", "text/plain", b"hello"),
         ]
     )
     page.fill("textarea[name=text]", f"{page.url.removesuffix('/bench')}{address}\nBZF3-G3DK-P8FZ")
@@ -96,8 +101,8 @@ def test_what_was_chosen_can_be_left_out_and_too_much_is_told_before_it_is_sent(
     page = open_page()
     page.goto("/bench")
     chooser = page.locator("input[type=file]")
-    chooser.set_input_files([{"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"}])
-    chooser.set_input_files([{"name": "b.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"}])
+    chooser.set_input_files([chosen("a.pdf", "application/pdf", b"%PDF-1.7")])
+    chooser.set_input_files([chosen("b.pdf", "application/pdf", b"%PDF-1.7")])
     expect(page.locator("#picked li")).to_have_count(2)
     page.locator("#picked li button").first.click()
     expect(page.locator("#picked li bdi")).to_have_text(["b.pdf"])
@@ -120,9 +125,7 @@ def test_a_picture_in_which_there_is_no_code_stays_on_the_device(open_page: Open
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.method))
     blank = bytes.fromhex("ffd8ffe000104a46494600010100000100010000ffd9")
-    page.locator("input[type=file]").set_input_files(
-        [{"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": blank}]
-    )
+    page.locator("input[type=file]").set_input_files([chosen("photo.jpg", "image/jpeg", blank)])
     page.locator("form[enctype] > p > button").click()
     expect(page.locator("#said .err")).to_contain_text("photo.jpg")
     assert "POST" not in sent

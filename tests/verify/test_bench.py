@@ -419,8 +419,8 @@ def test_too_little_or_too_much_is_refused_with_a_remedy(
 
 
 def test_a_body_above_the_limit_is_refused_before_it_is_read(client: Client, db: None) -> None:
-    announced = {"CONTENT_LENGTH": str(61 * 1024 * 1024), "HTTP_ACCEPT_LANGUAGE": "en"}
-    answer = client.generic("POST", "/bench", b"x", **announced)
+    announced = str(61 * 1024 * 1024)
+    answer = client.generic("POST", "/bench", b"x", CONTENT_LENGTH=announced, HTTP_ACCEPT_LANGUAGE="en")
     assert answer.status_code == 413
     assert "60 MB together" in answer.content.decode()
 
