@@ -14,7 +14,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 log = logging.getLogger(__name__)
 
 #: Queue name → the worker that listens to it, as the launcher and the systemd units start them.
-QUEUES = {"interactive": "quick", "upkeep": "quick", "batches": "bulk", "messages": "bulk"}
+QUEUES = {"interactive": "quick", "upkeep": "quick", "batches": "bulk", "messages": "bulk", "benches": "bulk"}
 
 #: Task → its queue. Celery 6 drops the `queue` a task could name for itself, so all stand here.
 ROUTES = {
@@ -27,6 +27,7 @@ ROUTES = {
     "credentials.deliver_messages": "messages",
     "credentials.deliver_webhooks": "messages",
     "credentials.prepare_prints": "messages",
+    "verify.check_benches": "benches",
     "passport.file_certificates": "upkeep",
 }
 

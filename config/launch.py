@@ -55,7 +55,7 @@ KEK_VARIABLES = KEK_SOURCES | {
 #: What the web is not given: that, and the place of this machine's own root.
 KEPT_FROM_THE_WEB = KEK_VARIABLES | {"LOCAL_ROOT_DIR"}
 #: Name of a Celery worker → the queues it listens to; a badge never waits behind a batch.
-WORKERS = {"quick": "interactive,upkeep", "bulk": "batches,messages"}
+WORKERS = {"quick": "interactive,upkeep", "bulk": "batches,messages,benches"}
 
 
 class CannotStart(Exception):

@@ -9,6 +9,7 @@ from credentials import batches, bundling, issuance, outbox, printing, statuslis
 from credentials.models import Batch
 from issuers import orders, publications, sealing
 from passport import codes, filing
+from verify import bench, bench_queue
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,8 @@ ROUND: tuple[tuple[str, Callable[..., object]], ...] = (
     ("prepare prints", partial(printing.prepare, limit=2)),
     ("forget prints", printing.forget),
     ("forget codes", codes.forget),
+    ("check benches", partial(bench_queue.check_waiting, after=timedelta(seconds=10))),
+    ("forget benches", bench.forget),
 )
 
 #: For how long the same trouble is left unsaid: until the first ceremony, say, no directory can be signed.

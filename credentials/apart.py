@@ -1,4 +1,4 @@
-"""Works on a chunk in a forked child: what kills the child leaves the worker alive, to say so.
+"""Works in a forked child: what kills the child leaves the worker alive, to say so.
 
 The child is a fork, never a new interpreter: it begins at once with all that is loaded. It has a database
 connection of its own, an end in sight, and it leaves without tidying up what is its parent's.
@@ -13,8 +13,10 @@ import select
 import signal
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
 from time import monotonic
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from django.db import connection, connections
 
@@ -29,6 +31,7 @@ PATIENCE = (10.0, 0.5)
 LABOUR = (5.0, 0.1)
 #: Signals by which somebody ends a process. No row sends these.
 SENT = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGALRM)
+STATM = Path("/proc/self/statm")  # Linux says how much a process has
 STOPPED = "WorkerStopped"
 LATE = "WorkerLate"
 
@@ -48,10 +51,24 @@ class Outcome:
 
 
 def run(taken: Taken, act: Callable[[], Outcome]) -> Outcome:
-    """Let a forked child ``act``, for a bounded time; this process keeps its lease and says how it ended.
+    """Work on a chunk in a child, and keep its lease meanwhile."""
+    keep = partial(queue.renew_for_another, taken)
+    return in_child(act, rows=taken.rows, keep=keep, about={"chunk": taken.chunk_id})
 
-    A child that dies is a failure that may be the rows' fault, unless somebody ended it or it only waited.
-    Inside a transaction, which no other process can see, this process acts itself.
+
+def in_child(
+    act: Callable[[], Outcome],
+    *,
+    rows: int,
+    keep: Callable[[], object],
+    about: dict[str, Any],
+    memory: int | None = None,
+) -> Outcome:
+    """Let a forked child ``act`` on so many rows, for a bounded time; this process says how it ended.
+
+    Every two seconds it does what ``keep`` says. A child that dies is a failure that may be the rows' fault,
+    unless somebody ended it or it only waited; ``memory`` bounds how many bytes it may ask for beyond what
+    there is. Inside a transaction, which no other process can see, this process acts itself.
     """
     if connection.in_atomic_block:
         return act()
@@ -59,10 +76,10 @@ def run(taken: Taken, act: Callable[[], Outcome]) -> Outcome:
     heard, told = os.pipe()
     child = os.fork()
     if child == 0:
-        _act(act, told, rows=taken.rows)
+        _act(act, told, rows=rows, memory=memory)
     os.close(told)
     try:
-        report = _report(heard, taken)
+        report = _report(heard, rows=rows, keep=keep)
     except BaseException:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
@@ -72,20 +89,20 @@ def run(taken: Taken, act: Callable[[], Outcome]) -> Outcome:
     if report is None:
         os.kill(child, signal.SIGKILL)
     _pid, status = os.waitpid(child, 0)
-    return _outcome(report, status, taken)
+    return _outcome(report, status, about)
 
 
-def _act(act: Callable[[], Outcome], told: int, *, rows: int) -> NoReturn:
+def _act(act: Callable[[], Outcome], told: int, *, rows: int, memory: int | None) -> NoReturn:
     """The child's whole life."""
     try:
         gc.disable()  # what the parent left to be collected is the parent's
-        _alone(rows)
+        _alone(rows, memory)
         os.write(told, json.dumps(asdict(act())).encode())
     finally:
         os._exit(0)
 
 
-def _alone(rows: int) -> None:
+def _alone(rows: int, memory: int | None) -> None:
     """Be no worker any more: die of what ends a process, and in time."""
     signal.set_wakeup_fd(-1)
     for number in SENT:
@@ -93,20 +110,23 @@ def _alone(rows: int) -> None:
     labour = int(_allowed(LABOUR, rows))
     resource.setrlimit(resource.RLIMIT_CPU, (labour, labour + 1))
     signal.setitimer(signal.ITIMER_REAL, _allowed(PATIENCE, rows) + 1)  # should the parent be gone
+    if memory is not None and STATM.exists():
+        most = int(STATM.read_text().split()[0]) * resource.getpagesize() + memory
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
 def _allowed(share: tuple[float, float], rows: int) -> float:
     return share[0] + share[1] * rows
 
 
-def _report(heard: int, taken: Taken) -> bytes | None:
+def _report(heard: int, *, rows: int, keep: Callable[[], object]) -> bytes | None:
     """What the child said before it closed the line, at the latest by ending; None if it is late."""
-    until = monotonic() + _allowed(PATIENCE, taken.rows)
+    until = monotonic() + _allowed(PATIENCE, rows)
     due = monotonic() + queue.RENEW_EVERY.total_seconds()
     said = b""
     while (now := monotonic()) < until:
         if now >= due:
-            queue.renew_for_another(taken)
+            keep()
             due = monotonic() + queue.RENEW_EVERY.total_seconds()
         if select.select([heard], [], [], max(0.0, min(due, until) - now))[0]:
             part = os.read(heard, 4096)
@@ -116,7 +136,7 @@ def _report(heard: int, taken: Taken) -> bytes | None:
     return None
 
 
-def _outcome(report: bytes | None, status: int, taken: Taken) -> Outcome:
+def _outcome(report: bytes | None, status: int, about: dict[str, Any]) -> Outcome:
     if report:
         return Outcome(**json.loads(report))
     if report is None:
@@ -125,5 +145,5 @@ def _outcome(report: bytes | None, status: int, taken: Taken) -> Outcome:
         outcome = Outcome(error=STOPPED, innocent=True)
     else:
         outcome = Outcome(error=queue.DIED)
-    log.error("worker died", extra={"chunk": taken.chunk_id, "error": outcome.error, "status": status})
+    log.error("worker died", extra=about | {"error": outcome.error, "status": status})
     return outcome

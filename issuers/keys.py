@@ -39,7 +39,7 @@ OVERLAP = timedelta(days=7)
 FORMS = {
     Purpose.ISSUER: {Form.CREDENTIAL, Form.STATUS_LIST},
     Purpose.DIRECTORY: {Form.KEY_DIRECTORY, Form.BUNDLE},
-    Purpose.SERVICE: frozenset[Form](),
+    Purpose.SERVICE: {Form.RECEIPT},
     Purpose.AUDIT: frozenset[Form](),
 }
 

@@ -1,8 +1,8 @@
 """Pure. The one thing that the key room signs: a document that a linter has passed.
 
-Only the linters (``credentials/linting.py``, ``issuers/publications.py`` for the key directory, and
-``issuers/delegations.py`` for what the root signs) make one; an architecture test holds that. So the type
-checker forbids signing what was not linted.
+Only the linters (``credentials/linting.py``, ``issuers/publications.py`` for the key directory,
+``issuers/delegations.py`` for what the root signs, ``verify/bench_receipts.py``) make one; an architecture
+test holds that. So the type checker forbids signing what was not linted.
 """
 
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ class Form(Enum):
     STATUS_LIST = "vc+jwt"  # VC-JOSE-COSE, section 3.1.1
     KEY_DIRECTORY = "keys+jwt"
     BUNDLE = "bundle+jwt"
+    RECEIPT = "receipt+jwt"  # what a bench has checked
     DELEGATION = "delegation+jwt"  # the offline root alone signs these
     PAPER = ""
     CHECKPOINT = "checkpoint"  # never a header: the text itself is signed, byte for byte

@@ -22,10 +22,11 @@ from django.utils import timezone
 from credentials import awards, batches, endpoints, holding, outbox, printing, rosters
 from credentials.models import Achievement, Batch, Credential, Message
 from credentials.people import Person
-from issuers import keys, outbound, registry, sealing, staff, withdrawals
-from issuers.models import ApiClient, Issuer, Membership
+from issuers import keys, orders, outbound, registry, sealing, staff, withdrawals
+from issuers.models import ApiClient, Issuer, Membership, SigningOrder
 from passport import accounts, filing, secondfactors
 from passport.models import Entry, Learner, Proposal
+from verify import bench, bench_queue
 
 from .factories import (
     city_approver,
@@ -75,6 +76,7 @@ NAMES = {
     "slug": "provider",
     "number": "list-number",
     "row": "row",
+    "bench_id": "bench",
 }
 #: (beginning of a route's name, word) → what it names there; the longest beginning counts.
 OF_ROUTE = {
@@ -202,6 +204,7 @@ def _furnish() -> House:
         | _programs(mine, other, people["owner"], stranger, now)
         | _withdrawals(mine, other, now)
         | _of_people(people, stranger)
+        | _benches(now)
     )
     sealing.seal(now=now)
     sessions = {}
@@ -381,6 +384,19 @@ def _held(issuer: Issuer, by: Learner, now: Any) -> Batch:
     ).batch
     assert held.state == Batch.State.HELD
     return held
+
+
+def _benches(now: Any) -> dict[str, Three]:
+    """Two benches whose link was checked, each with its receipt."""
+    made = []
+    for credential in Credential.objects.all()[:2]:
+        handed = bench.of_text(f"{settings.BASE_URL}/c/{credential.pk}")
+        made.append(bench.make(handed=handed, now=now).pk)
+    bench_queue.check_waiting(now=now)
+    for pk in made:
+        SigningOrder.objects.create(kind=bench.RECEIPT, subject=pk, ordered_at=now, not_before=now)
+    orders.fulfil(now=timezone.now())
+    return {"bench": _three(made, _token())}
 
 
 def _of_people(people: dict[str, Learner], stranger: Learner) -> dict[str, Three]:

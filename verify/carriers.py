@@ -45,7 +45,7 @@ def is_png(data: bytes) -> bool:
 
 def from_png(data: bytes) -> str:
     """The text of the one ``openbadgecredential`` chunk. Raises Malformed, TooLarge."""
-    _limit(data)
+    limit(data)
     found: list[str] = []
     position = len(PNG)
     while position + 12 <= len(data):
@@ -82,7 +82,7 @@ def is_svg(text: str) -> bool:
 def from_svg(text: str) -> str:
     """The ``verify`` attribute, or the content, of one ``credential`` element. Raises Malformed, TooLarge."""
     data = text.encode(errors="replace")
-    _limit(data)
+    limit(data)
     reader = _SvgReader()
     parser = expat.ParserCreate("UTF-8", namespace_separator=" ")
     parser.buffer_text = True
@@ -129,7 +129,7 @@ def is_pdf(data: bytes) -> bool:
 
 def from_pdf(data: bytes) -> str:
     """The text of the attachment ``certificate.jwt``. Raises Malformed, TooLarge."""
-    _limit(data)
+    limit(data)
     try:
         with apply_configuration(PDF_LIMITS):
             reader = PdfReader(BytesIO(data), strict=True)
@@ -144,7 +144,8 @@ def from_pdf(data: bytes) -> str:
 
 
 # -- All ------------------------------------------------------------------------------------------
-def _limit(data: bytes) -> None:
+def limit(data: bytes) -> None:
+    """Refuse what is larger than any certificate. Raises TooLarge."""
     if len(data) > MAX_FILE:
         raise TooLarge("file-too-large")
 

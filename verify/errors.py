@@ -28,6 +28,12 @@ REMEDIES = {
     "pdf-without-credential": _(
         "This PDF carries no certificate. Ask for the original file, or type the short code."
     ),
+    "picture": _(
+        "This is a picture, and pictures are read in your browser alone. Allow scripts for this page, choose "
+        "it again, or photograph the square code closer; or type the short code."
+    ),
+    "empty-file": _("This file is empty. Ask for it once more."),
+    "set-aside": _("This could not be checked here, and we have set it aside. Check it by itself."),
     "pdf-unreadable": _("This PDF cannot be opened. Ask for the original file, or type the short code."),
 }
 
@@ -66,3 +72,56 @@ class TooMany(VerifyError):
     def __init__(self, *, wait: int) -> None:
         super().__init__()
         self.wait = wait
+
+
+# -- The bench: many at once ----------------------------------------------------------------------
+class BenchEmpty(VerifyError):
+    """Nothing was handed over."""
+
+    message = _("There is nothing to check yet. Choose files, or paste links and codes, one a line.")
+
+
+class BenchTooMany(VerifyError):
+    """More items than a bench takes."""
+
+    message = _("These are more than 200. Divide them: the next 200 may follow at once.")
+    status = 413
+
+
+class BenchTooLarge(VerifyError):
+    """More bytes than a bench takes."""
+
+    message = _("These files have more than 60 MB together. Divide them: the others may follow at once.")
+    status = 413
+
+
+class BenchFull(VerifyError):
+    """Too much is waiting already."""
+
+    message = _("Many certificates are being checked at this moment. Hand these over again in a minute.")
+    status = 503
+    wait = 60
+
+
+class BenchGone(VerifyError):
+    """There is no such bench, or there was."""
+
+    message = _("There is nothing here: what is checked here is forgotten after one hour.")
+    status = 404
+
+
+class BenchUnfinished(VerifyError):
+    """Something of the bench is still being checked."""
+
+    message = _("Not all of it is checked yet. Wait for the end, then ask for the receipt.")
+    status = 409
+
+
+class ReceiptRefused(VerifyError):
+    """A receipt that is none, or not as it was signed; ``fault`` names the rule for an engineer."""
+
+    message = _("This is not a receipt of this city, or it was changed.")
+
+    def __init__(self, fault: str) -> None:
+        super().__init__()
+        self.fault = fault

@@ -7,8 +7,8 @@ from rest_framework.request import Request
 from issuers import limits
 from issuers.errors import TooOften
 
-from . import gate
-from .errors import TooLarge, TooMany
+from . import bench, gate
+from .errors import BenchTooLarge, TooLarge, TooMany
 from .gate import Kind, Source
 
 
@@ -24,6 +24,12 @@ class ShortCodes(PerPlace):
     scope = "short-code"
 
 
+class Benches(PerPlace):
+    """Benches from one place: each may be two hundred certificates."""
+
+    scope = "bench"
+
+
 def require(request: HttpRequest | Request, limit: type[PerPlace]) -> None:
     """One more from this place. Raises TooMany."""
     try:
@@ -37,6 +43,14 @@ def require_size(request: HttpRequest | Request) -> None:
     announced = request.META.get("CONTENT_LENGTH") or "0"
     if not announced.isdigit() or int(announced) > gate.MAX_UPLOAD + 64 * 1024:  # the form around a file
         raise TooLarge("upload-too-large")
+
+
+def require_bench_size(request: HttpRequest) -> None:
+    """Refuse a body above the bench's limit before it is read. Raises BenchTooLarge."""
+    announced = request.META.get("CONTENT_LENGTH") or "0"
+    forms = 2 * bench.MAX_ITEMS * 1024  # what stands around the files
+    if not announced.isdecimal() or int(announced) > bench.MAX_BYTES + forms:
+        raise BenchTooLarge
 
 
 def read(request: HttpRequest | Request, data: bytes | str) -> Source:

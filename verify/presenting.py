@@ -40,7 +40,7 @@ def context(report: Report) -> dict[str, Any]:
         "names": in_reading_order(stated.names) if stated else [],
         "titles": in_reading_order(stated.titles) if stated else [],
         "criteria": in_reading_order(stated.criteria)[:1] if stated else [],
-        "issuer_name": _of_reader(fr=issuer.name_fr, ar=issuer.name_ar) if issuer else None,
+        "issuer_name": of_reader(fr=issuer.name_fr, ar=issuer.name_ar) if issuer else None,
         "current": CURRENT.get(report.reason, ""),
         "theme": Theme(stated.theme).label if stated and stated.theme in Theme.values else "",
     }
@@ -55,7 +55,8 @@ def _script() -> str:
     return "ar" if (get_language() or "").startswith("ar") else "fr"
 
 
-def _of_reader(*, fr: str, ar: str) -> Text:
+def of_reader(*, fr: str, ar: str) -> Text:
+    """The name in the script of whoever reads, or in the other."""
     texts = [Text(text=text, language=language) for text, language in ((fr, "fr"), (ar, "ar")) if text]
     return in_reading_order(texts)[0]
 

@@ -200,6 +200,16 @@ class Stated:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListSeen:
+    """A signed status list on which a verdict rests."""
+
+    purpose: str
+    number: int
+    version: int
+    signed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """The checks made and what follows from them.
 
@@ -219,6 +229,7 @@ class Report:
     concealed: bool = False
     short_code: str = ""
     files: bool = False
+    lists: tuple[ListSeen, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -240,6 +251,7 @@ class Report:
             short_code="",
             files=False,
             concealed=True,
+            lists=(),
             checks=tuple(replace(check, detail="") for check in self.checks),
         )
 

@@ -15,6 +15,8 @@ from credentials.models import Credential, StatusListVersion
 from issuers import profiles, registry
 from issuers.models import Issuer, SigningKey
 
+from .report import ListSeen
+
 Purpose = StatusListVersion.Purpose
 
 
@@ -39,13 +41,14 @@ class ResolvedKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What the lists say of one slot; ``stale`` when the oldest of them is past its time."""
+    """What the lists say of one slot, and which they are; ``stale`` when the oldest is past its time."""
 
     revoked: bool
     suspended: bool
     replaced: bool
     as_of: datetime
     stale: bool
+    lists: tuple[ListSeen, ...] = ()
 
 
 def key_of(*, did: str, fragment: str, algorithm: str) -> ResolvedKey | None:
@@ -110,7 +113,7 @@ def standing(*, number: int, index: int, issuer: Issuer, now: datetime) -> Stand
         version.purpose: version
         for version in StatusListVersion.objects.filter(
             status_list_id=number, status_list__issuer=issuer
-        ).only("purpose", "bits", "signed_at")
+        ).only("purpose", "bits", "version", "signed_at")
     }
     if len(versions) < len(Purpose):
         return None
@@ -128,6 +131,11 @@ def standing(*, number: int, index: int, issuer: Issuer, now: datetime) -> Stand
         replaced=marks[Purpose.REPLACEMENT],
         as_of=as_of,
         stale=as_of + statuslists.VALID_FOR <= now,
+        lists=tuple(
+            ListSeen(purpose=purpose.value, number=number, version=seen.version, signed_at=seen.signed_at)
+            for purpose in Purpose
+            if (seen := versions.get(purpose))
+        ),
     )
 
 

@@ -20,7 +20,7 @@ from issuers import keys
 from . import counting, gate, logged, resolver, shape
 from .errors import Malformed, NotKnown, TooLarge
 from .gate import Kind, Source
-from .report import Check, Issuer, Outcome, Reason, Report, Stated, Step, Text, worst
+from .report import Check, Issuer, ListSeen, Outcome, Reason, Report, Stated, Step, Text, worst
 from .wording import CHECKS, FACES, NOT_MADE
 
 #: How far a clock of ours may lag behind the one that signed.
@@ -79,6 +79,7 @@ class _Examination:
         self.issuer: Issuer | None = None
         self.stated: Stated | None = None
         self.status_as_of: datetime | None = None
+        self.lists: tuple[ListSeen, ...] = ()
         self.stored: Credential | None = None
 
     def passed(self, step: Step, detail: str = "") -> None:
@@ -137,7 +138,7 @@ class _Examination:
         if standing is None:
             self.found(Step.STATUS, Reason.STATUS_UNKNOWN, f"list {number} is not published")
             return
-        self.status_as_of = standing.as_of
+        self.status_as_of, self.lists = standing.as_of, standing.lists
         detail = f"list {number} as of {_stamp(standing.as_of)}"
         if standing.replaced:
             self.found(Step.STATUS, Reason.REPLACED, detail)
@@ -183,6 +184,7 @@ class _Examination:
             successor_url=settings.BASE_URL + reverse("credential", args=[successor]) if successor else "",
             short_code=stored.short_code if stored else "",
             files=bool(stored and _is_open(stored)),
+            lists=self.lists if shows else (),
         )
 
 

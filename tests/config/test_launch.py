@@ -191,7 +191,7 @@ def test_a_killed_launcher_takes_all_with_it(var_dir: Path) -> None:
 
 def test_a_process_that_ends_takes_all_with_it_and_is_named(var_dir: Path) -> None:
     with running(var_dir) as (launcher, processes):
-        bulk = next(p for p in processes if "batches,messages" in p.cmdline())
+        bulk = next(p for p in processes if "batches,messages,benches" in p.cmdline())
         bulk.kill()
         assert launcher.wait(30) == 1
         assert launcher.stderr is not None

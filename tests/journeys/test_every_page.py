@@ -27,6 +27,8 @@ pytestmark = pytest.mark.django_db
 PAGES = [row for row in ROWS if row.method == "GET" and not row.route.startswith("api-b")]
 #: Answers that a browser saves or shows as they are: no page.
 FILES: tuple[str, ...] = (
+    "bench-csv",
+    "bench-receipt",
     "credential-jwt",
     "credential-pdf",
     "credential-card",

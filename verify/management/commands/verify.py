@@ -1,6 +1,6 @@
-"""``manage.py verify FILE…``: checks certificates in any form; exit status 0 valid, 1 invalid, 2 unknown.
+"""``manage.py verify FILE…``: checks certificates in any form, and receipts; 0 valid, 1 not, 2 unknown.
 
-With ``--bundle FILE`` it asks neither the database nor the network.
+With ``--bundle FILE`` it asks neither the database nor the network, and reads certificates alone.
 """
 
 import json
@@ -21,8 +21,8 @@ from issuers import trust
 from issuers.delegations import MEANS
 from issuers.delegations import Reason as Rule
 from issuers.errors import NotTrusted
-from verify import gate, offline, verifier
-from verify.errors import VerifyError
+from verify import bench_receipts, gate, offline, verifier
+from verify.errors import ReceiptRefused, VerifyError
 from verify.report import Report, worst_report
 
 MARKS = {"passed": "+", "failed": "x", "unknown": "?"}
@@ -45,16 +45,39 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         examine = _with_bundle(options["bundle"]) if options["bundle"] else _with_database
-        reports = [self._report(name, examine, as_json=options["json"]) for name in options["files"]]
-        status = worst_report(reports)
+        statuses = [self._status(name, examine, as_json=options["json"]) for name in options["files"]]
+        status = 1 if 1 in statuses else max(statuses)
         if status:
             sys.exit(status)
 
-    def _report(self, name: str, examine: Callable[[bytes], Report], *, as_json: bool) -> Report | None:
+    def _status(self, name: str, examine: Callable[[bytes], Report], *, as_json: bool) -> int:
         try:
             data = _bytes(name)
         except OSError as error:
             raise CommandError(f"{name}: {error.strerror}", returncode=2) from None
+        text = data[: gate.MAX_DOCUMENT].decode(errors="replace")
+        if examine is _with_database and bench_receipts.is_receipt(text):
+            return self._receipt(name, text, as_json=as_json)
+        return worst_report([self._report(name, data, examine, as_json=as_json)])
+
+    def _receipt(self, name: str, text: str, *, as_json: bool) -> int:
+        try:
+            receipt = bench_receipts.read(text, now=timezone.now())
+        except ReceiptRefused as refused:
+            self.stderr.write(f"{name}: {refused.message} ({refused.fault})")
+            return 1
+        if as_json:
+            said = {"file": name, "receipt": receipt.signed_at.isoformat(), "counts": receipt.counts}
+            self.stdout.write(json.dumps(said))
+        else:
+            counts = ", ".join(f"{number} {outcome}" for outcome, number in receipt.counts.items())
+            moment = f"{receipt.signed_at:%Y-%m-%d %H:%M} UTC"
+            self.stdout.write(f"{name}: a receipt of this city of {moment}: {counts}")
+        return 0
+
+    def _report(
+        self, name: str, data: bytes, examine: Callable[[bytes], Report], *, as_json: bool
+    ) -> Report | None:
         try:
             report = examine(data)
         except VerifyError as refused:
