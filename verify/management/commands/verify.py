@@ -21,7 +21,7 @@ from issuers import trust
 from issuers.delegations import MEANS
 from issuers.delegations import Reason as Rule
 from issuers.errors import NotTrusted
-from verify import bench_receipts, gate, offline, verifier
+from verify import bench_receipts, gate, standalone, verifier
 from verify.errors import ReceiptRefused, VerifyError
 from verify.report import Report, worst_report
 
@@ -97,7 +97,7 @@ def _with_database(data: bytes) -> Report:
 def _with_bundle(file: Path) -> Callable[[bytes], Report]:
     now = timezone.now()
     try:
-        bundle = offline.load(file.read_text(), roots=trust.roots(), city=trust.city(), now=now)
+        bundle = standalone.load(file.read_text(), roots=trust.roots(), city=trust.city(), now=now)
     except (OSError, UnicodeDecodeError) as error:
         raise CommandError(f"{file}: {error}", returncode=2) from None
     except NotTrusted as refused:
@@ -106,7 +106,7 @@ def _with_bundle(file: Path) -> Callable[[bytes], Report]:
 
 
 def _examined(data: bytes, *, bundle: Bundle, now: datetime) -> Report:
-    return offline.verify(source=data, bundle=bundle, base_url=settings.BASE_URL, now=now)
+    return standalone.verify(source=data, bundle=bundle, base_url=settings.BASE_URL, now=now)
 
 
 def _bytes(name: str) -> bytes:

@@ -18,7 +18,7 @@ from issuers import cose, jose, keys, profiles, trust
 from issuers.errors import NotTrusted
 from issuers.models import Publication
 from tests.factories import NOW, make_achievement, make_credential, make_issuer, publish_keys
-from verify import offline, verifier
+from verify import standalone, verifier
 from verify.errors import Malformed
 from verify.report import Reason, Report, Verdict
 
@@ -66,12 +66,12 @@ def bundled(
 
 
 def loaded(token: str, *, now: datetime = SOON) -> bundle.Bundle:
-    return offline.load(token, roots=ROOTS, city=vector.CITY, now=now)
+    return standalone.load(token, roots=ROOTS, city=vector.CITY, now=now)
 
 
 def check(token: str, *, source: str = VECTOR["qr_text"], now: datetime = SOON) -> Report:
     found = loaded(token, now=now)
-    return offline.verify(source=source, bundle=found, base_url=vector.BASE_URL, now=now)
+    return standalone.verify(source=source, bundle=found, base_url=vector.BASE_URL, now=now)
 
 
 def code(**changes: Any) -> str:
@@ -170,7 +170,7 @@ def test_no_flipped_byte_survives() -> None:
     for position in range(len(message)):
         flipped = bytearray(message)
         flipped[position] ^= 1 << position % 8
-        report = offline.verify(
+        report = standalone.verify(
             source=paper.digits(bytes(flipped)), bundle=found, base_url=vector.BASE_URL, now=SOON
         )
         assert report.reason in (Reason.MALFORMED, Reason.TAMPERED, Reason.UNKNOWN_ISSUER), position
@@ -235,7 +235,7 @@ def carried(credential: Credential) -> bundle.Bundle:
     Publication.objects.filter(pk="bundle").delete()
     bundling.tend(now=NOW)
     body = Publication.objects.get(pk="bundle").body
-    return offline.load(body, roots=trust.roots(), city=trust.city(), now=NOW)
+    return standalone.load(body, roots=trust.roots(), city=trust.city(), now=NOW)
 
 
 ACTS: dict[str, Callable[[Credential], object]] = {
@@ -254,7 +254,7 @@ def test_code_file_and_pdf_get_the_servers_verdict(
     found = carried(credential)
     sources: list[str | bytes] = [reading.qr_text(credential), credential.jwt, reading.pdf(credential)]
     for source in sources:
-        ours = offline.verify(source=source, bundle=found, base_url=settings.BASE_URL, now=NOW)
+        ours = standalone.verify(source=source, bundle=found, base_url=settings.BASE_URL, now=NOW)
         servers = verifier.verify(source=source, now=NOW, door="page")
         assert ours.reason == servers.reason
         assert [(c.number, c.outcome) for c in ours.checks] == [(c.number, c.outcome) for c in servers.checks]
@@ -274,7 +274,7 @@ def test_a_changed_file_is_told(
         {"name": "Autre"} if part else {"kid": said["kid"][:-1] + ("A" if said["kid"][-1] != "A" else "E")}
     )
     segments[part] = jose.b64(json.dumps(said).encode())
-    report = offline.verify(source=".".join(segments), bundle=found, base_url=settings.BASE_URL, now=NOW)
+    report = standalone.verify(source=".".join(segments), bundle=found, base_url=settings.BASE_URL, now=NOW)
     assert report.reason == reason
 
 
@@ -334,7 +334,7 @@ def test_what_is_published_is_written_for_a_stick(credential: Credential, tmp_pa
     found = carried(credential)
     out = io.StringIO()
     call_command("bundle", str(tmp_path / "b.jwt"), stdout=out)
-    again = offline.load((tmp_path / "b.jwt").read_text(), roots=trust.roots(), city=trust.city(), now=NOW)
+    again = standalone.load((tmp_path / "b.jwt").read_text(), roots=trust.roots(), city=trust.city(), now=NOW)
     assert again == found
     assert "b.jwt: of 2026-11-24 10:00 UTC" in out.getvalue()
 
