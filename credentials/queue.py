@@ -129,7 +129,7 @@ def give_back(taken: Taken, *, error: str, counts: bool) -> None:
     _mine(Chunk.objects.all(), taken).update(
         lease_until=None,
         lease_token="",
-        not_before=Now() + BACKOFF * taken.attempts,
+        not_before=Now() + BACKOFF * min(taken.attempts, MAX_ATTEMPTS + 1),  # storms count attempts too
         attempts=F("attempts") if counts else F("attempts") - 1,
         last_error=error,
     )

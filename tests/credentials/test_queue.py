@@ -548,3 +548,12 @@ def test_a_database_that_fails_while_storing_gives_the_attempt_back(
     assert (chunk.attempts, chunk.last_error, chunk.lease_token) == (0, "OperationalError", "")
     signing(lambda row: None)
     assert issuance.issue_ready(kind=ROSTER, now=NOW) == len(NAMES)
+
+
+def test_a_chunk_that_many_deaths_have_counted_against_waits_no_longer_than_others(batch: Batch) -> None:
+    Chunk.objects.update(attempts=60)
+    taken = queue.take(kind=ROSTER)
+    assert taken is not None
+    queue.give_back(taken, error="Whatever", counts=True)
+    soon = Now() + queue.BACKOFF * (queue.MAX_ATTEMPTS + 1)
+    assert Chunk.objects.filter(not_before__gt=Now(), not_before__lte=soon).count() == 1
