@@ -235,7 +235,10 @@ def test_content_goes_with_the_check(credential: Credential, now: datetime) -> N
         BenchItem.objects.filter(pk=item.pk).update(content=b"again")
 
 
-def test_a_small_bench_does_not_wait_behind_a_large_one(db: None, now: datetime) -> None:
+def test_a_small_bench_does_not_wait_behind_a_large_one(
+    db: None, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench_queue, "LONG_ENOUGH", 60.0)  # on a machine that has much else to do
     large = made([(str(n), b"x") for n in range(100)], now)
     small = made([("1", b"x"), ("2", b"x")], now)
     bench_queue.check_waiting(now=now)
@@ -472,7 +475,7 @@ def test_names_of_files_are_text_on_the_page_and_in_the_spreadsheet(
 
 @pytest.mark.parametrize(
     ("language", "separator", "head"),
-    [("fr", ";", "Verdict"), ("en", ",", "Verdict"), ("ar", ";", "النتيجة")],
+    [("fr", ";", "Résultat"), ("en", ",", "Verdict"), ("ar", ";", "النتيجة")],
 )
 def test_the_spreadsheet_is_in_the_readers_language(
     client: Client, credential: Credential, now: datetime, language: str, separator: str, head: str
