@@ -30,6 +30,7 @@ from verify.errors import BenchEmpty, BenchFull, BenchGone, BenchTooLarge, Bench
 from verify.models import Bench, BenchItem, VerificationCount
 
 pytestmark = pytest.mark.django_db
+MEGABYTE = 1024 * 1024
 FORMULA = '=HYPERLINK("https://evil.example")'
 
 
@@ -339,18 +340,15 @@ def labouring(pdf: bytes) -> bytes:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_child_that_asks_for_too_much_memory_dies_alone(
-    achievement: Achievement, now: datetime, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    credential = make_credential(achievement, now=now)
-    mine = made([("1.pdf", reading.pdf(credential))], now)
-    monkeypatch.setattr(bench_queue, "MEMORY", 0)
-    bench_queue.check_waiting(now=now)
-    assert bench.progress(bench=mine).working or mine.items.get().outcome == NOT_READ
-    monkeypatch.undo()
-    mine.items.update(not_before=now - timedelta(seconds=1))
-    bench_queue.check_waiting(now=now)
-    assert not bench.progress(bench=mine).working
+def test_a_child_that_asks_for_too_much_memory_dies_alone() -> None:
+    def ask() -> apart.Outcome:
+        return apart.Outcome(issued=len(bytes(300 * MEGABYTE)))
+
+    def outcome(memory: int) -> apart.Outcome:
+        return apart.in_child(ask, rows=1, keep=lambda: None, about={}, memory=memory)
+
+    assert outcome(100 * MEGABYTE).guilty
+    assert outcome(600 * MEGABYTE).issued == 300 * MEGABYTE
 
 
 # -- The pages ------------------------------------------------------------------------------------
