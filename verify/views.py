@@ -18,6 +18,7 @@ from issuers.access import public
 from . import limits, presenting, verifier
 from .errors import NotKnown, TooMany, VerifyError
 from .gate import Kind, Source
+from .scanning import scans
 
 SEALS = (
     "valid",
@@ -35,6 +36,7 @@ SEALS = (
 @public
 @csrf_exempt  # it reads nothing of a session and changes nothing: anybody may have anything checked
 @require_http_methods(["GET", "HEAD", "POST"])
+@scans
 def verify(request: HttpRequest) -> HttpResponse:
     """The verifier. A scanned code stays behind ``#``: the reader's browser checks it and sends nothing."""
     return _answer(request) if request.method == "POST" else _form(request)
@@ -42,6 +44,7 @@ def verify(request: HttpRequest) -> HttpResponse:
 
 @public
 @require_safe
+@scans
 def verify_mangled(request: HttpRequest, rest: str) -> HttpResponse:
     """The verifier, for camera apps that turn ``#`` into ``%23`` or a slash; the page cleans the address."""
     request.path = request.path_info = reverse("verify")  # so that no link on the page repeats the claim
