@@ -1,0 +1,171 @@
+"""Makes the certificates that employers scan, by the product's own verbs, inside a running product.
+
+``python -m tests.journeys.papers ACT …``, with the environment of an operator of that product. What an act
+made is its last line, as JSON. A certificate is awarded through the queue and signed by the product's worker;
+where no worker would sign what is wanted, the issuer's own key signs it here.
+"""
+
+import json
+import os
+import sys
+import time
+from datetime import datetime, timedelta
+from typing import Any
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django.setup()
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from credentials import paper, revocation, statuslists
+from credentials.models import LIST_SIZE, Achievement, Batch, Credential
+from credentials.people import Person
+from issuers import keys, publications, withdrawals
+from issuers.models import SigningKey
+from issuers.signable import Form, Signable
+from tests import factories
+
+PATIENCE = 60.0
+LONG_AGO = timedelta(days=120)  # when the issuers' keys were made
+BEFORE = timedelta(days=60)  # when what has expired was awarded, for a month
+NO_SUCH_LIST = 31_000
+
+
+def person(latin: str, arabic: str) -> Person:
+    """Somebody with a name in both scripts and no address."""
+    return Person(name_latin=latin, name_arabic=arabic)
+
+
+def course(slug: str, *, starts: timedelta, now: datetime, **fields: Any) -> Achievement:
+    """A course of a new issuer, accredited for so long and with keys of long ago."""
+    with transaction.atomic():  # the worker, too, makes keys where there are none
+        issuer = factories.make_issuer(
+            slug=slug,
+            starts_on=timezone.localdate(now - starts),
+            now=now - LONG_AGO,
+            name_fr=f"Médiathèque Ennour ({slug})",
+            name_ar="الخزانة الوسائطية النور",
+        )
+    return factories.make_achievement(issuer, **fields)
+
+
+def awarded(achievement: Achievement, who: Person, **rest: Any) -> Credential:
+    """The certificate, once the product's worker has signed it."""
+    return issued(factories.award(achievement, who, **rest))
+
+
+def issued(batch: Batch) -> Credential:
+    """What a batch of one became."""
+    give_up = time.monotonic() + PATIENCE
+    while time.monotonic() < give_up:
+        found = Credential.objects.filter(award__batch=batch).select_related("issuer").first()
+        if found:
+            return found
+        time.sleep(0.02)
+    raise SystemExit("an award was not signed in time")
+
+
+def printed(credential: Credential) -> str:
+    """What a camera reads from it."""
+    return paper.qr_text(base_url=settings.BASE_URL, cose=bytes(credential.paper))
+
+
+def signed_here(like: Credential, **changes: Any) -> str:
+    """A code that says something else than this certificate's, signed with its issuer's key all the same."""
+    claim = paper.parse(bytes(like.paper)).claim
+    members = {name: getattr(claim, name) for name in claim.__dataclass_fields__} | changes
+    body = paper.payload(paper.Claim(**members))
+    signer = keys.signer(issuer=like.issuer, now=timezone.now())
+    return paper.qr_text(
+        base_url=settings.BASE_URL, cose=signer.cose(Signable(Form.PAPER, like.issuer_id, body))
+    )
+
+
+def publish() -> None:
+    """Lists and keys as they stand, at once: what the sweeper does within seconds."""
+    now = timezone.now()
+    publications.tend(now=now)
+    statuslists.publish_changed(now=now)
+
+
+# -- Acts -----------------------------------------------------------------------------------------
+def make() -> dict[str, Any]:
+    """One code for each state that a certificate can be in, and some to change later."""
+    now = timezone.now()
+    first = course("ennour", starts=LONG_AGO, now=now)
+    short = factories.make_achievement(first.issuer, valid_months=1, title_fr="Gestes de premiers secours")
+    young = course("tiwizi", starts=timedelta(days=10), now=now)
+    robbed = course("al-amal", starts=LONG_AGO, now=now)
+    papers: dict[str, str] = {}
+
+    valid = awarded(first, person("Nadia Benjelloun", "نادية بنجلون"), now=now)
+    papers["valid"] = printed(valid)
+    papers["valid-until"] = printed(awarded(short, person("Omar Bennis", "عمر بنيس"), now=now))
+    revoked = awarded(first, person("Hajar Tazi", "هاجر التازي"), now=now)
+    revocation.revoke(credential=revoked, reason="issued-in-error", by=None, now=now)
+    papers["revoked"] = printed(revoked)
+    suspended = awarded(first, person("Imane Chraibi", "إيمان الشرايبي"), now=now)
+    revocation.suspend(credential=suspended, reason="under-review", by=None, now=now)
+    papers["suspended"] = printed(suspended)
+    replaced = awarded(first, person("Salma Idrisi", "سلمى الإدريسي"), now=now)
+    papers["replaced"] = printed(replaced)
+    newer = revocation.replace(
+        credential=replaced,
+        person=person("Salma Idrissi", "سلمى الإدريسي"),
+        reason="corrected",
+        by=None,
+        idempotency_key="corrected",
+        now=now,
+    )
+    papers["successor"] = printed(issued(newer))
+    then = now - BEFORE
+    papers["expired"] = printed(awarded(short, person("Youssef Alaoui", "يوسف العلوي"), now=then))
+    tomorrow = now + timedelta(days=1)
+    papers["not-yet-valid"] = printed(
+        awarded(first, person("Karim Sefrioui", "كريم الصفريوي"), now=tomorrow, awarded_on=now.date())
+    )
+    taken = awarded(robbed, person("Meryem Fassi", "مريم الفاسي"), now=now)
+    papers["key-withdrawn"] = printed(taken)
+    withdraw(robbed.issuer.slug)
+
+    # What no worker signs: the keys are the issuers', the product made and published them.
+    papers["outside-key-period"] = signed_here(valid, issued_at=int((now - 2 * LONG_AGO).timestamp()))
+    recent = awarded(young, person("Driss Berrada", "إدريس برادة"), now=now)
+    papers["not-accredited"] = signed_here(recent, issued_at=int((now - BEFORE).timestamp()))
+    papers["status-unknown"] = signed_here(valid, status=NO_SUCH_LIST * LIST_SIZE)
+    papers["contradictory"] = signed_here(valid, issuer="did:web:elsewhere.example")
+    papers["to-revoke"] = printed(awarded(first, person("Zineb Lahlou", "زينب لحلو"), now=now))
+    publish()
+    return papers
+
+
+def withdraw(slug: str) -> dict[str, str]:
+    """Two persons of the city withdraw the key with which this issuer signs paper."""
+    key = SigningKey.objects.get(issuer__slug=slug, algorithm="ES256", state=keys.State.ACTIVE)
+    withdrawals.revoke(
+        key=key,
+        reason="Ordinateur volé",
+        by=factories.city_officer(),
+        seconded_by=factories.city_approver(),
+        now=timezone.now(),
+    )
+    publish()
+    return {"kid": key.kid8}
+
+
+def revoke(latin: str) -> dict[str, str]:
+    """Revoke the certificate of this person; its list is published when this returns."""
+    credential = Credential.objects.get(name_latin=latin)
+    revocation.revoke(credential=credential, reason="issued-in-error", by=None, now=timezone.now())
+    publish()
+    return {"revoked": credential.pk}
+
+
+ACTS = {"make": make, "withdraw": withdraw, "revoke": revoke}
+
+if __name__ == "__main__":
+    print(json.dumps(ACTS[sys.argv[1]](*sys.argv[2:])))
