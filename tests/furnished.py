@@ -97,7 +97,14 @@ OF_ROUTE = {
     ("achievement", "achievement_id"): "achievement",
 }
 #: Words that name nothing which could be somebody's.
-PLAIN: dict[str, Any] = {"code": "ar", "kind": "csv", "purpose": "revocation", "rest": "x", "act": "suspend"}
+PLAIN: dict[str, Any] = {
+    "code": "ar",
+    "language": "ar",
+    "kind": "csv",
+    "purpose": "revocation",
+    "rest": "x",
+    "act": "suspend",
+}
 
 
 @dataclass(kw_only=True)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from issuers.models import Theme
 
 from .report import Reason, Report, Text
-from .wording import BROWSER_FACES, CHECKS, FACES, NOT_MADE
+from .wording import BROWSER_FACES, CHECKS, FACES, KEPT, NOT_MADE
 
 #: The answer to "Is it current?"; a valid one that ends names the day.
 CURRENT: dict[str, str | Promise] = {
@@ -70,6 +70,7 @@ def browser_words() -> dict[str, Any]:
                 "seal": face.seal,
                 "headline": str(face.headline),
                 "sentence": str(face.sentence),
+                "todo": str(face.todo),
             }
             for face in faces
         },
@@ -77,6 +78,7 @@ def browser_words() -> dict[str, Any]:
             f"{step}.{code}": [outcome.value, str(sentence)]
             for (step, code), (outcome, sentence) in CHECKS.items()
         },
+        "kept": {state: str(sentence) for state, sentence in KEPT.items()},
         "current": {state: str(sentence) for state, sentence in CURRENT.items()},
         "notMade": str(NOT_MADE),
     }

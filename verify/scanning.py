@@ -15,10 +15,12 @@ CAMERA = settings.PERMISSIONS_POLICY.replace("camera=()", "camera=(self)")
 FILES = (
     "verify/scanner.js",
     "verify/scanner-camera.js",
+    "verify/scanner-hints.js",
     "verify/scanner-signals.js",
     "verify/decoding.js",
     "verify/decoding-worker.js",
     "verify/decoding-engine.js",
+    "verify/decoding-locating.js",
     "verify/decoding-pictures.js",
     "verify/enhancing.js",
     "built/scanner/zxing/reader/index.js",

@@ -38,7 +38,7 @@ OF_ITS_OWN = {
     "api-docs": POLICY - {"require-trusted-types-for 'script'"},
 }
 #: Pages that may use the camera.
-SCANNING = ("verify", "verify-mangled")
+SCANNING = ("verify", "verify-mangled", "verify-shell")
 #: The same signed or public document for everybody, which may be kept by whoever likes.
 FOR_EVERYBODY = (
     *("achievement-badge", "audit-checkpoint", "city-did", "issuer-did", "issuer-json", "key", "keys"),

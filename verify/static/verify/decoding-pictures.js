@@ -1,36 +1,42 @@
 // Looks through one picture: a camera's frame once and quickly, a photo again and again until a code is read.
 
-import { enhanced } from "./enhancing.js";
+import { around, locate } from "./decoding-locating.js";
+import { enhanced, greyOf } from "./enhancing.js";
 
 const FIRST_LOOK = 1600; // pixels of a photo's longer side; most codes are large enough in it
 const CLOSER_LOOK = 4000; // as much as phones have memory for
 const ENHANCED_LOOK = 1400; // doubled by the enhancement
 const MARGIN = 0.25; // around a code that was found and not read, for its quiet zone
 
-/** What ``engine`` sees in a frame (an ImageBitmap, which is closed, or ImageData); coordinates are the frame's. */
+/**
+ * What ``engine`` sees in a frame (an ImageBitmap, which is closed, or ImageData): ``{texts, located}``, where
+ * ``located`` is a code that was found and not read, in the frame's coordinates, or null.
+ */
 export async function readFrame(engine, frame, { enhance = false } = {}) {
-  const pixels = "data" in frame ? frame : pixelsOf(frame);
+  const plain = "data" in frame ? frame : pixelsOf(frame);
   frame.close?.();
-  if (!enhance) return engine.read(pixels);
-  return scaled(await engine.read(enhanced(pixels)), 0.5);
+  const pixels = enhance ? enhanced(plain) : plain;
+  const texts = await engine.read(pixels);
+  return { texts, located: texts.length ? null : locatedIn(pixels, enhance ? 2 : 1) };
 }
 
 /** The texts of all QR codes in a picture file. Rejects where the file is no picture. */
 export async function readPicture(engine, file) {
   const picture = await createImageBitmap(file);
   const longer = Math.max(picture.width, picture.height);
+  let located = null;
   try {
-    let located = null;
     for (const side of longer > FIRST_LOOK ? [FIRST_LOOK, CLOSER_LOOK] : [longer]) {
       const scale = Math.min(1, side / longer);
-      const seen = await engine.read(pixelsOf(picture, { scale }), { thorough: true });
-      if (seen.codes.length) return textsOf(seen);
-      if (seen.located.length) located = boxOf(seen.located[0].corners, scale, picture);
+      const pixels = pixelsOf(picture, { scale });
+      const texts = await engine.read(pixels, { thorough: true });
+      if (texts.length) return [...new Set(texts)];
+      located = locatedIn(pixels, scale) ?? located;
     }
-    for (const box of [located, whole(picture)].filter(Boolean)) {
+    for (const box of [located && around(located.corners, picture, MARGIN), whole(picture)].filter(Boolean)) {
       const scale = Math.min(1, ENHANCED_LOOK / Math.max(box.width, box.height));
-      const seen = await engine.read(enhanced(pixelsOf(picture, { box, scale })), { thorough: true });
-      if (seen.codes.length) return textsOf(seen);
+      const texts = await engine.read(enhanced(pixelsOf(picture, { box, scale })), { thorough: true });
+      if (texts.length) return [...new Set(texts)];
     }
     return [];
   } finally {
@@ -38,30 +44,14 @@ export async function readPicture(engine, file) {
   }
 }
 
-function textsOf(seen) {
-  return [...new Set(seen.codes.map((code) => code.text))];
-}
-
-function scaled({ codes, located }, by) {
-  const points = (corners) => corners && corners.map(({ x, y }) => ({ x: x * by, y: y * by }));
-  return {
-    codes: codes.map((code) => ({ ...code, corners: points(code.corners) })),
-    located: located.map((one) => ({ corners: points(one.corners), module: one.module * by })),
-  };
+/** A code in pixels that are ``scale`` times the picture's. */
+function locatedIn(pixels, scale) {
+  const code = locate(greyOf(pixels), pixels.width, pixels.height);
+  return code && { corners: code.corners.map(({ x, y }) => ({ x: x / scale, y: y / scale })), module: code.module / scale };
 }
 
 function whole({ width, height }) {
   return { x: 0, y: 0, width, height };
-}
-
-/** The part of a picture around four corners, with some of what surrounds them. */
-export function boxOf(corners, scale, { width, height }) {
-  const [xs, ys] = [corners.map(({ x }) => x / scale), corners.map(({ y }) => y / scale)];
-  const margin = MARGIN * Math.max(Math.max(...xs) - Math.min(...xs), Math.max(...ys) - Math.min(...ys));
-  const [left, top] = [Math.max(0, Math.min(...xs) - margin), Math.max(0, Math.min(...ys) - margin)];
-  const [right, bottom] = [Math.min(width, Math.max(...xs) + margin), Math.min(height, Math.max(...ys) + margin)];
-  if (right - left < 21 || bottom - top < 21) return whole({ width, height });
-  return { x: Math.floor(left), y: Math.floor(top), width: Math.ceil(right - left), height: Math.ceil(bottom - top) };
 }
 
 /** RGBA pixels of a picture, or of a part of it, at some scale. */

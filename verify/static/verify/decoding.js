@@ -8,9 +8,8 @@ export async function readImage(blob) {
 }
 
 /**
- * The codes in a frame: ``{codes: [{text, corners}], located: [{corners, module}]}``, coordinates in its pixels;
- * ``located`` were found and could not be read, with the pixels that a module has. ``enhance`` sharpens it first.
- * An ImageBitmap is used up.
+ * What is in a frame: ``{texts, located}``. ``located`` is a code that was found and could not be read,
+ * ``{corners, module}`` in the frame's pixels, or null. ``enhance`` sharpens it first. An ImageBitmap is used up.
  */
 export async function readFrame(frame, { enhance = false } = {}) {
   return (await chosen()).ask({ act: "frame", frame, enhance }, "close" in frame ? [frame] : []);

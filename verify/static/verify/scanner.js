@@ -1,14 +1,15 @@
 // The scanner on the page: looks through the camera or at a photo, says what helps, and hands over what it read.
 
 import { engine, readFrame, readImage } from "./decoding.js";
+import { around } from "./decoding-locating.js";
 import { CameraRefused, countCameras, openCamera } from "./scanner-camera.js";
+import { watchHints } from "./scanner-hints.js";
 import { isQuiet, setQuiet, signal } from "./scanner-signals.js";
 import { digitsIn } from "./sp1.js";
-import { watchHints } from "./scanner-hints.js";
 
 const BETWEEN_LOOKS = 66; // milliseconds; fifteen looks a second spare a phone's battery
 const REGION = 0.72; // of the frame's shorter side: what the marks on the page show
-const AROUND = 0.2; // of a code's size, around one that was found and not read
+const AROUND = 0.25; // of a code's size, around one that was found and not read: the hand moves
 const SAME_AGAIN = 3000; // milliseconds in which another's code is not told twice
 const LOOKS = ["region", "enhanced", "region", "enhanced", "whole"];
 
@@ -135,9 +136,9 @@ class Scanner {
       const found = part && (await this.#readPart(video, part));
       if (!this.wanted || round !== this.round) return;
       if (found) {
-        seen = found.located[0] ? { ...found.located[0], at: part } : null;
+        seen = found.located && { ...found.located, at: part };
         this.hints.saw(seen);
-        for (const { text } of found.codes) if (this.#read(text)) return;
+        for (const text of found.texts) if (this.#read(text)) return;
       }
       await nextFrame(video, Math.max(0, BETWEEN_LOOKS - (performance.now() - began)));
     }
@@ -198,20 +199,13 @@ function partOf(video, look, seen) {
   const [width, height] = [video.videoWidth, video.videoHeight];
   if (!width || !height) return null;
   if (look === "whole") return { x: 0, y: 0, width, height, enhance: false };
-  if (look === "enhanced" && seen) return { ...around(seen, { width, height }), enhance: true };
+  if (look === "enhanced" && seen) {
+    const corners = seen.corners.map(({ x, y }) => ({ x: x + seen.at.x, y: y + seen.at.y }));
+    return { ...around(corners, { width, height }, AROUND), enhance: true };
+  }
   const side = Math.round(REGION * Math.min(width, height));
   const middle = { x: Math.round((width - side) / 2), y: Math.round((height - side) / 2), width: side, height: side };
   return { ...middle, enhance: look === "enhanced" };
-}
-
-/** The part around a code that was found and not read, with room for the hand to move. */
-function around({ corners, at }, frame) {
-  const [xs, ys] = [corners.map(({ x }) => x + at.x), corners.map(({ y }) => y + at.y)];
-  const margin = AROUND * Math.max(Math.max(...xs) - Math.min(...xs), Math.max(...ys) - Math.min(...ys));
-  const [x, y] = [Math.max(0, Math.floor(Math.min(...xs) - margin)), Math.max(0, Math.floor(Math.min(...ys) - margin))];
-  const right = Math.min(frame.width, Math.ceil(Math.max(...xs) + margin));
-  const bottom = Math.min(frame.height, Math.ceil(Math.max(...ys) + margin));
-  return right - x < 40 || bottom - y < 40 ? { x: 0, y: 0, ...frame } : { x, y, width: right - x, height: bottom - y };
 }
 
 /** The next frame of the video, not before ``wait`` milliseconds; on its own if the camera stands still. */

@@ -1,0 +1,36 @@
+"""Draws the city's mark as icons for home screens: PNG, for every ground and shape."""
+
+from pathlib import Path
+
+import typst
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+MARK = BASE_DIR / "config" / "static" / "img" / "mark.svg"
+FOLDER = BASE_DIR / "config" / "static" / "built" / "icons"
+#: File → (pixels, the part of them that the mark's height takes). A launcher may cut a maskable one to a
+#: circle of four fifths (W3C manifest), so its mark stays well within.
+ICONS = {
+    "app-180.png": (180, 0.72),
+    "app-192.png": (192, 0.78),
+    "app-512.png": (512, 0.78),
+    "app-maskable-512.png": (512, 0.56),
+}
+
+
+def draw() -> None:
+    """Every icon, if the mark or this page is newer."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    newest = max(MARK.stat().st_mtime, Path(__file__).stat().st_mtime)
+    for name, (pixels, part) in ICONS.items():
+        target = FOLDER / name
+        if not target.is_file() or target.stat().st_mtime < newest:
+            target.write_bytes(icon(pixels=pixels, part=part))
+
+
+def icon(*, pixels: int, part: float) -> bytes:
+    """The mark on white, in the middle of a square."""
+    sheet = (
+        f"#set page(width: {pixels}pt, height: {pixels}pt, margin: 0pt, fill: white)\n"
+        f'#place(center + horizon, image("mark.svg", height: {pixels * part}pt))'
+    )
+    return bytes(typst.compile({"main": sheet.encode(), "mark.svg": MARK.read_bytes()}, format="png", ppi=72))
