@@ -10,14 +10,15 @@ const MARGIN = 0.25; // around a code that was found and not read, for its quiet
 
 /**
  * What ``engine`` sees in a frame (an ImageBitmap, which is closed, or ImageData): ``{texts, located}``, where
- * ``located`` is a code that was found and not read, in the frame's coordinates, or null.
+ * ``located`` is a code that was found and not read, in the frame's coordinates, or null. Only an enhanced frame
+ * is searched for one: in a plain one the squares of a code that small run into one another.
  */
 export async function readFrame(engine, frame, { enhance = false } = {}) {
   const plain = "data" in frame ? frame : pixelsOf(frame);
   frame.close?.();
   const pixels = enhance ? enhanced(plain) : plain;
   const texts = await engine.read(pixels);
-  return { texts, located: texts.length ? null : locatedIn(pixels, enhance ? 2 : 1) };
+  return { texts, located: enhance && !texts.length ? locatedIn(pixels, 2) : null };
 }
 
 /** The texts of all QR codes in a picture file. Rejects where the file is no picture. */

@@ -9,7 +9,7 @@ export async function readImage(blob) {
 
 /**
  * What is in a frame: ``{texts, located}``. ``located`` is a code that was found and could not be read,
- * ``{corners, module}`` in the frame's pixels, or null. ``enhance`` sharpens it first. An ImageBitmap is used up.
+ * ``{corners, module}`` in the frame's pixels, or null. ``enhance`` sharpens it first, and looks for such a code. An ImageBitmap is used up.
  */
 export async function readFrame(frame, { enhance = false } = {}) {
   return (await chosen()).ask({ act: "frame", frame, enhance }, "close" in frame ? [frame] : []);

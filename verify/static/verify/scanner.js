@@ -9,6 +9,7 @@ import { digitsIn } from "./sp1.js";
 
 const BETWEEN_LOOKS = 66; // milliseconds; fifteen looks a second spare a phone's battery
 const REGION = 0.72; // of the frame's shorter side: what the marks on the page show
+const ENHANCED = 560; // pixels of a side at most: more keeps a slow phone busy for too long
 const AROUND = 0.25; // of a code's size, around one that was found and not read: the hand moves
 const SAME_AGAIN = 3000; // milliseconds in which another's code is not told twice
 const LOOKS = ["region", "enhanced", "region", "enhanced", "whole"];
@@ -136,7 +137,7 @@ class Scanner {
       const found = part && (await this.#readPart(video, part));
       if (!this.wanted || round !== this.round) return;
       if (found) {
-        seen = found.located && { ...found.located, at: part };
+        if (part.enhance) seen = found.located && { ...found.located, at: part };
         this.hints.saw(seen);
         for (const text of found.texts) if (this.#read(text)) return;
       }
@@ -203,7 +204,7 @@ function partOf(video, look, seen) {
     const corners = seen.corners.map(({ x, y }) => ({ x: x + seen.at.x, y: y + seen.at.y }));
     return { ...around(corners, { width, height }, AROUND), enhance: true };
   }
-  const side = Math.round(REGION * Math.min(width, height));
+  const side = Math.min(Math.round(REGION * Math.min(width, height)), look === "enhanced" ? ENHANCED : Infinity);
   const middle = { x: Math.round((width - side) / 2), y: Math.round((height - side) / 2), width: side, height: side };
   return { ...middle, enhance: look === "enhanced" };
 }
