@@ -9,11 +9,13 @@ from typing import Any
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import staticfiles_storage
+from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import translation
+from django.utils.html import json_script
 from django.utils.translation import gettext as _
 
 from issuers import trust
@@ -60,8 +62,8 @@ SEALS = (
 )  # parts/seal.html draws these
 
 
-def page_context() -> dict[str, Any]:
-    """What ``verify/check.html`` needs, whoever asks."""
+def page_context(*, kiosk: bool) -> dict[str, Any]:
+    """What ``verify/check.html`` needs, whoever asks; ``kiosk`` for the page that stands at an entrance."""
     keys = reverse("keys")
     config = {
         "home": reverse("verify"),
@@ -75,21 +77,28 @@ def page_context() -> dict[str, Any]:
         "title": f"{_('Check a certificate')} · {_('Learner passport')}",
         "words": presenting.browser_words(),
     }
-    return {"config": config, "seals": SEALS}
+    return {"config": json_script(config, "config", encoder=_Plain), "seals": SEALS, "kiosk": kiosk}
 
 
-def shell(request: HttpRequest, language: str) -> bytes:
+class _Plain(DjangoJSONEncoder):
+    """Arabic as it is: with escapes its sentences would weigh a third more on the way to a phone."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**(options | {"ensure_ascii": False}))
+
+
+def shell(request: HttpRequest, language: str, *, kiosk: bool) -> bytes:
     """The verifier page in this language, the same for everybody: it knows its host, and no visitor."""
-    return _shell(request.get_host(), request.scheme or "http", language)
+    return _shell(request.get_host(), request.scheme or "http", language, kiosk)
 
 
-def _shell(host: str, scheme: str, language: str) -> bytes:
+def _shell(host: str, scheme: str, language: str, kiosk: bool) -> bytes:
     nobody = HttpRequest()
     nobody.method = "GET"
     nobody.path = nobody.path_info = reverse("verify")
     nobody.META = {"HTTP_HOST": host, "SERVER_NAME": host, "SERVER_PORT": "443", "wsgi.url_scheme": scheme}
     with translation.override(language):
-        return bytes(render(nobody, "verify/check.html", page_context()).content)
+        return bytes(render(nobody, "verify/check.html", page_context(kiosk=kiosk)).content)
 
 
 def service_worker(request: HttpRequest) -> bytes:
@@ -99,10 +108,13 @@ def service_worker(request: HttpRequest) -> bytes:
 
 @lru_cache(maxsize=16)
 def _service_worker(host: str, scheme: str, _roots: str) -> bytes:
-    files, shells = {}, {}
+    files: dict[str, str] = {}
+    shells: dict[str, list[str]] = {}
     for language, _name in settings.LANGUAGES:
-        shells[language] = reverse("verify-shell", args=[language])
-        files[shells[language]] = _digest(_shell(host, scheme, language))
+        page = reverse("verify-shell", args=[language])
+        shells[language] = [page, f"{page}?kiosk"]
+        for address, kiosk in zip(shells[language], (False, True), strict=True):
+            files[address] = _digest(_shell(host, scheme, language, kiosk))
     for name in (*FRAME, *FIRST, *KIOSK):
         files[static(name)] = _digest(content_of(name))
     release = {

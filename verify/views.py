@@ -47,7 +47,7 @@ def shell(request: HttpRequest, language: str) -> HttpResponse:
     if language not in dict(settings.LANGUAGES):
         raise Http404
     headers = {"Cache-Control": "no-cache", "Content-Language": language, "Referrer-Policy": "no-referrer"}
-    return HttpResponse(offline.shell(request, language), headers=headers)
+    return HttpResponse(offline.shell(request, language, kiosk=_is_kiosk(request)), headers=headers)
 
 
 @public
@@ -91,15 +91,18 @@ def credential(request: HttpRequest, credential_id: str) -> HttpResponse:
 def _form(request: HttpRequest, *, refused: VerifyError | None = None) -> HttpResponse:
     """The ways to hand something over; ``refused`` says why the last one was not taken."""
     status = refused.status if refused else 200
-    response = render(
-        request, "verify/check.html", offline.page_context() | {"refused": refused}, status=status
-    )
+    context = offline.page_context(kiosk=_is_kiosk(request)) | {"refused": refused}
+    response = render(request, "verify/check.html", context, status=status)
     response["Referrer-Policy"] = "no-referrer"  # an address that a camera app mangled carries the code
     response["Cache-Control"] = "no-store" if refused else "no-cache"
     patch_vary_headers(response, ["Cookie", "Accept-Language"])
     if isinstance(refused, TooMany):
         response["Retry-After"] = str(refused.wait)
     return response
+
+
+def _is_kiosk(request: HttpRequest) -> bool:
+    return "kiosk" in request.GET
 
 
 def _answer(request: HttpRequest) -> HttpResponse:

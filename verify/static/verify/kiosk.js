@@ -31,20 +31,17 @@ export async function startKiosk({ knows, store, check, showOther, lend }) {
   lend(turn.show);
   window.setInterval(refresh, REFRESH);
   window.addEventListener("online", refresh);
-  const { startScanner } = await import("./scanner.js");
-  const scanner = await startScanner({
-    host: slot(panel, "camera"),
-    kiosk: true,
-    onCode: (digits) => turn.show(() => check(digits)),
-    onOther: () => turn.show(showOther),
-  });
-  turn.goesOn(() => scanner.resume());
-  await refresh();
+  refresh();
+  const scanning = await import("./scanner.js").catch(() => null); // never used here, and no network
+  if (!scanning) return slot(panel, "camera").replaceChildren(copy("no-scanner"));
+  const onCode = (digits) => turn.show(() => check(digits));
+  const scanner = await scanning.startScanner({ host: slot(panel, "camera"), kiosk: true, onCode, onOther: () => turn.show(showOther) });
+  return turn.goesOn(() => scanner.resume());
 }
 
 async function loadFromNetwork(knows, store) {
   const context = { ...knows(), store };
-  const body = await fetched(config.bundle, { ...context, until: Date.now() + PATIENCE });
+  const body = await fetched(config.bundle, { ...context, cache: "no-cache", until: Date.now() + PATIENCE });
   if (body === null) throw new Error("there is none");
   return takeBundle(body, context);
 }

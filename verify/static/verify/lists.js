@@ -89,9 +89,9 @@ async function bitsOf(encoded) {
 
 /**
  * The body of a document of ours, or null when there is none; one that is being signed is asked for again. `context` is
- * {fetch, until}: the moment, in milliseconds, by which there is an answer or none.
+ * {fetch, cache, until}: `until` is the moment, in milliseconds, by which there is an answer or none.
  */
-export async function fetched(url, context, { tries = 3, cache = "default" } = {}) {
+export async function fetched(url, context, { tries = 3, cache = context.cache } = {}) {
   const stop = new AbortController();
   const alarm = setTimeout(() => stop.abort(), Math.max(0, context.until - Date.now()));
   try {

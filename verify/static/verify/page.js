@@ -1,7 +1,7 @@
 // The verifier page: whatever way a code comes in, it is examined here, on the device, and its verdict shown.
 
 import { isKiosk, opened, takeFromAddress } from "./address.js";
-import { config, draw, drawBusy, drawWays } from "./drawing.js";
+import { config, copy, draw, drawBusy, drawWays } from "./drawing.js";
 import { settle } from "./installing.js";
 import { memoryIn, ownStorage } from "./memory.js";
 import { digitsIn } from "./sp1.js";
@@ -35,11 +35,12 @@ function showOther() {
 }
 
 async function scan() {
-  if (scanner) return;
+  if (scanner) return undefined;
   host.hidden = false;
-  const { startScanner } = await import("./scanner.js");
-  scanner = await startScanner({ host, onCode: (digits) => found(() => check(digits)) });
-  host.scrollIntoView({ block: "nearest" });
+  const scanning = await import("./scanner.js").catch(() => null); // never used here, and no network
+  if (!scanning) return host.replaceChildren(copy("no-scanner"));
+  scanner = await scanning.startScanner({ host, onCode: (digits) => found(() => check(digits)) });
+  return host.scrollIntoView({ block: "nearest" });
 }
 
 function found(act) {
@@ -69,12 +70,14 @@ function readAddress(scanned) {
   if (scanned) check(scanned);
 }
 
-// A pasted code is checked here too; whatever else is pasted goes to the server.
-document.getElementById("pasted").addEventListener("submit", (event) => {
-  const digits = digitsIn(event.target.elements.text.value);
-  if (!digits) return;
+// A pasted code is checked here too; whatever else is handed over goes to the server, if there is a way.
+ways.addEventListener("submit", (event) => {
+  const digits = digitsIn(event.target.elements.text?.value || "");
+  document.getElementById("needs-network").hidden = Boolean(digits) || navigator.onLine;
+  if (!digits && navigator.onLine) return;
   event.preventDefault();
-  check(digits);
+  if (digits) check(digits);
+  else document.getElementById("needs-network").scrollIntoView({ block: "center" });
 });
 document.getElementById("scan").hidden = false;
 document.getElementById("scan-start").addEventListener("click", scan);

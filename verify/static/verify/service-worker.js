@@ -1,5 +1,6 @@
 // Answers for the verifier page where there is no network. It keeps the page, and nothing that a page was asked with.
-// `RELEASE` stands before this text (verify/offline.py): {version, home, files: {url: sha256}, shells: {language: url}, scanner: [url]}.
+// `RELEASE` stands before this text (verify/offline.py): {version, home, static, files: {url: sha256},
+// shells: {language: [page, page at an entrance]}, scanner: [url]}.
 
 const CACHE = `verifier ${RELEASE.version}`;
 const SETTINGS = "verifier settings";
@@ -66,9 +67,10 @@ function isVerifier(pathname) {
 }
 
 async function shell(request) {
+  const isKiosk = new URL(request.url).searchParams.has("kiosk");
   const chosen = await (await caches.open(SETTINGS)).match(LANGUAGE);
   const language = chosen ? await chosen.text() : preferred();
-  return (await (await caches.open(CACHE)).match(RELEASE.shells[language])) || fetch(request);
+  return (await (await caches.open(CACHE)).match(RELEASE.shells[language][Number(isKiosk)])) || fetch(request);
 }
 
 function preferred() {

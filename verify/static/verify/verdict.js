@@ -29,7 +29,8 @@ export async function examineTwice(digits, context, show) {
   const isSomething = first.state !== "offline";
   if (isSomething) show(first, false);
   const until = Date.now() + (isSomething ? HURRIED : PATIENT);
-  return show(await examine(digits, context, current({ until, ...context })), true);
+  const cache = isSomething ? "no-cache" : "default"; // what is only some minutes old is known already
+  return show(await examine(digits, context, current({ until, cache, ...context })), true);
 }
 
 /** {state, checks: [[step, finding]], claim, issuer, asOf, trouble}, as `source` knows keys and lists. */
