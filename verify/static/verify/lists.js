@@ -97,11 +97,11 @@ export async function fetched(url, context, { tries = 3, cache = context.cache }
   try {
     const answer = await context.fetch(url, { signal: stop.signal, cache, credentials: "omit", referrerPolicy: "no-referrer" });
     if (answer.status === 404) return null;
-    if (answer.status === 503 && tries > 1) {
+    if ([202, 503].includes(answer.status) && tries > 1) {
       await new Promise((done) => setTimeout(done, 1000));
       return await fetched(url, context, { tries: tries - 1, cache });
     }
-    if (!answer.ok) throw new Unreachable(`answer ${answer.status}`);
+    if (answer.status !== 200) throw new Unreachable(`answer ${answer.status}`);
     const body = await answer.text();
     if (body.length > MAX_DOCUMENT) throw new NotTrusted("too long");
     return body;
