@@ -12,7 +12,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,7 +22,32 @@ from config.launch import BASE_DIR, Stack
 from .indoors import TELL
 
 WINDOW = 12  # digits in a row that are nobody's by chance
-DEAD = ("net::ERR_CONNECTION_REFUSED", "net::ERR_EMPTY_RESPONSE", "net::ERR_CONNECTION_RESET")
+#: Everything that the page put away on its reader's device, as one text.
+BELONGINGS = """async () => {
+  const asked = (request) => new Promise((done, failed) => {
+    request.onsuccess = () => done(request.result);
+    request.onerror = () => failed(request.error);
+  });
+  const kept = [document.cookie, location.href, document.title];
+  kept.push(...[localStorage, sessionStorage].map((storage) => JSON.stringify({...storage})));
+  for (const { name } of await indexedDB.databases()) {
+    const database = await asked(indexedDB.open(name));
+    for (const shelf of database.objectStoreNames) {
+      const place = database.transaction(shelf).objectStore(shelf);
+      kept.push(JSON.stringify(await Promise.all([asked(place.getAllKeys()), asked(place.getAll())])));
+    }
+    database.close();
+  }
+  for (const name of await caches.keys()) {
+    const cache = await caches.open(name);
+    for (const request of await cache.keys()) {
+      const answer = await cache.match(request);
+      const type = answer.headers.get("Content-Type") || "";
+      kept.push(name, request.url, /text|json|javascript/.test(type) ? await answer.text() : "");
+    }
+  }
+  return kept.join("\\n");
+}"""
 
 
 @dataclass
@@ -108,13 +132,32 @@ class Employer:
     def verdict(self, page: Page | None = None) -> str:
         """The state that the page comes to show, once it has cleaned its address."""
         page = page or self.page
-        page.wait_for_selector("body[data-state]")
+        page.wait_for_selector("body[data-state]:not([data-known=asking])")
         expect(page).to_have_url(re.compile(r"/v$"))
         return str(page.evaluate("document.body.dataset.state"))
 
-    def expect_state(self, state: str) -> None:
-        """The page shows this state, at once or when it has asked again."""
-        expect(self.page.locator("body")).to_have_attribute("data-state", state)
+    def settle(self) -> None:
+        """The page is on this device: its worker has come, and answers from now on."""
+        self.page.goto(self.base_url + "/v")
+        self.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+
+    def from_cache(self) -> bool:
+        """Whether the verdict rests on what the device had kept, and the page says so."""
+        return self.page.locator("body[data-known=offline]").count() == 1
+
+    def at(self, moment: float) -> None:
+        """Her clock shows this moment, in seconds, on every page from now on."""
+        self.context.clock.set_fixed_time(moment)
+
+    def without_http_cache(self) -> None:
+        """What was fetched a moment ago is fetched again."""
+        devtools = self.context.new_cdp_session(self.page)
+        devtools.send("Network.enable")
+        devtools.send("Network.setCacheDisabled", {"cacheDisabled": True})
+
+    def belongings(self) -> str:
+        """All that the page keeps in her browser: databases, caches, storage, cookies."""
+        return str(self.page.evaluate(BELONGINGS))
 
     # -- What must not happen ---------------------------------------------------------------------
     def _console(self, message: ConsoleMessage) -> None:
@@ -223,8 +266,3 @@ def told(text: str, code: str) -> list[str]:
 def forged(code: str) -> str:
     """The same code with one bit of its signature changed."""
     return code[:-30] + str(int(code[-30:]) ^ 1).zfill(30)
-
-
-def profile(folder: Path) -> Path:
-    """Where a browser keeps what it keeps between two starts."""
-    return folder / "profile"

@@ -9,10 +9,14 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import django
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
@@ -22,10 +26,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from credentials import paper, revocation, statuslists
-from credentials.models import LIST_SIZE, Achievement, Batch, Credential
+from credentials.models import LIST_SIZE, Achievement, Batch, Credential, StatusListVersion
 from credentials.people import Person
-from issuers import keys, publications, withdrawals
-from issuers.models import SigningKey
+from issuers import jose, keys, publications, withdrawals
+from issuers.cose import protected_header, sealed, to_be_signed
+from issuers.models import Publication, SigningKey
 from issuers.signable import Form, Signable
 from tests import factories
 
@@ -85,6 +90,17 @@ def signed_here(like: Credential, **changes: Any) -> str:
     )
 
 
+def signed_elsewhere(like: Credential) -> str:
+    """A code that says what this certificate's says, signed with a key that this city has never seen."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    kid8 = jose.kid8(jose.thumbprint(jose.jwk_of(key.public_key())))
+    protected = protected_header(kid8)
+    body = paper.payload(paper.parse(bytes(like.paper)).claim)
+    r, s = decode_dss_signature(key.sign(to_be_signed(protected, body), ec.ECDSA(hashes.SHA256())))
+    signature = r.to_bytes(32, "big") + s.to_bytes(32, "big")
+    return paper.qr_text(base_url=settings.BASE_URL, cose=sealed(protected, body, signature))
+
+
 def publish() -> None:
     """Lists and keys as they stand, at once: what the sweeper does within seconds."""
     now = timezone.now()
@@ -138,6 +154,7 @@ def make() -> dict[str, Any]:
     papers["not-accredited"] = signed_here(recent, issued_at=int((now - BEFORE).timestamp()))
     papers["status-unknown"] = signed_here(valid, status=NO_SUCH_LIST * LIST_SIZE)
     papers["contradictory"] = signed_here(valid, issuer="did:web:elsewhere.example")
+    papers["unknown-issuer"] = signed_elsewhere(valid)
     papers["to-revoke"] = printed(awarded(first, person("Zineb Lahlou", "زينب لحلو"), now=now))
     publish()
     return papers
@@ -157,6 +174,12 @@ def withdraw(slug: str) -> dict[str, str]:
     return {"kid": key.kid8}
 
 
+def address(latin: str) -> dict[str, str]:
+    """Where the certificate of this person is shown and printed; of several, the first."""
+    credential = Credential.objects.filter(name_latin=latin).earliest("pk")
+    return {"address": f"/c/{credential.pk}"}
+
+
 def revoke(latin: str) -> dict[str, str]:
     """Revoke the certificate of this person; its list is published when this returns."""
     credential = Credential.objects.get(name_latin=latin)
@@ -165,7 +188,44 @@ def revoke(latin: str) -> dict[str, str]:
     return {"revoked": credential.pk}
 
 
-ACTS = {"make": make, "withdraw": withdraw, "revoke": revoke}
+#: What is handed out, and the fields of which a document consists.
+PUBLISHED: dict[str, tuple[Any, tuple[str, ...]]] = {
+    "publication": (Publication, ("version", "body", "etag")),
+    "list": (StatusListVersion, ("version", "body", "etag")),
+}
+
+
+def published() -> list[list[Any]]:
+    """What is published now, as an intruder would keep it for later."""
+    return [
+        [kind, row.pk, {name: getattr(row, name) for name in fields}]
+        for kind, (model, fields) in PUBLISHED.items()
+        for row in model.objects.all()
+    ]
+
+
+def sign_anew() -> dict[str, int]:
+    """Every key of the directory is published again, with a version above the last one's."""
+    return {"signed": publications.refresh(now=timezone.now(), force=True)}
+
+
+def put_back(kept: str) -> dict[str, int]:
+    """Hand out again what was published before, as an intruder with the database, or an old mirror, would."""
+    documents = json.loads(kept)
+    for kind, key, fields in documents:
+        PUBLISHED[kind][0].objects.filter(pk=key).update(**fields)
+    return {"documents": len(documents)}
+
+
+ACTS: dict[str, Callable[..., Any]] = {
+    "make": make,
+    "withdraw": withdraw,
+    "revoke": revoke,
+    "address": address,
+    "published": published,
+    "sign-anew": sign_anew,
+    "put-back": put_back,
+}
 
 if __name__ == "__main__":
     print(json.dumps(ACTS[sys.argv[1]](*sys.argv[2:])))
