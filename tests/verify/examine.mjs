@@ -1,5 +1,6 @@
 // Runs the verifier page's own modules outside a browser: reads questions as JSON lines, writes answers.
 import { createInterface } from "node:readline";
+import { onDevice } from "./worker.mjs";
 
 const folder = new URL("../../verify/static/verify/", import.meta.url);
 const { readCode, digitsIn } = await import(new URL("sp1.js", folder));
@@ -81,7 +82,12 @@ async function answer({ act, digits, config, documents, now, ...rest }) {
       return { refused: error.message, kind: error.constructor.name };
     }
   }
+  if (act === "put") {
+    await store.put(rest.records);
+    return store.names();
+  }
   if (act === "kept") return Object.fromEntries(store.names().map((name) => [name, store.get(name)]));
+  if (act === "worker") return onDevice(rest.steps);
   if (act === "gaps") return gaps(rest);
   if (act === "wedge") return wedge(rest.keys);
   // A visitor who has never been here has nothing kept, unless she stays.
