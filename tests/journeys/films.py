@@ -55,7 +55,9 @@ def frames(sheet: Print, hand: Hand) -> Iterator[Image.Image]:
     for number in range(FRAMES):
         turn = 2 * math.pi * number / FRAMES
         view = _view(hand, turn, density, centre)
-        frame = page.transform(SIZE, Image.Transform.PERSPECTIVE, view, Image.Resampling.BICUBIC, fillcolor=TABLE)
+        frame = page.transform(
+            SIZE, Image.Transform.PERSPECTIVE, view, Image.Resampling.BICUBIC, fillcolor=TABLE
+        )
         moved = ImageChops.offset(frame, 2 if number % 3 else 1, 0)
         frame = Image.blend(frame, moved, 0.5).filter(ImageFilter.GaussianBlur(hand.blur))
         frame = ImageEnhance.Brightness(frame).enhance(0.92 + 0.06 * math.sin(turn))
@@ -69,7 +71,11 @@ def _view(hand: Hand, turn: float, density: float, centre: tuple[float, float]) 
     across = (math.cos(roll), math.sin(roll) * math.cos(lean), math.sin(roll) * math.sin(lean))
     down = (-math.sin(roll), math.cos(roll) * math.cos(lean), math.cos(roll) * math.sin(lean))
     away = FOCAL / hand.closeness
-    shift = (hand.sway * math.sin(2 * turn) / hand.closeness, hand.sway * math.cos(turn) / hand.closeness, away)
+    shift = (
+        hand.sway * math.sin(2 * turn) / hand.closeness,
+        hand.sway * math.cos(turn) / hand.closeness,
+        away,
+    )
     (a, b, c), (d, e, f), (g, h, i) = _inverse(tuple(zip(across, down, shift, strict=True)))
     rows = []
     for at, (x, y, z) in ((centre[0], (a, b, c)), (centre[1], (d, e, f))):

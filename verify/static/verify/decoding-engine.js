@@ -23,8 +23,8 @@ export async function chooseEngine({ compiled = true } = {}) {
 async function zxing() {
   if (typeof WebAssembly !== "object") throw new Error("no WebAssembly");
   const { prepareZXingModule, readBarcodes } = await import("../built/scanner/zxing/reader/index.js");
-  // Without locateFile the package would ask a host of others for this file.
-  await prepareZXingModule({ overrides: { locateFile: () => WASM }, fireImmediately: true });
+  // Without locateFile the package would ask a host of others for this file; what fails is told by ``why``.
+  await prepareZXingModule({ overrides: { locateFile: () => WASM, printErr: () => {} }, fireImmediately: true });
   return async (pixels, { thorough = false } = {}) => {
     const found = await readBarcodes(pixels, { ...QR, tryRotate: thorough, tryInvert: thorough, tryDenoise: thorough });
     return found.map((one) => one.text).filter(Boolean);
