@@ -55,7 +55,7 @@ FONTS: dict[str, tuple[str, str]] = {
         TIFINAGH,
     ),
 }
-#: File under ``scanner`` → where it lies within node_modules. Imports between them keep their relative places.
+#: File under ``scanner`` → where it lies within node_modules; they import each other by relative places.
 SCANNER: dict[str, str] = {
     "zxing/share.js": "zxing-wasm/dist/es/share.js",
     "zxing/reader/index.js": "zxing-wasm/dist/es/reader/index.js",

@@ -1,4 +1,4 @@
-"""How static files go out of a city's server: under names that change with their content, inside modules too."""
+"""How a city's server names static files: by their content, also where modules name one another."""
 
 from typing import ClassVar
 

@@ -132,7 +132,8 @@ def test_files_of_the_house(client: Client, path: str) -> None:
 def test_the_worker_that_decodes_may_compile_and_do_little_else(client: Client) -> None:
     answer = client.get("/static/verify/decoding-worker.js")
     assert answer.status_code == 200
-    require_policy(answer, {"default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "connect-src 'self'"})
+    policy = {"default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "connect-src 'self'"}
+    require_policy(answer, policy)
     let_go(answer)
 
 

@@ -1,4 +1,4 @@
-"""Films for a browser's camera: a hand holds a phone over a printed page, at some distance and not quite still."""
+"""Films for a browser's camera: a hand holds a phone over a printed page, not quite still."""
 
 import math
 from collections.abc import Iterator
@@ -65,7 +65,7 @@ def frames(sheet: Print, hand: Hand) -> Iterator[Image.Image]:
 
 
 def _view(hand: Hand, turn: float, density: float, centre: tuple[float, float]) -> tuple[float, ...]:
-    """From a pixel of the film to one of the page: a pinhole over a tilted plane (the inverse of a homography)."""
+    """From a pixel of the film to one of the page: a pinhole over a tilted plane, inverted."""
     roll = math.radians(5 + 3 * math.sin(turn))
     lean = math.radians(hand.tilt * (0.6 + 0.4 * math.cos(turn)))
     across = (math.cos(roll), math.sin(roll) * math.cos(lean), math.sin(roll) * math.sin(lean))
@@ -80,8 +80,7 @@ def _view(hand: Hand, turn: float, density: float, centre: tuple[float, float]) 
     rows = []
     for at, (x, y, z) in ((centre[0], (a, b, c)), (centre[1], (d, e, f))):
         # millimetres to pixels of the page, and film coordinates from the middle of the film
-        x, y, z = density * x + at * g, density * y + at * h, density * z + at * i
-        rows.append(_from_corner(x, y, z))
+        rows.append(_from_corner(density * x + at * g, density * y + at * h, density * z + at * i))
     last = _from_corner(g, h, i)
     return tuple(value / last[2] for row in (*rows, last) for value in row)[:8]
 
