@@ -29,8 +29,10 @@ def draw() -> None:
 
 def icon(*, pixels: int, part: float) -> bytes:
     """The mark on white, in the middle of a square."""
+    height = pixels * part
+    raised = height / 32  # a sixteenth of the drawing, above the mark, is empty
     sheet = (
         f"#set page(width: {pixels}pt, height: {pixels}pt, margin: 0pt, fill: white)\n"
-        f'#place(center + horizon, image("mark.svg", height: {pixels * part}pt))'
+        f'#place(center + horizon, dy: -{raised}pt, image("mark.svg", height: {height}pt))'
     )
     return bytes(typst.compile({"main": sheet.encode(), "mark.svg": MARK.read_bytes()}, format="png", ppi=72))

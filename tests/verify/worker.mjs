@@ -63,7 +63,7 @@ class Device {
       install: () => happen("install", {}),
       activate: () => happen("activate", {}),
       tell: (data) => happen("message", { data }),
-      did: async () => did,
+      did: async () => [...did],
       held: async () => Object.fromEntries([...this.caches].map(([name, held]) => [name, [...held.keys()]])),
       ask: async ({ url, mode = "no-cors", method = "GET" }) => {
         let answer = null;
