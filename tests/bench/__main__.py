@@ -20,7 +20,7 @@ import psutil
 from config.launch import BASE_DIR, CannotStart, Stack
 from tests import services
 
-from . import lists, load
+from . import lists, load, scans
 from .figures import Figure, at_most, beside, lines
 from .steps import inside
 
@@ -77,6 +77,7 @@ PARTS: dict[str, Sequence[tuple[str, Part]]] = {
     "postgres": (
         ("single", single),
         ("pages", pages),
+        ("scan", scans.scan),
         ("million", lists.few),
         ("lists", lists.ten_thousand),
         ("memory", lists.hundred_thousand),

@@ -137,6 +137,11 @@ def ids() -> dict[str, Any]:
     return {"ids": list(found.values_list("pk", flat=True)[:64])}
 
 
+def code() -> dict[str, Any]:
+    """What a camera reads from a printed certificate that is valid."""
+    return {"code": reading.qr_text(reading.by_id(ids()["ids"][0]))}
+
+
 def pdf() -> dict[str, Any]:
     """CPU milliseconds a PDF, after the first, which loads the fonts."""
     credentials = [reading.by_id(pk) for pk in ids()["ids"][:21]]
@@ -452,6 +457,7 @@ def _columns(model: Any, **changed: str) -> tuple[str, str]:
 ACTS: dict[str, Any] = {
     "awards": one_by_one,
     "ids": ids,
+    "code": code,
     "pdf": pdf,
     "city": city,
     "list": one_list,
