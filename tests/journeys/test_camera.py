@@ -172,7 +172,7 @@ def test_somebody_elses_code_is_named_and_never_opened(
         assert "cafe.example" not in sent(employer)
 
 
-def test_the_camera_rests_while_the_page_is_not_seen(
+def test_the_camera_rests_while_the_page_is_not_seen_and_when_it_is_closed(
     city: City, browser: Browser, menu: Print, films: Callable[..., Path]
 ) -> None:
     with phone(city, browser, ALLOWED, film=films(menu, NEAR)) as employer:
@@ -189,6 +189,12 @@ def test_the_camera_rests_while_the_page_is_not_seen(
         expect(video).to_be_hidden()
         employer.page.evaluate(seen, False)
         expect(employer.page.locator("[data-hint=other]")).to_be_visible()
+        employer.page.get_by_role("button", name="Fermer la caméra").click()
+        expect(video).to_be_hidden()
+        again = employer.page.get_by_role("button", name="Ouvrir la caméra")
+        expect(again).to_be_focused()
+        again.click()
+        expect(video).to_be_visible()
 
 
 def test_without_a_server_the_camera_reads_and_judges_all_the_same(

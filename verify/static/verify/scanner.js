@@ -54,15 +54,16 @@ class Scanner {
 
   #listen() {
     this.listening = new AbortController();
-    const { signal } = this.listening;
-    const on = (part, event, act) => part.addEventListener(event, act, { signal });
+    const until = { signal: this.listening.signal };
+    const on = (part, event, act) => part.addEventListener(event, act, until);
     on(document, "visibilitychange", () => {
       if (document.hidden) this.#close();
-      else if (this.wanted || this.kiosk) this.#open();
+      else if (this.wanted) this.#open();
     });
     on(this.parts.light, "click", () => this.#light(!isPressed(this.parts.light)));
     on(this.parts.other, "click", () => this.#open({ after: this.camera }));
-    on(this.parts.again, "click", () => this.#open());
+    on(this.parts.close, "click", () => this.#shut());
+    on(this.parts.again, "click", () => this.resume());
     on(this.parts.zoom, "input", () => this.camera?.zoomTo(Number(this.parts.zoom.value)));
     on(this.parts.quiet, "click", () => this.#quiet(!isQuiet()));
     for (const field of this.host.querySelectorAll("input[type=file]")) {
@@ -75,7 +76,7 @@ class Scanner {
     if (this.camera && !after) return this.#look();
     this.#close();
     const round = (this.round += 1);
-    this.parts.refused.hidden = true;
+    this.parts.refused.hidden = this.parts.shut.hidden = true;
     this.hints.say("opening");
     try {
       const camera = await openCamera(this.parts.video, { after, onLost: () => this.#refuse("busy") });
@@ -103,7 +104,15 @@ class Scanner {
   #refuse(reason) {
     this.#close();
     this.parts.why.textContent = this.#word(`refused-${reason}`);
-    this.parts.refused.hidden = false;
+    this.parts.refused.hidden = this.parts.shut.hidden = false;
+  }
+
+  /** The reader wants no camera; a photo is still read. */
+  #shut() {
+    this.wanted = false;
+    this.#close();
+    this.parts.shut.hidden = false;
+    this.parts.again.focus();
   }
 
   /** The buttons for what this camera can do. */
@@ -114,6 +123,7 @@ class Scanner {
     press(parts.light, false);
     parts["zoom-field"].hidden = !camera.zoom;
     if (camera.zoom) Object.assign(parts.zoom, camera.zoom);
+    this.host.scrollIntoView({ block: "nearest" });
     parts.other.hidden = (await countCameras()) < 2;
   }
 
