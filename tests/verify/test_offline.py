@@ -536,7 +536,7 @@ def test_a_hand_scanner_types_a_code_whatever_the_keyboards_layout(node: Node) -
 
 
 def test_what_a_person_types_is_no_scan(node: Node) -> None:
-    slowly = [key | {"after": 400} for key in typed(DIGITS)]
+    slowly = [key | {"after": 2500} for key in typed(DIGITS)]
     assert node.ask(act="wedge", keys=slowly) == []
     assert node.ask(act="wedge", keys=typed("BZF3G3DKP8FZ")) == []
 

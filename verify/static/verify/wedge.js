@@ -2,7 +2,7 @@
 
 import { digitsIn } from "./sp1.js";
 
-const PAUSE = 300; // milliseconds: a hand scanner types faster, and a person does not type a hundred digits
+const PAUSE = 2000; // milliseconds; nobody types a hundred digits by hand, so this need not be short
 
 /**
  * Calls `onCode(digits)` when a code was typed, wherever the focus is. A scanner set for another keyboard garbles
