@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -145,9 +146,12 @@ class Employer:
         """Whether the verdict rests on what the device had kept, and the page says so."""
         return self.page.locator("body[data-known=offline]").count() == 1
 
-    def at(self, moment: float) -> None:
-        """Her clock shows this moment, in seconds, on every page from now on."""
+    @contextmanager
+    def at(self, moment: float) -> Iterator[None]:
+        """Her clock shows this moment, in seconds, on the pages that she opens meanwhile."""
         self.context.clock.set_fixed_time(moment)
+        yield
+        self.context.clock.set_fixed_time(time.time())
 
     def without_http_cache(self) -> None:
         """What was fetched a moment ago is fetched again."""
@@ -233,16 +237,6 @@ class Wire:
         for thread in self._threads:
             thread.join()
         self._listener.close()
-
-
-@contextmanager
-def wire_to(city: City) -> Iterator[Wire]:
-    """A wire to the city's web server."""
-    wire = Wire(city.stack.port)
-    try:
-        yield wire
-    finally:
-        wire.end()
 
 
 def windows_of(code: str) -> set[str]:

@@ -13,6 +13,7 @@ from tests import services
 from tests.conftest import QUIET
 
 from .employers import City, Employer, forged, told
+from .test_states import STATES, code_of
 
 Comes = Callable[..., Employer]
 DAY = 86_400
@@ -32,6 +33,16 @@ def learn(phone: Employer, city: City) -> None:
         assert not phone.from_cache()
 
 
+def give_the_file(phone: Employer, city: City) -> None:
+    """Open the page as at an entrance, and hand it the city's file from a stick."""
+    page = phone.page
+    page.goto(f"{city.base_url}/v?kiosk")
+    bundle = city.act("bundle")["bundle"].encode()
+    file = {"name": "bundle.jwt", "mimeType": "application/jwt", "buffer": bundle}
+    page.locator("#kiosk [data-slot=file]").set_input_files(file)
+    expect(page.locator("#kiosk [data-slot=some]")).to_be_visible()
+
+
 @pytest.fixture(scope="module")
 def silent(city: City, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator["Silent"]:
     """Phones that have learned, and a city whose web processes were killed after that."""
@@ -42,7 +53,7 @@ def silent(city: City, browser: Browser, tmp_path_factory: pytest.TempPathFactor
 
 
 class Silent:
-    """A French and an Arabic phone that stay on, and one that is switched off; then the server dies."""
+    """Two phones that stay on, one that is switched off, and an entrance; then the server dies."""
 
     def __init__(self, city: City, browser: Browser, folder: Path) -> None:
         self.city, self.browser, self.folder = city, browser, folder
@@ -52,10 +63,16 @@ class Silent:
             )
             for language in ("fr", "ar")
         }
+        self.entrance = Employer(
+            browser.new_context(**Employer.phone(language="fr")), city.base_url, language="fr"
+        )
 
     def __enter__(self) -> "Silent":
         for phone in self.phones.values():
             learn(phone, self.city)
+        self.entrance.settle()
+        self.entrance.without_http_cache()
+        give_the_file(self.entrance, self.city)
         switched_off = self.switched_on()
         learn(switched_off, self.city)
         assert switched_off.leave() == []
@@ -73,7 +90,8 @@ class Silent:
         return Employer(context, self.city.base_url, language="en")
 
     def __exit__(self, *_: object) -> None:
-        complaints = [complaint for phone in self.phones.values() for complaint in phone.leave()]
+        phones = (*self.phones.values(), self.entrance)
+        complaints = [complaint for phone in phones for complaint in phone.leave()]
         self.city.start_web()
         assert complaints == []
 
@@ -110,6 +128,25 @@ def test_a_key_that_was_never_learned_is_called_neither_good_nor_bad(silent: Sil
     expect(phone.page.locator("main")).not_to_contain_text("Driss Berrada")
 
 
+def test_an_entrance_with_the_city_s_file_knows_every_state_and_every_issuer(silent: Silent) -> None:
+    for state, shown in STATES.items():
+        assert silent.entrance.scan(code_of(silent.city, state)) == state
+        if shown.name:
+            expect(silent.entrance.page.locator("main")).to_contain_text(shown.name)
+        assert silent.entrance.from_cache() or state == "malformed"
+
+
+def test_an_entrance_opens_without_a_server_and_says_what_it_knows(silent: Silent) -> None:
+    page = silent.entrance.page
+    page.goto(f"{silent.city.base_url}/v?kiosk")
+    known = page.locator("#kiosk [data-slot=some]")
+    expect(known).to_be_visible()
+    expect(known.locator("[data-slot=issuers]")).to_have_text("3")
+    page.evaluate("location.hash = '#" + silent.city.codes["suspended"].rpartition("#")[2] + "'")
+    expect(page.locator("body[data-state=suspended]")).to_be_attached()
+    expect(page).to_have_url(re.compile(r"/v\?kiosk$"))
+
+
 def test_the_browser_is_started_anew_and_still_judges_without_a_server(silent: Silent) -> None:
     phone = silent.switched_on()
     for state in ("valid", "revoked", "suspended", "expired"):
@@ -125,20 +162,20 @@ def test_the_browser_is_started_anew_and_still_judges_without_a_server(silent: S
 )
 def test_what_was_learned_is_worth_less_with_the_weeks(silent: Silent, days: int, state: str) -> None:
     phone = silent.phones["fr"]
-    phone.at(time.time() + days * DAY)
-    assert phone.scan(silent.city.codes["valid"]) == state
-    expect(phone.page.locator("main")).to_contain_text(NAME)
     tone = "ok" if state == "valid" else "age"
-    expect(phone.page.locator(".verdict")).to_have_class(re.compile(rf"\b{tone}\b"))
-    assert phone.scan(silent.city.codes["revoked"]) == "revoked"
-    assert phone.scan(silent.city.codes["key-withdrawn"]) == "key-withdrawn"
+    with phone.at(time.time() + days * DAY):
+        assert phone.scan(silent.city.codes["valid"]) == state
+        expect(phone.page.locator("main")).to_contain_text(NAME)
+        expect(phone.page.locator(".verdict")).to_have_class(re.compile(rf"\b{tone}\b"))
+        assert phone.scan(silent.city.codes["revoked"]) == "revoked"
+        assert phone.scan(silent.city.codes["key-withdrawn"]) == "key-withdrawn"
 
 
 def test_a_clock_set_back_brings_nothing_back(silent: Silent) -> None:
     phone = silent.phones["ar"]
-    phone.at(time.time() - 400 * DAY)
-    assert phone.scan(silent.city.codes["expired"]) == "expired"
-    assert phone.scan(silent.city.codes["revoked"]) == "revoked"
+    with phone.at(time.time() - 400 * DAY):
+        assert phone.scan(silent.city.codes["expired"]) == "expired"
+        assert phone.scan(silent.city.codes["revoked"]) == "revoked"
 
 
 def test_nothing_of_a_certificate_is_kept(silent: Silent) -> None:
