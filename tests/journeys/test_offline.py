@@ -38,8 +38,9 @@ def give_the_file(phone: Employer, city: City) -> None:
     page = phone.page
     page.goto(f"{city.base_url}/v?kiosk")
     bundle = city.act("bundle")["bundle"].encode()
-    file = {"name": "bundle.jwt", "mimeType": "application/jwt", "buffer": bundle}
-    page.locator("#kiosk [data-slot=file]").set_input_files(file)
+    page.locator("#kiosk [data-slot=file]").set_input_files(
+        {"name": "bundle.jwt", "mimeType": "application/jwt", "buffer": bundle}
+    )
     expect(page.locator("#kiosk [data-slot=some]")).to_be_visible()
 
 
