@@ -1,5 +1,6 @@
 """Draws the city's mark as icons for home screens: PNG, for every ground and shape."""
 
+import json
 from pathlib import Path
 
 import typst
@@ -31,8 +32,12 @@ def icon(*, pixels: int, part: float) -> bytes:
     """The mark on white, in the middle of a square."""
     height = pixels * part
     raised = height / 32  # a sixteenth of the drawing, above the mark, is empty
+    mark = json.dumps(MARK.read_text())  # a text of Typst's is written as one of JSON's
     sheet = (
         f"#set page(width: {pixels}pt, height: {pixels}pt, margin: 0pt, fill: white)\n"
-        f'#place(center + horizon, dy: -{raised}pt, image("mark.svg", height: {height}pt))'
+        f'#place(center + horizon, dy: -{raised}pt, image(bytes({mark}), format: "svg", height: {height}pt))'
     )
-    return bytes(typst.compile({"main": sheet.encode(), "mark.svg": MARK.read_bytes()}, format="png", ppi=72))
+    drawn = typst.compile(sheet.encode(), format="png", ppi=72)
+    if not isinstance(drawn, bytes):
+        raise TypeError("one page is one picture")
+    return drawn

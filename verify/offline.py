@@ -39,9 +39,8 @@ FIRST = (
     "verify/store.js",
     "verify/trust.js",
     "verify/verdict.js",
-    "verify/wedge.js",
 )
-KIOSK = ("verify/bundle.js", "verify/kiosk.js")
+KIOSK = ("verify/bundle.js", "verify/kiosk.js", "verify/wedge.js")
 FRAME = ("css/tokens.css", "css/components.css", "css/product.css", "img/mark.svg")
 #: Name of the drawing → its size and what a launcher may do with it; config/icons.py draws them.
 ICONS = (

@@ -9,7 +9,7 @@ urlpatterns = [
     path("sw.js", views.service_worker, name="verify-worker"),
     path("verify/page/<slug:language>", views.shell, name="verify-shell"),
     path("verify/<slug:language>.webmanifest", views.manifest, name="verify-manifest"),
-    re_path(r"^v(?:[#/]|%23)(?P<rest>.*)$", views.verify_mangled, name="verify-mangled"),
+    re_path(r"^v[#/%](?P<rest>.*)$", views.verify_mangled, name="verify-mangled"),
     path("c/<slug:credential_id>", views.credential, name="credential"),
     path("api/v1/verify", api.Verify.as_view(), name="api-verify"),
 ]

@@ -389,7 +389,7 @@ def test_a_newer_delegation_ends_what_was_kept_under_the_older(
     assert visit(node, code(credential), shelf=gone())["state"] == "valid"
     old = city.bundle(content(credential), version=2)
     city.seq += 1
-    nothing = {"issuers": [], "lists": []}
+    nothing: dict[str, Any] = {"issuers": [], "lists": []}
     take(node, city.bundle(nothing, at=NOW - timedelta(hours=1), version=3))
     assert take(node, old)["refused"] == "older"
     assert visit(node, code(credential), shelf=gone())["state"] in ("offline", "unknown-issuer")

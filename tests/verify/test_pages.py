@@ -320,8 +320,8 @@ def test_the_page_pins_both_roots_of_the_city_and_knows_every_sentence(
     states = set(re.findall(r'"([\w-]+)"', order[1]))
     assert states | {"old-browser", "not-ours"} == set(words["faces"])
     assert {face.state for face in BROWSER_FACES} <= set(words["faces"])
-    found = {code for _step, code in CHECKS} - {"passed"}
-    assert {check.partition(".")[2] for check in words["checks"]} - {"passed"} == states & found
+    codes = {code for _step, code in CHECKS} - {"passed"}
+    assert {check.partition(".")[2] for check in words["checks"]} - {"passed"} == states & codes
     assert config["words"]["faces"]["valid"]["headline"] == "Valid certificate"
     for face in config["words"]["faces"].values():
         assert f'<template id="seal-{face["seal"]}">' in html

@@ -120,7 +120,7 @@ def hashed(tmp_path: Path) -> Iterator[Path]:
     for path, (source, name) in files.items():
         with source.open(name) as content:
             storage.save(path, content)
-    hashing = super(CompressedManifestStaticFilesStorage, storage)
+    hashing: Any = super(CompressedManifestStaticFilesStorage, storage)
     for name, _stored, done in hashing.post_process({path: (storage, path) for path in files}):
         assert not isinstance(done, Exception), name
     backend = {"BACKEND": "config.files.HashedFiles"}

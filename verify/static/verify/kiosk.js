@@ -3,6 +3,7 @@
 import { takeBundle } from "./bundle.js";
 import { ago, config, copy, drawWays, moment, slot } from "./drawing.js";
 import { fetched } from "./lists.js";
+import { listenForWedge } from "./wedge.js";
 
 const REFRESH = 30 * 60000; // milliseconds between looks for a newer bundle
 const PATIENCE = 30000;
@@ -10,9 +11,9 @@ const SHOWN = 8000; // milliseconds that a verdict stands, if nobody touches any
 
 /**
  * `check(digits)` and `showOther()` show verdicts as the page does; `knows()` is what examining needs, and `store`
- * keeps. `lend(turn)` hands over what each code has to go through, however it came.
+ * keeps.
  */
-export async function startKiosk({ knows, store, check, showOther, lend }) {
+export async function startKiosk({ knows, store, check, showOther }) {
   document.body.classList.add("kiosk");
   const panel = document.getElementById("kiosk");
   panel.replaceChildren(copy("kiosk-panel"));
@@ -28,13 +29,13 @@ export async function startKiosk({ knows, store, check, showOther, lend }) {
   slot(panel, "fullscreen").hidden = !document.fullscreenEnabled;
   stayAwake();
   const turn = turntable(panel);
-  lend(turn.show);
+  const onCode = (digits) => turn.show(() => check(digits));
+  listenForWedge(document, onCode);
   window.setInterval(refresh, REFRESH);
   window.addEventListener("online", refresh);
   refresh();
   const scanning = await import("./scanner.js").catch(() => null); // never used here, and no network
   if (!scanning) return slot(panel, "camera").replaceChildren(copy("no-scanner"));
-  const onCode = (digits) => turn.show(() => check(digits));
   const scanner = await scanning.startScanner({ host: slot(panel, "camera"), kiosk: true, onCode, onOther: () => turn.show(showOther) });
   return turn.goesOn(() => scanner.resume());
 }

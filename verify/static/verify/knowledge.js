@@ -1,13 +1,10 @@
 // Two ways of knowing a key and a list: what this device kept, and what the city says now. Both say how old it is.
 
 import { NotTrusted } from "./jws.js";
-import { fetchLists, fetchSigners, Unreachable } from "./lists.js";
+import { fetchLists, fetchSigners, signersIn, Unreachable } from "./lists.js";
 import { isAmong } from "./packing.js";
 
-/**
- * From the device alone, and at once. `context` is {config, now, memory, store}. Each answer has `iat`, the moment from
- * which it was kept; what was kept under a delegation that this device knows to be superseded counts no more.
- */
+/** From the device alone; each answer has its `iat`. What was kept under a superseded delegation counts no more. */
 export function kept({ config, memory, store }) {
   const known = (name) => {
     const record = store.get(name);
@@ -17,7 +14,7 @@ export function kept({ config, memory, store }) {
     async signers(kid, issuedAt) {
       const [single, directory] = [known(`key/${kid}`), known("directory")];
       if (single && !(directory?.iat > single.iat)) return { signers: single.signers, iat: single.iat };
-      const signers = directory ? among(directory, kid) : [];
+      const signers = directory ? signersIn(directory, kid) : [];
       // A whole directory that is younger than the paper would name its key; an older one cannot.
       if (!signers.length && !(directory?.iat > issuedAt)) throw new Unreachable("not kept");
       return { signers, iat: directory.iat };
@@ -31,8 +28,8 @@ export function kept({ config, memory, store }) {
 }
 
 /**
- * From the network, kept for the next time; where it does not answer, or not with what can be relied on, what was kept.
- * Answers that came just now have no `iat`, those from the device do. `trouble` says why: "offline" or "not-trusted".
+ * From the network, and kept; where that gives nothing to rely on, what was kept. Answers that came just now have no
+ * `iat`, those from the device do. `trouble` says why: "offline" or "not-trusted".
  */
 export function current(context) {
   const before = kept(context);
@@ -85,8 +82,4 @@ class NotKnown extends Error {}
 /** What three lists say of one place in them. */
 export function standing(lists, index) {
   return { revoked: isAmong(lists.revocation, index), suspended: isAmong(lists.suspension, index), replaced: isAmong(lists.replacement, index) };
-}
-
-function among({ issuers }, kid) {
-  return issuers.flatMap(({ keys, ...issuer }) => keys.filter((key) => key.kid === kid).map((key) => ({ issuer, key })));
 }

@@ -1,5 +1,7 @@
 // Keys and status lists from the network: asked for by number alone, verified by signature, unpacked within limits.
+// A context has `fetch`, `cache` and `until`, the moment in milliseconds by which there is an answer or none.
 
+import { hex } from "./cose.js";
 import { NotTrusted, openJws, unb64 } from "./jws.js";
 import { gapsOf, gunzipped } from "./packing.js";
 import { openDirectory } from "./trust.js";
@@ -12,15 +14,15 @@ const MAX_LIST = 2 ** 20;
 const MIN_LIST = 131072 / 8;
 const CLOCK_DRIFT = 300; // seconds that this device's clock may be wrong
 
-/**
- * {iat, seq, signers: [{issuer, key}]}: everybody in the signed directory who has a key of this short name; null where
- * the city answers that it knows none. Throws Unreachable or NotTrusted.
- */
+/** {iat, seq, signers: [{issuer, key}]}: who has a key of this short name; null where the city knows none. */
 export async function fetchSigners(kid, context) {
   const directory = await directoryOf(kid, context);
   if (directory === null) return null;
-  const signers = directory.issuers.flatMap(({ keys, ...issuer }) => keys.filter((key) => key.kid === kid).map((key) => ({ issuer, key })));
-  return { iat: directory.iat, seq: directory.seq, signers };
+  return { iat: directory.iat, seq: directory.seq, signers: signersIn(directory, kid) };
+}
+
+export function signersIn({ issuers }, kid) {
+  return issuers.flatMap(({ keys, ...issuer }) => keys.filter((key) => key.kid === kid).map((key) => ({ issuer, key })));
 }
 
 /** One that is older than what was seen here may come from a cache on the way: it is asked for once more, past that. */
@@ -37,10 +39,7 @@ async function directoryOf(kid, context) {
   return newer === null ? null : openDirectory(newer, name, context);
 }
 
-/**
- * {iat, issuer, revocation, suspension, replacement, overdue}: the issuer's three lists of one number, each as the gaps
- * between the places set. `signersOf(kid)` finds signers. Throws Unreachable or NotTrusted.
- */
+/** {iat, issuer, revocation, suspension, replacement, overdue}: the issuer's lists of one number, each as gaps. */
 export async function fetchLists(number, signer, context, signersOf) {
   const lists = await Promise.all(PURPOSES.map((purpose) => readList(purpose, number, signer, context, signersOf)));
   const [revocation, suspension, replacement] = lists.map((list) => list.gaps);
@@ -75,7 +74,7 @@ async function signedList(jws, signer, signersOf) {
 async function keysOfSameIssuer(named, signer, signersOf) {
   const [did, thumbprint = ""] = named.split("#");
   if (did !== signer.issuer.did) throw new NotTrusted("a list of another issuer");
-  const kid = Array.from(unb64(thumbprint).subarray(0, 8), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const kid = hex(unb64(thumbprint).subarray(0, 8));
   const known = kid === signer.key.kid ? [signer] : await signersOf(kid);
   return known.filter((each) => each.issuer.did === did && !each.key.compromised).map((each) => each.key.jwk);
 }
@@ -87,10 +86,7 @@ async function bitsOf(encoded) {
   return bits;
 }
 
-/**
- * The body of a document of ours, or null when there is none; one that is being signed is asked for again. `context` is
- * {fetch, cache, until}: `until` is the moment, in milliseconds, by which there is an answer or none.
- */
+/** The body of a document of ours, or null when there is none; one that is being signed is asked for again. */
 export async function fetched(url, context, { tries = 3, cache = context.cache } = {}) {
   const stop = new AbortController();
   const alarm = setTimeout(() => stop.abort(), Math.max(0, context.until - Date.now()));

@@ -7,7 +7,6 @@ import { memoryIn, ownStorage } from "./memory.js";
 import { digitsIn } from "./sp1.js";
 import { openStore, ownDatabase } from "./store.js";
 import { examineTwice } from "./verdict.js";
-import { listenForWedge } from "./wedge.js";
 
 const memory = memoryIn(ownStorage());
 const opening = openStore(ownDatabase());
@@ -16,7 +15,6 @@ const host = document.getElementById("scanner-host");
 const knows = () => ({ config, now: Date.now() / 1000, fetch: (...request) => window.fetch(...request), memory });
 let turns = 0; // an answer to an earlier code is of no interest any more
 let scanner = null;
-let show = (act) => act(); // an entrance has its own way
 
 /** Examine what was scanned, typed or pasted, and show its verdict; settles when the last word is said. */
 async function check(scanned) {
@@ -58,12 +56,12 @@ function stopScanning() {
 /** Nothing is being looked at, read or written, so the page may be replaced by a newer one. */
 function isIdle() {
   const isTouched = [...ways.querySelectorAll("input,textarea")].some((field) => field.value);
-  return !document.body.dataset.state && document.getElementById("result").hidden && !scanner && !isTouched && !isKiosk;
+  return !document.body.dataset.state && document.getElementById("result").hidden && !scanner && !isTouched;
 }
 
 async function standAtEntrance() {
   const { startKiosk } = await import("./kiosk.js");
-  await startKiosk({ knows, store: await opening, check, showOther, lend: (turn) => (show = turn) });
+  await startKiosk({ knows, store: await opening, check, showOther });
 }
 
 function readAddress(scanned) {
@@ -89,7 +87,6 @@ document.getElementById("result").addEventListener("click", (event) => {
   document.getElementById("scan-start").focus();
 });
 window.addEventListener("hashchange", () => readAddress(takeFromAddress()));
-listenForWedge(document, (digits) => found(() => show(() => check(digits))));
 settle({ config, isIdle, isKiosk });
 if (isKiosk) standAtEntrance();
 readAddress(opened);

@@ -3,12 +3,13 @@
 const NAME = "verifier";
 const SHELF = "known";
 const FORM = 1; // another form of the records is another shelf
+const PATIENCE = 1500; // milliseconds: some browsers leave this question open for ever
 const MOST_KEYS = 32;
 const MOST_LISTS = 24;
 
 /**
- * A shelf of records by name: `directory`, `key/KID`, `list/N`, each with its `iat`. All of it is read at once and
- * held, so that a scan waits for no disk. Where storage is missing or forbidden it lasts as long as the page.
+ * Records by name: `directory`, `key/KID`, `list/N`, each with its `iat`; all are held, so that a scan waits for no
+ * disk. Where storage is forbidden they last as long as the page.
  */
 export async function openStore(factory) {
   const database = await opened(factory).catch(() => null);
@@ -49,6 +50,7 @@ function superfluous(held) {
 function opened(factory) {
   return new Promise((done, failed) => {
     const request = factory.open(NAME, FORM);
+    setTimeout(() => failed(new Error("no answer")), PATIENCE);
     request.onupgradeneeded = () => {
       for (const old of request.result.objectStoreNames) request.result.deleteObjectStore(old);
       request.result.createObjectStore(SHELF);

@@ -18,8 +18,7 @@ export function openDirectory(body, name, context) {
 
 /**
  * What `read` makes of the document called `name`, if a pinned root stands behind it and nothing newer was seen here.
- * `context` is {config: {city, roots}, now, memory}, now in seconds; `atLeast` is how long the document may be taken
- * in, where that is longer than it says itself. `read` may refuse. Throws NotTrusted.
+ * `context` is {config: {city, roots}, now, memory}; `atLeast`: seconds in which it is taken in, whatever it says.
  */
 export async function openUnderRoot(body, { typ, name, atLeast = 0 }, { config, now, memory }, read) {
   const seen = memory.recall(config.city);

@@ -7,7 +7,7 @@ import { readCode } from "./sp1.js";
 
 const CLOCK_DRIFT = 300;
 const DAY = 86400;
-/** Days for which what was kept is as good as new, and days after which it says nothing any more. */
+/** Days for which what was kept is as good as new, and after which it says nothing any more. */
 const [FRESH, USELESS] = [7, 30];
 const [PATIENT, HURRIED] = [10000, 4000]; // milliseconds for all answers: with nothing to show, and beside a verdict
 /** From the worst to the best, as in the server's reports. */
@@ -19,9 +19,8 @@ export const ORDER = [
 const SHOWS_NOTHING = ORDER.slice(0, ORDER.indexOf("replaced"));
 
 /**
- * Shows a verdict from what this device kept, at once, then the one that the city's latest answers give.
- * `show(seen, isLast)` is called once or twice; `context` is {config, now, fetch, memory, store}, now in seconds.
- * Nothing but a key's short name and a list's number leaves this device.
+ * Shows the verdict of what this device kept, at once, then that of the city's latest answers: `show(seen, isLast)`.
+ * `context` is {config, now, fetch, memory, store}. Only a key's short name and a list's number leave this device.
  */
 export async function examineTwice(digits, context, show) {
   const first = await examine(digits, context, kept(context));
