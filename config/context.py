@@ -1,5 +1,6 @@
 """What every page's frame needs: the sections that this reader may enter, and the languages."""
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from issuers.models import Membership
 
+#: An address of the verifier that carries a scanned code: no page repeats it, whatever became of the request.
+_MANGLED = re.compile(r"^/v(?:%(?:25)?23|[#/?]).*$", re.DOTALL)
 LANGUAGES = (("fr", "FR", "Français"), ("ar", "ع", "العربية"), ("en", "EN", "English"))
 
 #: Name of the address → its label, and what else lies behind this door.
@@ -41,7 +44,8 @@ class Frame:
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
         self.demo = settings.DEMO
-        self.here = request.get_full_path() if request.method == "GET" else request.path
+        here = request.get_full_path() if request.method == "GET" else request.path
+        self.here = _MANGLED.sub(reverse("verify"), here)
 
     @cached_property
     def signed_in(self) -> bool:

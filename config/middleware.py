@@ -14,12 +14,6 @@ from . import problems
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
-PERMISSIONS = (
-    "accelerometer=(), browsing-topics=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), "
-    "microphone=(), payment=(), usb=()"
-)
-
-
 #: What shrinks to a fifth. Signed documents, images and PDF files go out as they are.
 SHRINKS = ("text/html", "text/css", "text/javascript", "image/svg+xml")
 #: A list of 10 MB, and the form around it.
@@ -56,7 +50,7 @@ class PolicyHeaders:
     def __init__(self, handler: Handler) -> None:
         self.handler = handler
         self.always = {
-            "Permissions-Policy": PERMISSIONS,
+            "Permissions-Policy": settings.PERMISSIONS_POLICY,
             "Referrer-Policy": settings.SECURE_REFERRER_POLICY,
             "Cross-Origin-Opener-Policy": settings.SECURE_CROSS_ORIGIN_OPENER_POLICY,
             "X-Content-Type-Options": "nosniff",

@@ -1,5 +1,6 @@
 """Every setting, in one file; the environment decides. Each variable is described in docs/settings.md."""
 
+from collections.abc import MutableMapping
 from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
@@ -196,7 +197,7 @@ WHITENOISE_AUTOREFRESH = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "config.files.HashedFiles"
         if STATIC_ROOT
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
@@ -223,6 +224,10 @@ SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # the lamps are asked 
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", False) else None
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if SECURE_PROXY_SSL_HEADER else 0  # limits are per visitor, not per proxy
 X_FRAME_OPTIONS = "DENY"
+PERMISSIONS_POLICY = (
+    "accelerometer=(), browsing-topics=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), "
+    "microphone=(), payment=(), usb=()"
+)
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],
@@ -240,6 +245,17 @@ CONTENT_SECURITY_POLICY = {
         "require-trusted-types-for": ["'script'"],
     }
 }
+
+
+def _policy_of_the_decoder(headers: MutableMapping[str, str], _path: str, url: str) -> None:
+    """A worker has the policy of its own answer: it alone may compile WebAssembly, and no page."""
+    if url.startswith(f"{STATIC_URL}verify/decoding-worker."):
+        headers["Content-Security-Policy"] = (
+            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'"
+        )
+
+
+WHITENOISE_ADD_HEADERS_FUNCTION = _policy_of_the_decoder
 
 # -- Operators ------------------------------------------------------------------------------------
 METRICS_TOKEN = _secret("METRICS_TOKEN")  # what Prometheus shows

@@ -102,6 +102,7 @@ OF_ROUTE = {
 #: Words that name nothing which could be somebody's.
 PLAIN: dict[str, Any] = {
     "code": "ar",
+    "language": "ar",
     "kind": "csv",
     "purpose": "revocation",
     "rest": "x",

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from issuers.models import Theme
 
 from .report import Reason, Report, Text
-from .wording import BROWSER_FACES, CHECKS, FACES, NOT_MADE
+from .wording import BROWSER_FACES, CHECKS, FACES, KEPT
 
 #: The answer to "Is it current?"; a valid one that ends names the day.
 CURRENT: dict[str, str | Promise] = {
@@ -61,9 +61,19 @@ def of_reader(*, fr: str, ar: str) -> Text:
     return in_reading_order(texts)[0]
 
 
+#: What a printed code alone cannot come to: it takes a file, a record of ours or the city's log.
+_NEVER_ON_PAPER = {
+    Reason.LOGGED_BEFORE,
+    Reason.UNKNOWN_KEY,
+    Reason.UNSIGNED,
+    Reason.FOREIGN_PROOF,
+    Reason.ERASED,
+}
+
+
 def browser_words() -> dict[str, Any]:
     """All sentences that the reader's own browser chooses from, in the page's language."""
-    faces = [*FACES.values(), *BROWSER_FACES]
+    faces = [face for face in (*FACES.values(), *BROWSER_FACES) if face.state not in _NEVER_ON_PAPER]
     return {
         "faces": {
             face.state: {
@@ -71,13 +81,17 @@ def browser_words() -> dict[str, Any]:
                 "seal": face.seal,
                 "headline": str(face.headline),
                 "sentence": str(face.sentence),
+                "todo": str(face.todo),
             }
             for face in faces
         },
         "checks": {
             f"{step}.{code}": [outcome.value, str(sentence)]
             for (step, code), (outcome, sentence) in CHECKS.items()
+            if code not in _NEVER_ON_PAPER
         },
-        "current": {state: str(sentence) for state, sentence in CURRENT.items()},
-        "notMade": str(NOT_MADE),
+        "kept": {state: str(sentence) for state, sentence in KEPT.items()},
+        "current": {
+            state: str(sentence) for state, sentence in CURRENT.items() if state not in _NEVER_ON_PAPER
+        },
     }

@@ -6,7 +6,10 @@ from . import api, bench_views, views
 
 urlpatterns = [
     path("v", views.verify, name="verify"),
-    re_path(r"^v[#/](?P<rest>.*)$", views.verify_mangled, name="verify-mangled"),
+    path("sw.js", views.service_worker, name="verify-worker"),
+    path("verify/page/<slug:language>", views.shell, name="verify-shell"),
+    path("verify/<slug:language>.webmanifest", views.manifest, name="verify-manifest"),
+    re_path(r"^v[#/%](?P<rest>.*)$", views.verify_mangled, name="verify-mangled"),
     path("c/<slug:credential_id>", views.credential, name="credential"),
     path("bench", bench_views.start, name="bench"),
     path("bench/<slug:bench_id>", bench_views.table, name="bench-table"),

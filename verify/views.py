@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -12,29 +13,18 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from credentials.errors import NotYours
 from issuers import limits as access_limits
-from issuers import trust
 from issuers.access import public
 
-from . import limits, presenting, verifier
+from . import limits, offline, presenting, verifier
 from .errors import NotKnown, TooMany, VerifyError
 from .gate import Kind, Source
-
-SEALS = (
-    "valid",
-    "clock",
-    "expired",
-    "not-yet",
-    "revoked",
-    "paused",
-    "replaced",
-    "unknown",
-    "broken",
-)  # parts/seal.html draws these
+from .scanning import scans
 
 
 @public
 @csrf_exempt  # it reads nothing of a session and changes nothing: anybody may have anything checked
 @require_http_methods(["GET", "HEAD", "POST"])
+@scans
 def verify(request: HttpRequest) -> HttpResponse:
     """The verifier. A scanned code stays behind ``#``: the reader's browser checks it and sends nothing."""
     return _answer(request) if request.method == "POST" else _form(request)
@@ -42,10 +32,43 @@ def verify(request: HttpRequest) -> HttpResponse:
 
 @public
 @require_safe
+@scans
 def verify_mangled(request: HttpRequest, rest: str) -> HttpResponse:
     """The verifier, for camera apps that turn ``#`` into ``%23`` or a slash; the page cleans the address."""
     request.path = request.path_info = reverse("verify")  # so that no link on the page repeats the claim
     return _form(request)
+
+
+@public
+@require_safe
+@scans
+def shell(request: HttpRequest, language: str) -> HttpResponse:
+    """The verifier page as a browser keeps it for where there is no network: the same for everybody."""
+    if language not in dict(settings.LANGUAGES):
+        raise Http404
+    headers = {"Cache-Control": "no-cache", "Content-Language": language, "Referrer-Policy": "no-referrer"}
+    return HttpResponse(offline.shell(request, language, kiosk=_is_kiosk(request)), headers=headers)
+
+
+@public
+@require_safe
+def service_worker(request: HttpRequest) -> HttpResponse:
+    """The script that answers for the verifier page where there is no network."""
+    script = offline.service_worker(request)
+    return HttpResponse(script, content_type="text/javascript", headers={"Cache-Control": "no-cache"})
+
+
+@public
+@require_safe
+def manifest(request: HttpRequest, language: str) -> HttpResponse:
+    """The verifier as something that a phone installs."""
+    if language not in dict(settings.LANGUAGES):
+        raise Http404
+    return JsonResponse(
+        offline.manifest(language),
+        content_type="application/manifest+json",
+        headers={"Cache-Control": "no-cache"},
+    )
 
 
 @public
@@ -67,24 +90,19 @@ def credential(request: HttpRequest, credential_id: str) -> HttpResponse:
 
 def _form(request: HttpRequest, *, refused: VerifyError | None = None) -> HttpResponse:
     """The ways to hand something over; ``refused`` says why the last one was not taken."""
-    config = {
-        "home": reverse("verify"),
-        "keys": reverse("key", args=["0"]).removesuffix("0"),
-        "lists": reverse("status-list", args=["revocation", 0]).removesuffix("revocation/0"),
-        "issuers": reverse("issuers"),
-        "city": trust.city(),
-        "roots": trust.pinned(),
-        "words": presenting.browser_words(),
-    }
     status = refused.status if refused else 200
-    response = render(
-        request, "verify/check.html", {"config": config, "refused": refused, "seals": SEALS}, status=status
-    )
+    context = offline.page_context(kiosk=_is_kiosk(request)) | {"refused": refused}
+    response = render(request, "verify/check.html", context, status=status)
+    response["Referrer-Policy"] = "no-referrer"  # an address that a camera app mangled carries the code
     response["Cache-Control"] = "no-store" if refused else "no-cache"
     patch_vary_headers(response, ["Cookie", "Accept-Language"])
     if isinstance(refused, TooMany):
         response["Retry-After"] = str(refused.wait)
     return response
+
+
+def _is_kiosk(request: HttpRequest) -> bool:
+    return "kiosk" in request.GET
 
 
 def _answer(request: HttpRequest) -> HttpResponse:

@@ -12,17 +12,26 @@ Sentence = str | Promise
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Face:
-    """How a verdict looks: ``tone`` is its colour, ``seal`` its shape (``parts/seal.html``)."""
+    """How a verdict looks: ``tone`` is its colour, ``seal`` its shape (``parts/seal.html``).
+
+    ``todo`` is the way on, where the sentence does not say it already.
+    """
 
     state: str
     tone: str
     seal: str
     headline: Sentence
     sentence: Sentence
+    todo: Sentence = ""
 
 
-def _face(state: str, tone: str, seal: str, headline: Sentence, sentence: Sentence) -> Face:
-    return Face(state=state, tone=tone, seal=seal, headline=headline, sentence=sentence)
+def _face(
+    state: str, tone: str, seal: str, headline: Sentence, sentence: Sentence, todo: Sentence = ""
+) -> Face:
+    return Face(state=state, tone=tone, seal=seal, headline=headline, sentence=sentence, todo=todo)
+
+
+_LATER = _("Before you decide, check it again where there is a network.")
 
 
 _FACES = (
@@ -49,6 +58,7 @@ _FACES = (
         "clock",
         _("Genuine, status not known"),
         _("The signature is right. Whether it was revoked since cannot be seen now. Try again in a minute."),
+        _LATER,
     ),
     _face(
         Reason.STATUS_STALE,
@@ -56,6 +66,7 @@ _FACES = (
         "clock",
         _("Genuine, status to be refreshed"),
         _("The signature is right. But the list of revocations is too old: a newer one would not show here."),
+        _LATER,
     ),
     _face(
         Reason.EXPIRED,
@@ -70,6 +81,7 @@ _FACES = (
         "not-yet",
         _("Not valid yet"),
         _("It is genuine, and it counts from a later day."),
+        _("Check it again from that day."),
     ),
     _face(
         Reason.SUSPENDED,
@@ -91,6 +103,7 @@ _FACES = (
         "revoked",
         _("Revoked certificate"),
         _("It was issued, then withdrawn by the issuer. It proves nothing any more."),
+        _("If the person says otherwise, ask the issuer."),
     ),
     _face(
         Reason.NOT_ACCREDITED,
@@ -98,6 +111,7 @@ _FACES = (
         "unknown",
         _("Issuer not accredited for this"),
         _("The issuer signed it, but the city had not accredited it for this on that day."),
+        _("Ask the city what it is worth."),
     ),
     _face(
         Reason.CONTRADICTORY,
@@ -126,6 +140,7 @@ _FACES = (
         "broken",
         _("Document changed"),
         _("What it says does not match its signature. Do not rely on it, nor on the paper."),
+        _("Scan it once more. If this page says the same, ask the person for the signed file or the link."),
     ),
     _face(
         Reason.UNKNOWN_KEY,
@@ -140,6 +155,7 @@ _FACES = (
         "unknown",
         _("Issuer not recognised"),
         _("Its issuer is not in the city's register. We cannot say whether it deserves trust."),
+        _("Ask the person where this document comes from, or call the issuer yourself."),
     ),
     _face(
         Reason.UNSIGNED,
@@ -195,7 +211,26 @@ BROWSER_FACES = (
         _("This browser is too old"),
         _("It cannot check a signature. Type the short code from the paper instead."),
     ),
+    _face(
+        "not-ours",
+        "far",
+        "unknown",
+        _("Not a certificate of this city"),
+        _("This is a code of another kind. Nothing in it comes from the city."),
+        _("Scan the square code that is printed on the certificate."),
+    ),
 )
+
+#: What a verdict says instead where it rests on what the reader's device knew already.
+KEPT: dict[str, Sentence] = {
+    Reason.VALID: _("Genuine, and nothing spoke against it when this device last heard from the city."),
+    Reason.STATUS_STALE: _(
+        "The signature is right. But this device has not heard from the city for more than a week."
+    ),
+    Reason.STATUS_UNKNOWN: _(
+        "The signature is right. But this device knows too little to say whether it was revoked."
+    ),
+}
 
 _P, _F, _U = Outcome.PASSED, Outcome.FAILED, Outcome.UNKNOWN
 

@@ -11,6 +11,7 @@ from django.test import Client
 
 from config import middleware
 from tests.furnished import House, furnished
+from verify import scanning
 
 from .test_matrix import ALL, NO_METHOD, ROWS, VISITORS, ask, let_in
 
@@ -36,6 +37,8 @@ OF_ITS_OWN = {
     "achievement-badge": {"default-src 'none'", "style-src 'unsafe-inline'"},
     "api-docs": POLICY - {"require-trusted-types-for 'script'"},
 }
+#: Pages that may use the camera.
+SCANNING = ("verify", "verify-mangled", "verify-shell")
 #: The same signed or public document for everybody, which may be kept by whoever likes.
 FOR_EVERYBODY = (
     *("achievement-badge", "audit-checkpoint", "city-did", "issuer-did", "issuer-json", "key", "keys"),
@@ -52,15 +55,15 @@ def house(
         yield house
 
 
-def require_policy(answer: Any, policy: set[str] = POLICY) -> None:
+def require_policy(answer: Any, policy: set[str] = POLICY, *, scans: bool = False) -> None:
     """Every header of the house's policy, each as it should be."""
     headers = answer.headers
     assert set(headers["Content-Security-Policy"].split("; ")) == policy
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
     assert headers["X-Frame-Options"] == "DENY"
-    assert headers["Permissions-Policy"] == middleware.PERMISSIONS
-    assert "camera=()" in headers["Permissions-Policy"]
+    assert headers["Permissions-Policy"] == (scanning.CAMERA if scans else product.PERMISSIONS_POLICY)
+    assert "microphone=()" in headers["Permissions-Policy"]
     assert headers["Referrer-Policy"] in ("same-origin", "no-referrer")
     if answer.status_code >= 400:
         assert "no-store" in headers["Cache-Control"]
@@ -80,7 +83,8 @@ def test_every_route_answers_with_the_whole_policy(house: House, name: str) -> N
         inside = [v for v in VISITORS if let_in(row.cells[v])][-1:]
         for visitor in ("nobody", *inside):
             answer = ask(house, name, row.method, visitor)
-            require_policy(answer, OF_ITS_OWN.get(name, POLICY) if answer.status_code == 200 else POLICY)
+            policy = OF_ITS_OWN.get(name, POLICY) if answer.status_code == 200 else POLICY
+            require_policy(answer, policy, scans=name in SCANNING and row.method != NO_METHOD)
     require_policy(ask(house, name, NO_METHOD, "nobody"))
 
 
@@ -122,6 +126,14 @@ def test_files_of_the_house(client: Client, path: str) -> None:
     answer = client.get(path)
     assert answer.status_code == 200
     require_policy(answer)
+    let_go(answer)
+
+
+def test_the_worker_that_decodes_may_compile_and_do_little_else(client: Client) -> None:
+    answer = client.get("/static/verify/decoding-worker.js")
+    assert answer.status_code == 200
+    policy = {"default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "connect-src 'self'"}
+    require_policy(answer, policy)
     let_go(answer)
 
 

@@ -20,7 +20,7 @@ import psutil
 from config.launch import BASE_DIR, CannotStart, Stack
 from tests import services
 
-from . import bundles, lists, load, onpaper
+from . import bundles, lists, load, onpaper, scans
 from .figures import Figure, at_most, beside, lines
 from .steps import inside
 
@@ -79,6 +79,7 @@ PARTS: dict[str, Sequence[tuple[str, Part]]] = {
         ("bundle", bundles.of_a_million),
         ("paper", onpaper.made),
         ("paper", onpaper.scanned),
+        ("scan", scans.scan),
         ("million", lists.few),
         ("lists", lists.ten_thousand),
         ("memory", lists.hundred_thousand),

@@ -138,6 +138,11 @@ def ids() -> dict[str, Any]:
     return {"ids": list(found.values_list("pk", flat=True)[:64])}
 
 
+def code() -> dict[str, Any]:
+    """What a camera reads from a printed certificate that is valid."""
+    return {"code": reading.qr_text(reading.by_id(ids()["ids"][0]))}
+
+
 # -- Lists ------------------------------------------------------------------------------------------
 def city(rows: str) -> dict[str, Any]:
     """So many learners with a proven phone each, who are on the lists; nobody is made twice."""
@@ -445,6 +450,7 @@ ACTS: dict[str, Any] = {
     "prints": papers.prints,
     "print-order": papers.print_order,
     "scans": papers.scans,
+    "code": code,
     "city": city,
     "list": one_list,
     "busy": busy,

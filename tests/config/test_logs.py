@@ -3,6 +3,7 @@
 import logging
 from typing import Any
 
+import pytest
 from django.conf import settings
 
 from config.logs import Line
@@ -40,6 +41,36 @@ def test_a_trace_follows_its_event() -> None:
     written = Line().format(record).splitlines()
     assert written[0].endswith("ERROR x: failed")
     assert written[-1] == "ValueError: why"
+
+
+CODE = "3917" * 120
+
+
+@pytest.mark.parametrize(
+    "address",
+    [f"/v#{CODE}", f"/v%23{CODE}", f"/v%2523{CODE}", f"/v/{CODE}", f"/v/{CODE}/x?y", f"/v?{CODE}", CODE],
+)
+def test_a_printed_code_is_in_no_line_whichever_way_it_came(address: str) -> None:
+    error = ValueError(f"cannot read {address}")
+    record = logging.getLogger("django.request").makeRecord(
+        "django.request",
+        logging.ERROR,
+        __file__,
+        1,
+        "Internal Server Error: %s",
+        (address,),
+        (type(error), error, None),
+        extra={"path": address},
+    )
+    written = Line().format(record)
+    assert "391739" not in written
+    assert written.count("…") == 3
+    assert "Internal Server Error: " in written
+
+
+def test_what_is_no_code_stays() -> None:
+    kept = 'failed: /verify /v/ /api/v1/verify /c/3917391739173917 path="/v"'
+    assert line(kept).endswith(kept)
 
 
 def test_every_process_writes_so() -> None:

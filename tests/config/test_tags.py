@@ -14,7 +14,7 @@ from django.utils import translation
 
 from config.templatetags import faces
 from issuers.models import Theme
-from verify.views import SEALS
+from verify.offline import SEALS
 from verify.wording import BROWSER_FACES, FACES
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -119,4 +119,4 @@ def test_without_scripts_the_page_asks_for_the_short_code(open_page: OpenPage) -
     expect(page.locator("noscript, .note.age").first).to_be_attached()
     page.fill("input[name=code]", "BZF3-G3DK-P8FZ")
     page.locator("form:has(input[name=code]) button").click()
-    expect(page.locator("[role=alert]")).to_be_visible()
+    expect(page.locator("#refused[role=alert]")).to_be_visible()

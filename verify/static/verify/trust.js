@@ -1,4 +1,4 @@
-// From the pinned roots to a directory: delegation, directory's signature, age; and never back to an older one.
+// From the pinned roots to a document: delegation, directory key's signature, age; and never back to an older one.
 // Each refusal is named as the server names it (issuers/delegations.py).
 
 import { NotTrusted, openJws, thumbprint } from "./jws.js";
@@ -8,15 +8,23 @@ const LONGEST = 400 * 86400;
 const MEMBERS = ["exp", "iss", "jwk", "nbf", "seq", "sub"];
 const JWK_MEMBERS = ["crv", "kty", "x", "y"];
 
+/** The directory called `name`, as `openUnderRoot` lets it in. */
+export function openDirectory(body, name, context) {
+  return openUnderRoot(body, { typ: "keys+jwt", name }, context, (directory) => {
+    if (!Array.isArray(directory.issuers)) throw new NotTrusted("members");
+    return directory;
+  });
+}
+
 /**
- * The payload of the directory called `name`, if a pinned root stands behind it and nothing newer was seen here.
- * `context` is {config: {city, roots}, now, memory}, now in seconds. Throws NotTrusted.
+ * What `read` makes of the document called `name`, if a pinned root stands behind it and nothing newer was seen here.
+ * `context` is {config: {city, roots}, now, memory}; `atLeast`: seconds in which it is taken in, whatever it says.
  */
-export async function openDirectory(body, name, { config, now, memory }) {
+export async function openUnderRoot(body, { typ, name, atLeast = 0 }, { config, now, memory }, read) {
   const seen = memory.recall(config.city);
   // A device whose clock was set back has still seen what it has seen.
   const today = Math.max(now, seen.latest);
-  const jws = openJws(body, "keys+jwt");
+  const jws = openJws(body, typ);
   const inside = jws.unverified().delegation;
   if (typeof inside !== "string") throw new NotTrusted("members");
   const delegation = await openDelegation(inside, config);
@@ -25,17 +33,19 @@ export async function openDirectory(body, name, { config, now, memory }) {
   if (delegation.seq < seen.seq) throw new NotTrusted("older");
   if (jws.kid !== delegation.sub) throw new NotTrusted("directory-key");
   if (!(await jws.isSignedBy(delegation.jwk))) throw new NotTrusted("signature");
-  const directory = jws.unverified();
-  if (directory.iss !== config.city) throw new NotTrusted("city");
-  if (directory.sub !== name) throw new NotTrusted("name");
-  if (![directory.version, directory.iat, directory.ttl].every(isWhole) || !Array.isArray(directory.issuers)) throw new NotTrusted("members");
-  if (directory.iat < delegation.nbf || directory.iat >= delegation.exp) throw new NotTrusted("outside");
-  if (directory.iat > now + CLOCK_DRIFT) throw new NotTrusted("not-yet");
-  if (directory.iat + directory.ttl < today - CLOCK_DRIFT) throw new NotTrusted("expired");
-  if (directory.version < (seen.versions[name] || { version: 0 }).version) throw new NotTrusted("older");
-  const until = directory.iat + directory.ttl + 2 * CLOCK_DRIFT; // from then on it is refused for its age anyway
-  memory.keep(config.city, { seq: delegation.seq, latest: directory.iat, versions: { [name]: { version: directory.version, until } } });
-  return directory;
+  const said = jws.unverified();
+  if (said.iss !== config.city) throw new NotTrusted("city");
+  if (said.sub !== name) throw new NotTrusted("name");
+  if (![said.version, said.iat, said.ttl].every(isWhole)) throw new NotTrusted("members");
+  if (said.iat < delegation.nbf || said.iat >= delegation.exp) throw new NotTrusted("outside");
+  if (said.iat > now + CLOCK_DRIFT) throw new NotTrusted("not-yet");
+  const lasts = Math.max(said.ttl, atLeast);
+  if (said.iat + lasts < today - CLOCK_DRIFT) throw new NotTrusted("expired");
+  if (said.version < (seen.versions[name] || { version: 0 }).version) throw new NotTrusted("older");
+  const found = await read(said);
+  const until = said.iat + lasts + 2 * CLOCK_DRIFT; // from then on it is refused for its age anyway
+  memory.keep(config.city, { seq: delegation.seq, latest: said.iat, versions: { [name]: { version: said.version, until } } });
+  return { ...found, seq: delegation.seq };
 }
 
 /** What a pinned root signed for this city. Throws NotTrusted. */
@@ -54,10 +64,10 @@ async function openDelegation(token, { roots, city }) {
   return said;
 }
 
-function hasExactly(value, members) {
+export function hasExactly(value, members) {
   return value !== null && typeof value === "object" && Object.keys(value).sort().join() === members.join();
 }
 
-function isWhole(value) {
+export function isWhole(value) {
   return Number.isSafeInteger(value) && value >= 0;
 }
