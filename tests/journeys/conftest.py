@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests import services
 
 from .employers import City, Employer
+
+expect.set_options(timeout=30_000)  # a loaded machine takes its time
 
 
 @pytest.fixture(scope="session")

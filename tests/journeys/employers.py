@@ -105,7 +105,7 @@ class Employer:
         self.asked: list[Request] = []
         context.add_cookies([{"name": "lang", "value": language, "url": base_url}])
         context.add_init_script(TELL)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(60_000)  # a loaded machine takes its time
         context.on("console", self._console)
         context.on("weberror", self._error)
         context.on("request", self._request)
