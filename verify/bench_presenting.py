@@ -14,6 +14,7 @@ from credentials.listings import FORMULA
 
 from . import presenting
 from .bench_examining import NOT_READ, PRINT_DIFFERS
+from .bench_receipts import Receipt
 from .comparing import Field
 from .errors import REMEDIES, Malformed, NotKnown, TooLarge
 from .models import BenchItem
@@ -108,6 +109,15 @@ def rows(items: Iterable[BenchItem]) -> list[Row]:
 def summary(outcomes: dict[str, int]) -> list[tuple[str, int, Sentence]]:
     """(outcome, how many, the word), the best first."""
     return [(outcome, outcomes[outcome], word) for outcome, word in COUNTED.items() if outcomes.get(outcome)]
+
+
+def receipt_context(receipt: Receipt) -> dict[str, Any]:
+    """What the page about a receipt shows: when it was signed, what was counted, each line's word."""
+    lines = [
+        {"name": item["name"], "word": COUNTED.get(item["verdict"], ""), "sha256": item["sha256"]}
+        for item in receipt.items
+    ]
+    return {"signed_at": receipt.signed_at, "summary": summary(receipt.counts), "lines": lines}
 
 
 def _row(item: BenchItem) -> Row:

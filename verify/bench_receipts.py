@@ -159,6 +159,12 @@ def is_receipt(text: str) -> bool:
     return header.get("typ") == Form.RECEIPT.value
 
 
+def recognised(handed: bytes | str, *, now: datetime) -> Receipt | None:
+    """The receipt that was handed over, or None where that is something else. Raises ReceiptRefused."""
+    text = handed if isinstance(handed, str) else handed[: 2 * MAX_RECEIPT].decode(errors="replace")
+    return read(text, now=now) if is_receipt(text) else None
+
+
 def read(text: str, *, now: datetime) -> Receipt:
     """The receipt, if the city's service key signed it and counted at that time. Raises ReceiptRefused."""
     token = text.strip()

@@ -63,13 +63,12 @@ SEALS = (
 
 def page_context(*, kiosk: bool) -> dict[str, Any]:
     """What ``verify/check.html`` needs, whoever asks; ``kiosk`` for the page that stands at an entrance."""
-    keys = reverse("keys")
     config = {
         "home": reverse("verify"),
         "worker": reverse("verify-worker"),
         "keys": reverse("key", args=["0"]).removesuffix("0"),
         "lists": reverse("status-list", args=["revocation", 0]).removesuffix("revocation/0"),
-        "bundle": f"{keys.removesuffix('keys.jwt')}bundle.jwt",
+        "bundle": reverse("bundle"),
         "issuers": reverse("issuers"),
         "city": trust.city(),
         "roots": trust.pinned(),

@@ -15,7 +15,7 @@ from credentials.errors import NotYours
 from issuers import limits as access_limits
 from issuers.access import public
 
-from . import limits, offline, presenting, verifier
+from . import bench_presenting, bench_receipts, limits, offline, presenting, verifier
 from .errors import NotKnown, TooMany, VerifyError
 from .gate import Kind, Source
 from .scanning import scans
@@ -106,13 +106,14 @@ def _is_kiosk(request: HttpRequest) -> bool:
 
 
 def _answer(request: HttpRequest) -> HttpResponse:
-    """The verdict on what was typed, pasted or uploaded."""
+    """The verdict on what was typed, pasted or uploaded; or what a receipt of the bench says."""
     try:
         limits.require_size(request)
         limits.require(request, limits.PerPlace)
-        report = verifier.verify(
-            source=limits.read(request, _handed_over(request)), now=timezone.now(), door="upload"
-        )
+        handed, now = _handed_over(request), timezone.now()
+        if receipt := bench_receipts.recognised(handed, now=now):
+            return _personal(request, "verify/receipt.html", bench_presenting.receipt_context(receipt))
+        report = verifier.verify(source=limits.read(request, handed), now=now, door="upload")
     except VerifyError as refused:
         return _form(request, refused=refused)
     return _personal(request, "verify/answer.html", presenting.context(report))

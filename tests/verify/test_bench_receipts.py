@@ -9,6 +9,7 @@ from typing import Any
 
 import jwt
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
@@ -228,3 +229,19 @@ def test_the_command_tells_a_receipt_from_a_certificate(
         call_command("verify", str(file), stderr=err)
     assert ended.value.code == 1
     assert "signature" in err.getvalue()
+
+
+def test_the_verification_page_reads_a_receipt_and_refuses_a_changed_one(
+    client: Client, mine: Bench, now: datetime
+) -> None:
+    receipt = sign(mine, now)
+    upload = SimpleUploadedFile("receipt.jwt", receipt.encode())
+    answer = client.post("/v", {"file": upload}, headers={"Accept-Language": "en"})
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert "A receipt of this city" in page
+    assert all(line["sha256"] in page for line in said(receipt)["items"])
+    head, body, signature = receipt.split(".")
+    answer = client.post("/v", {"text": f"{head}.{body[:-4]}AAAA.{signature}"}, headers={"Accept-Language": "en"})
+    assert answer.status_code == 422
+    assert "not a receipt of this city, or it was changed" in answer.content.decode()

@@ -412,7 +412,7 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     ({"delegation": "a.b"}, "form"),
     ({"content": 1}, "members"),
     ({"content": ""}, "form"),
-    ({"content": "AAAA"}, "not gzip"),
+    ({"content": "AAAA"}, "form"),
     ({"more": 1}, "members"),
     ({"header": {"typ": "keys+jwt"}}, "header"),
     ({"header": {"alg": "none"}}, "header"),
@@ -460,14 +460,14 @@ def test_a_content_with_any_flaw_is_refused_as_a_whole(
     for number, flawed in enumerate(_broken_contents(said)):
         answer = take(node, city.bundle(flawed, version=number))
         assert answer.get("kind") == "NotTrusted", (number, answer)
-        assert answer["refused"] in ("content", "gaps", "form"), (number, answer)
+        assert answer["refused"] in ("members", "form"), (number, answer)
     assert node.ask(act="kept") == {}
     assert "refused" not in take(node, city.bundle(said, version=0))
 
 
 def test_a_bundle_that_unpacks_without_end_is_refused(node: Node, credential: Credential, city: City) -> None:
-    assert take(node, city.bundle(b" " * (5 * 1024 * 1024)))["refused"] == "too long"
-    assert take(node, "x" * 600_001)["refused"] == "too long"
+    assert take(node, city.bundle(b" " * (5 * 1024 * 1024)))["refused"] == "form"
+    assert take(node, "x" * 600_001)["refused"] == "form"
 
 
 def test_a_bundle_by_another_key_is_refused(node: Node, credential: Credential, city: City) -> None:

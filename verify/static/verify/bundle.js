@@ -20,7 +20,7 @@ const KEY = ["compromised", "jwk", "kid", "nbf", "until"];
  * `asFile` when a person brought it, rather than the network. Throws NotTrusted, and keeps nothing of it then.
  */
 export async function takeBundle(body, context, { asFile = false } = {}) {
-  if (body.length > MOST_FILE) throw new NotTrusted("too long");
+  if (body.length > MOST_FILE) throw new NotTrusted("form");
   const found = await openUnderRoot(body, { typ: "bundle+jwt", name: "bundle", atLeast: asFile ? AS_FILE : 0 }, context, async (said) => {
     if (!hasExactly(said, MEMBERS) || typeof said.content !== "string") throw new NotTrusted("members");
     return { iat: said.iat, version: said.version, ...(await contentOf(said)) };
@@ -38,13 +38,14 @@ async function contentOf({ content, iat }) {
   try {
     inside = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch {
-    throw new NotTrusted("content");
+    throw new NotTrusted("form");
   }
-  if (!hasExactly(inside, PARTS) || !PARTS.every((part) => Array.isArray(inside[part]))) throw new NotTrusted("content");
-  if (!inside.issuers.every(isIssuer)) throw new NotTrusted("content");
+  if (!isPlain(inside)) throw new NotTrusted("form");
+  if (!hasExactly(inside, PARTS) || !PARTS.every((part) => Array.isArray(inside[part]))) throw new NotTrusted("members");
+  if (!inside.issuers.every(isIssuer)) throw new NotTrusted("members");
   const numbers = new Set();
   const lists = inside.lists.map((list) => {
-    if (!isList(list) || list.iat > iat + CLOCK_DRIFT || numbers.has(list.number)) throw new NotTrusted("content");
+    if (!isList(list) || list.iat > iat + CLOCK_DRIFT || numbers.has(list.number)) throw new NotTrusted("members");
     numbers.add(list.number);
     const [revocation, suspension, replacement] = [list.revocation, list.suspension, list.replacement].map(gapsIn);
     return { number: list.number, issuer: list.issuer, iat: list.iat, revocation, suspension, replacement };
@@ -70,7 +71,7 @@ function isPlain(value) {
 
 /** The places set, as bytes; each is looked at once here, so that no scan meets a broken list. */
 function gapsIn(encoded) {
-  if (typeof encoded !== "string") throw new NotTrusted("content");
+  if (typeof encoded !== "string") throw new NotTrusted("members");
   const gaps = encoded === "" ? new Uint8Array() : unb64(encoded);
   for (const place of placesIn(gaps)) if (place < 0) break;
   return gaps;

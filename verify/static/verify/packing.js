@@ -11,13 +11,13 @@ export async function gunzipped(bytes, most) {
   let size = 0;
   for (;;) {
     const { done, value } = await reader.read().catch(() => {
-      throw new NotTrusted("not gzip");
+      throw new NotTrusted("form");
     });
     if (done) break;
     size += value.length;
     if (size > most) {
       await reader.cancel();
-      throw new NotTrusted("too long");
+      throw new NotTrusted("form");
     }
     parts.push(value);
   }
@@ -55,12 +55,12 @@ export function* placesIn(gaps) {
     let gap = 0;
     for (let shift = 0; ; shift += 7) {
       const byte = gaps[at++];
-      if (byte === undefined || shift > 14 || (shift && byte === 0)) throw new NotTrusted("gaps");
+      if (byte === undefined || shift > 14 || (shift && byte === 0)) throw new NotTrusted("members");
       gap |= (byte & 127) << shift;
       if (byte < 128) break;
     }
     const index = next + gap;
-    if (index >= GREATEST) throw new NotTrusted("gaps");
+    if (index >= GREATEST) throw new NotTrusted("members");
     yield index;
     next = index + 1;
   }
