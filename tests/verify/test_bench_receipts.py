@@ -242,6 +242,8 @@ def test_the_verification_page_reads_a_receipt_and_refuses_a_changed_one(
     assert "A receipt of this city" in page
     assert all(line["sha256"] in page for line in said(receipt)["items"])
     head, body, signature = receipt.split(".")
-    answer = client.post("/v", {"text": f"{head}.{body[:-4]}AAAA.{signature}"}, headers={"Accept-Language": "en"})
+    answer = client.post(
+        "/v", {"text": f"{head}.{body[:-4]}AAAA.{signature}"}, headers={"Accept-Language": "en"}
+    )
     assert answer.status_code == 422
     assert "not a receipt of this city, or it was changed" in answer.content.decode()
