@@ -53,6 +53,8 @@ def test_the_published_example_is_read(node: Node) -> None:
         (f" {DIGITS}\n", DIGITS),
         (f"https;--x-v#{DIGITS}", DIGITS),
         ("BZF3-G3DK-P8FZ", ""),
+        ("https://passport.example/v%23" + "1" * 200, "1" * 200),
+        ("/v%2523" + "1" * 100, "1" * 100),
     ],
 )
 def test_digits_are_found_at_the_end_of_what_was_scanned(node: Node, scanned: str, digits: str) -> None:

@@ -1,10 +1,12 @@
 // The city's keys and lists in one signed file, for devices that are seldom on a network: read, checked, kept.
 
 import { NotTrusted, unb64 } from "./jws.js";
+import { fetched } from "./lists.js";
 import { gunzipped, placesIn } from "./packing.js";
 import { hasExactly, isWhole, openUnderRoot } from "./trust.js";
 
 const CLOCK_DRIFT = 300;
+const PATIENCE = 30000; // milliseconds
 const MOST_FILE = 600000; // characters
 const MOST_CONTENT = 4 * 1024 * 1024;
 const NUMBERS = 2 ** 15; // of lists, as many as a paper can name
@@ -30,6 +32,13 @@ export async function takeBundle(body, context, { asFile = false } = {}) {
   const kept = lists.map(({ number, ...list }) => [`list/${number}`, { ...list, ...stamp }]);
   await context.store.put([["directory", { iat, version, issuers, lists: lists.length, ...stamp }], ...kept]);
   return { iat, issuers: issuers.length, lists: lists.length };
+}
+
+/** Take in the bundle that the city offers now, as `takeBundle` does. Throws NotTrusted, or Error where there is none. */
+export async function fetchBundle(context) {
+  const body = await fetched(context.config.bundle, { ...context, cache: "no-cache", until: Date.now() + PATIENCE });
+  if (body === null) throw new Error("there is none");
+  return takeBundle(body, context);
 }
 
 async function contentOf({ content, iat }) {

@@ -1,12 +1,10 @@
 // The page at an entrance: knows the whole city beforehand, keeps its camera open, shows each verdict for a while.
 
-import { takeBundle } from "./bundle.js";
-import { ago, config, copy, drawWays, moment, slot } from "./drawing.js";
-import { fetched } from "./lists.js";
+import { fetchBundle, takeBundle } from "./bundle.js";
+import { ago, copy, drawWays, moment, slot } from "./drawing.js";
 import { listenForWedge } from "./wedge.js";
 
 const REFRESH = 30 * 60000; // milliseconds between looks for a newer bundle
-const PATIENCE = 30000;
 const SHOWN = 8000; // milliseconds that a verdict stands, if nobody touches anything
 
 /**
@@ -19,7 +17,7 @@ export async function startKiosk({ knows, store, check, showOther }) {
   panel.replaceChildren(copy("kiosk-panel"));
   panel.hidden = false;
   const knowledge = showKnowledge(panel, store);
-  const refresh = () => loadFromNetwork(knows, store).then(knowledge.told, knowledge.refused);
+  const refresh = () => fetchBundle({ ...knows(), store }).then(knowledge.told, knowledge.refused);
   slot(panel, "file").addEventListener("change", async ({ target }) => {
     const [file] = target.files;
     target.value = "";
@@ -38,13 +36,6 @@ export async function startKiosk({ knows, store, check, showOther }) {
   if (!scanning) return slot(panel, "camera").replaceChildren(copy("no-scanner"));
   const scanner = await scanning.startScanner({ host: slot(panel, "camera"), kiosk: true, onCode, onOther: () => turn.show(showOther) });
   return turn.goesOn(() => scanner.resume());
-}
-
-async function loadFromNetwork(knows, store) {
-  const context = { ...knows(), store };
-  const body = await fetched(config.bundle, { ...context, cache: "no-cache", until: Date.now() + PATIENCE });
-  if (body === null) throw new Error("there is none");
-  return takeBundle(body, context);
 }
 
 /** How old the knowledge is, and what came of the last try to renew it. */

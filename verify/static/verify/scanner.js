@@ -165,7 +165,7 @@ class Scanner {
 
   /** Hand over what was read; whether it was a certificate's. */
   #read(text) {
-    const digits = digitsIn(text.replace(/%23/g, "#"));
+    const digits = digitsIn(text);
     if (!digits) {
       const now = performance.now();
       if (text !== this.other.text || now > this.other.until) this.onOther(text);
@@ -188,7 +188,7 @@ class Scanner {
     const texts = await readImage(file).catch(() => null);
     field.value = "";
     this.parts.photo.textContent = texts?.length ? "" : this.#word(texts ? "photo-none" : "photo-unreadable");
-    const ours = texts?.find((text) => digitsIn(text.replace(/%23/g, "#")));
+    const ours = texts?.find((text) => digitsIn(text));
     if (ours || texts?.length) this.#read(ours || texts[0]);
   }
 

@@ -8,7 +8,8 @@ export const LIST_SIZE = 131072;
 
 /** The digits at the end of a scanned or pasted text, or "" when it is no printed code. */
 export function digitsIn(scanned) {
-  const found = /(?:^|[^0-9])([0-9]{100,1500})$/.exec(scanned.replace(/\s+/g, ""));
+  const whole = scanned.replace(/\s+/g, "").replace(/%(?:25)?23/g, "#"); // as camera apps write it
+  const found = /(?:^|[^0-9])([0-9]{100,1500})$/.exec(whole);
   return found ? found[1] : "";
 }
 
