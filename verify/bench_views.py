@@ -1,9 +1,7 @@
 """The employer's bench: many certificates handed over at once, one table, one receipt."""
 
-from functools import cache
 from typing import Any, TypeVar
 
-from django.contrib.staticfiles import finders
 from django.core.exceptions import TooManyFilesSent
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -49,7 +47,7 @@ def _form(request: HttpRequest, *, refused: VerifyError | None = None) -> HttpRe
         "refused": refused,
         "deleted": "deleted" in request.GET,
         "most": bench.MAX_ITEMS,
-        "decoder": _decoder(),
+        "decoder": static(DECODER),
     }
     status = refused.status if refused else 200
     response = render(request, "verify/bench.html", context, status=status)
@@ -58,12 +56,6 @@ def _form(request: HttpRequest, *, refused: VerifyError | None = None) -> HttpRe
     if (wait := getattr(refused, "wait", None)) is not None:
         response["Retry-After"] = str(wait)
     return response
-
-
-@cache
-def _decoder() -> str:
-    """The address of the module that reads codes from pictures, where it is there."""
-    return static(DECODER) if finders.find(DECODER) else ""
 
 
 def _handed_over(request: HttpRequest) -> list[Handed]:

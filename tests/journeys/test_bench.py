@@ -1,10 +1,12 @@
 """An employer hands many certificates over at once: one table, a receipt, and nothing is left."""
 
 import io
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import pypdfium2  # type: ignore[import-untyped]  # it comes without types
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 from pypdf import PdfReader
@@ -117,6 +119,25 @@ def test_what_was_chosen_can_be_left_out_and_too_much_is_told_before_it_is_sent(
     page.locator("form[enctype] > p > button").click()
     expect(page.locator("#said .err")).not_to_contain_text("200")
     assert "POST" not in sent
+
+
+def test_of_a_photo_the_code_alone_is_handed_over(open_page: OpenPage) -> None:
+    pdf, _address = certificate(open_page, "Meryem Sabri", "مريم صبري")
+    photo = io.BytesIO()
+    sheet = pypdfium2.PdfDocument(pdf)[0].render(scale=3).to_pil()
+    sheet.convert("RGB").rotate(4, expand=True, fillcolor="white").save(photo, "JPEG", quality=80)
+    page = open_page()
+    page.goto("/bench")
+    sent: list[bytes] = []
+    page.on("request", lambda request: sent.append(request.post_data_buffer or b""))
+    page.locator("input[type=file]").set_input_files([chosen("IMG_01.jpg", "image/jpeg", photo.getvalue())])
+    page.locator("form[enctype] > p > button").click()
+    row = page.locator(".benched tbody tr")
+    expect(row).to_have_count(1, timeout=CHECKED)
+    expect(row.locator(".found")).to_have_class(re.compile(r"\bok\b"))
+    expect(row).to_contain_text("IMG_01.jpg")
+    expect(row).to_contain_text("Meryem Sabri")
+    assert max(map(len, sent)) < 2000 < len(photo.getvalue())
 
 
 def test_a_picture_in_which_there_is_no_code_stays_on_the_device(open_page: OpenPage) -> None:

@@ -14,7 +14,7 @@ const CODE = /\d{100}|\/c\/|^[0-9A-Za-z]{4}-[0-9A-Za-z]{4}-[0-9A-Za-z]{4}$/;
 
 let files = [];
 
-for (const hint of document.querySelectorAll("[data-scripts]")) hint.hidden = !form.dataset.decoder;
+for (const hint of document.querySelectorAll("[data-scripts]")) hint.hidden = false;
 
 function word(name) {
   return document.getElementById("words").content.querySelector(`[data-word="${name}"]`).textContent;
@@ -96,9 +96,7 @@ async function isPicture(file) {
 
 let decoder = null;
 function readImage(file) {
-  decoder ??= form.dataset.decoder
-    ? import(new URL(form.dataset.decoder, location.href).href)
-    : Promise.reject(new Error("no decoder"));
+  decoder ??= import(new URL(form.dataset.decoder, location.href).href);
   return decoder.then((module) => module.readImage(file));
 }
 
