@@ -19,7 +19,17 @@ from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from credentials import awards, batches, endpoints, holding, outbox, printing, rosters
+from credentials import (
+    awards,
+    batches,
+    bundling,
+    endpoints,
+    holding,
+    outbox,
+    printing,
+    rosters,
+    statuslists,
+)
 from credentials.models import Achievement, Batch, Credential, Message
 from credentials.people import Person
 from issuers import keys, orders, outbound, registry, sealing, staff, withdrawals
@@ -208,6 +218,8 @@ def _furnish() -> House:
         | _benches(now)
     )
     sealing.seal(now=now)
+    statuslists.publish_changed(now=now)
+    bundling.tend(now=now)
     sessions = {}
     for role, person in people.items():
         for name, second in ((role, True), (f"{role}-without", False)):

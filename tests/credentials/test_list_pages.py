@@ -264,7 +264,7 @@ def test_a_name_too_long_for_the_printed_code_is_mended_where_it_was_typed(
 ) -> None:
     house.course.title_fr = "Atelier " + "très " * 20 + "long"
     house.course.save()
-    batch = draft(trainer, house, f"Nom complet\nSalma {'Benabdelkader ' * 5}\n")
+    batch = draft(trainer, house, f"Nom complet\nسلمى {'بنعبدالقادر ' * 7}\n")
     assert re.findall(r'name="cell-([a-z_]+)"', page(trainer, batch)) == ["name"]
     do(trainer, "mend", batch, row="1", **{"cell-name": "Salma Benabdelkader"})
     assert Award.objects.get(batch=batch).state == "pending"
