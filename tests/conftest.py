@@ -54,8 +54,13 @@ sys.addaudithook(only_this_machine)
 
 #: Fixtures and marks by which a test touches a database.
 TOUCHES = {"db", "transactional_db", "django_db_setup"}
-#: PostgreSQL is the stricter reader of what a program may send.
-ON_POSTGRESQL_ALONE = ("tests/config/test_api_fuzz.py",)
+#: Every route for every visitor, and what programs may send: PostgreSQL, which a city runs, is the stricter one.
+ON_POSTGRESQL_ALONE = (
+    *("tests/architecture/test_guessing.py", "tests/architecture/test_headers.py"),
+    *("tests/architecture/test_matrix.py", "tests/config/test_api_fuzz.py", "tests/config/test_sessions.py"),
+)
+#: A year within one transaction, of which PostgreSQL has no statistics: it tells of the demo, not of databases.
+ON_SQLITE_ALONE = ("tests/passport/test_demo_year.py",)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -70,6 +75,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     def tells(item: pytest.Item) -> bool:
         if item.nodeid.startswith(ON_POSTGRESQL_ALONE):
             return postgresql
+        if item.nodeid.startswith(ON_SQLITE_ALONE):
+            return not postgresql
         fixtures = set(getattr(item, "fixturenames", ()))
         return not postgresql or bool(TOUCHES & fixtures or item.get_closest_marker("django_db"))
 
