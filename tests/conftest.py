@@ -54,12 +54,12 @@ sys.addaudithook(only_this_machine)
 
 #: Fixtures and marks by which a test touches a database.
 TOUCHES = {"db", "transactional_db", "django_db_setup"}
-#: Every route for every visitor, and what programs may send: PostgreSQL, which a city runs, is the stricter one.
+#: Every route for every visitor, and what programs may send: PostgreSQL is the stricter reader.
 ON_POSTGRESQL_ALONE = (
     *("tests/architecture/test_guessing.py", "tests/architecture/test_headers.py"),
     *("tests/architecture/test_matrix.py", "tests/config/test_api_fuzz.py", "tests/config/test_sessions.py"),
 )
-#: A year within one transaction, of which PostgreSQL has no statistics: it tells of the demo, not of databases.
+#: A year within one transaction, of which PostgreSQL has no statistics; it tells of the demo alone.
 ON_SQLITE_ALONE = ("tests/passport/test_demo_year.py",)
 
 
