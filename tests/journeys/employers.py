@@ -159,6 +159,13 @@ class Employer:
         devtools.send("Network.enable")
         devtools.send("Network.setCacheDisabled", {"cacheDisabled": True})
 
+    def learns_the_city(self) -> None:
+        """Wait until the page has, after a verdict, brought all keys and lists."""
+        give_up = time.monotonic() + 60
+        while '"directory"' not in self.belongings() and time.monotonic() < give_up:
+            self.page.wait_for_timeout(500)
+        assert '"directory"' in self.belongings()
+
     def belongings(self) -> str:
         """All that the page keeps in her browser: databases, caches, storage, cookies."""
         return str(self.page.evaluate(BELONGINGS))

@@ -41,6 +41,7 @@ FILES: tuple[str, ...] = (
 )
 FILES += (
     "set-language",
+    "bundle",
     "status-list",
     "key",
     "keys",

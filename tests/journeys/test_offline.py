@@ -30,6 +30,7 @@ def learn(phone: Employer, city: City) -> None:
     phone.without_http_cache()  # it holds five minutes; what the page itself keeps is to judge
     for state in LEARNED:
         assert phone.scan(city.codes[state]) == state
+    phone.learns_the_city()
 
 
 def give_the_file(phone: Employer, city: City) -> None:
@@ -122,10 +123,12 @@ def test_another_certificate_of_a_known_issuer_is_judged_without_a_server(silent
     expect(phone.page.locator("main")).to_contain_text("Salma Idrissi")
 
 
-def test_a_key_that_was_never_learned_is_called_neither_good_nor_bad(silent: Silent) -> None:
+def test_after_one_scan_a_phone_knows_every_issuer_of_the_city(silent: Silent) -> None:
     phone = silent.phones["fr"]
-    assert phone.scan(silent.city.codes["not-accredited"]) == "offline"
-    expect(phone.page.locator("main")).not_to_contain_text("Driss Berrada")
+    assert "not-accredited" not in LEARNED
+    assert phone.scan(silent.city.codes["not-accredited"]) == "not-accredited"
+    assert phone.from_cache()
+    expect(phone.page.locator("main")).to_contain_text("Driss Berrada")
 
 
 def test_an_entrance_with_the_city_s_file_knows_every_state_and_every_issuer(silent: Silent) -> None:
