@@ -371,3 +371,18 @@ def test_a_row_that_replaces_nothing_ends_no_other(achievement: Any) -> None:
     rows[0].state = Award.State.ISSUED
     succession.lead_on(rows=rows, before={}, batch=batch, now=NOW)
     assert not StatusChange.objects.exists()
+
+
+def test_a_row_that_replaces_and_one_that_does_not_are_issued_together(key_room: Any) -> None:
+    course = make_achievement(make_issuer())
+    old = make_credential(course, Person(name_latin="Salma Tazi"))
+    Credential.objects.filter(pk=old.pk).update(visibility="private")
+    batch = award(
+        course, Person(name_latin="Salma Tazy"), Person(name_latin="Omar Tazi"), kind=Batch.Kind.ROSTER
+    )
+    batch.awards.filter(row=1).update(replaces=old, reason="corrected")
+    assert issuance.issue_ready(kind=Batch.Kind.ROSTER, now=NOW) == 2
+    old.refresh_from_db()
+    assert old.status == "replaced"
+    shown = dict(Credential.objects.filter(award__batch=batch).values_list("name_latin", "visibility"))
+    assert shown == {"Salma Tazy": "private", "Omar Tazi": "link"}

@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from credentials import issuance, outbox, reissue, revocation, statuslists
 from credentials.models import Achievement, Award, Batch, Credential, Message, StatusChange
 from credentials.people import Person
+from credentials.signals import credential_status_changed
 from issuers import keys, registry
 from issuers.errors import WrongState
 from issuers.jose import unb64
@@ -255,3 +256,33 @@ def test_the_command_refuses_what_it_does_not_know(course: Achievement) -> None:
     SigningKey.objects.filter(issuer=twin, algorithm="ES256").update(kid8=key.kid8)
     with pytest.raises(CommandError, match="Two keys"):
         call_command("reissue", key.kid8)
+
+
+def test_what_was_ordered_a_moment_ago_is_not_ordered_again(course: Achievement) -> None:
+    award(course, *people(2), kind=ROSTER)
+    issuance.issue_ready(kind=ROSTER, now=NOW)
+    key = withdraw(course.issuer)
+    ids = list(Credential.objects.values_list("pk", flat=True))
+    assert reissue._open(key, course, "", ids, by=None, now=LATER) == 2
+    assert reissue._open(key, course, "", ids, by=None, now=LATER) == 0
+    assert Batch.objects.filter(kind=REISSUE).count() == 1
+
+
+def test_the_passport_hears_of_every_certificate_that_was_replaced(
+    course: Achievement, django_capture_on_commit_callbacks: Any
+) -> None:
+    award(course, *people(3), kind=ROSTER)
+    issuance.issue_ready(kind=ROSTER, now=NOW)
+    heard: list[str] = []
+
+    def hear(credential_id: str, **_: Any) -> None:
+        heard.append(credential_id)
+
+    credential_status_changed.connect(hear)
+    try:
+        with django_capture_on_commit_callbacks(execute=True):
+            issue_anew(withdraw(course.issuer))
+    finally:
+        credential_status_changed.disconnect(hear)
+    assert sorted(heard) == sorted(Credential.objects.filter(status="replaced").values_list("pk", flat=True))
+    assert len(heard) == 3

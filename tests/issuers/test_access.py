@@ -94,3 +94,9 @@ def test_whom_programs_and_gateways_pass_for() -> None:
     client = ApiClient(pk="x")
     for user in (access.ClientUser(client), access.Gateway()):
         assert (user.is_authenticated, user.is_anonymous) == (True, False)
+
+
+@pytest.mark.parametrize("shown", [{}, {"authorization": "Basic dXNlcjpwYXNz"}])
+def test_whoever_shows_no_token_is_asked_for_one(shown: dict[str, str]) -> None:
+    answer = Client(headers=shown).get("/api/v1/achievements")
+    assert (answer.status_code, answer["WWW-Authenticate"].split()[0]) == (401, "Bearer")

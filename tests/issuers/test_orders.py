@@ -147,3 +147,25 @@ def test_what_cannot_be_made_is_tried_again_later_and_keeps_nobody_waiting(
 
 def _wake(now: datetime) -> None:
     SigningOrder.objects.update(not_before=Now())
+
+
+@pytest.mark.django_db
+def test_what_is_there_is_not_ordered() -> None:
+    assert orders.obtain(kind="publication", subject="keys", look=lambda: "there", now=NOW) == "there"
+    assert not SigningOrder.objects.exists()
+
+
+@pytest.mark.django_db
+def test_whoever_comes_second_for_an_order_looks_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    for subject in ("k/1", "k/2"):
+        SigningOrder.objects.create(kind="publication", subject=subject, ordered_at=NOW, not_before=Now())
+    first, token = SigningOrder.objects.order_by("pk")[0], orders.random_token
+
+    def somebody_is_quicker() -> str:
+        SigningOrder.objects.filter(pk=first.pk).update(lease_until=Now() + orders.LEASE)
+        return token()
+
+    monkeypatch.setattr(orders, "random_token", somebody_is_quicker)
+    taken = orders._take()
+    assert taken is not None
+    assert taken.subject == "k/2"
