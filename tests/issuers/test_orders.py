@@ -16,7 +16,7 @@ from credentials import statuslists
 from credentials.models import StatusList, StatusListVersion
 from issuers import orders, publications
 from issuers.errors import NoKeyRoom
-from issuers.models import Publication, SigningOrder
+from issuers.models import Publication, SigningOrder, random_token
 from tests.factories import NOW, award, key_room, key_room_open, make_achievement, make_issuer, publish_keys
 
 __all__ = ["key_room"]
@@ -159,11 +159,11 @@ def test_what_is_there_is_not_ordered() -> None:
 def test_whoever_comes_second_for_an_order_looks_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
     for subject in ("k/1", "k/2"):
         SigningOrder.objects.create(kind="publication", subject=subject, ordered_at=NOW, not_before=Now())
-    first, token = SigningOrder.objects.order_by("pk")[0], orders.random_token
+    first = SigningOrder.objects.order_by("pk")[0]
 
     def somebody_is_quicker() -> str:
         SigningOrder.objects.filter(pk=first.pk).update(lease_until=Now() + orders.LEASE)
-        return token()
+        return random_token()
 
     monkeypatch.setattr(orders, "random_token", somebody_is_quicker)
     taken = orders._take()
