@@ -20,6 +20,8 @@ SCANS = 11
 #: A city's mobile network: seconds of a round trip, bytes a second down and up.
 NETWORK = {"latency": 60, "downloadThroughput": 9e6 / 8, "uploadThroughput": 3e6 / 8}
 KILO = 1024
+#: Fetched once the verdict stands, once a day: what the whole city knows, and the module that reads it.
+AFTERWARDS = ("/bundle.jwt", "/static/verify/bundle")
 #: Notes when the page first shows a verdict, counted from the start of the navigation.
 WATCH = """new MutationObserver(() => {
   if (document.body?.dataset.state) window.shownAfter ??= performance.now();
@@ -125,7 +127,7 @@ def weight(browser: Browser, city: City, code: str) -> tuple[int, int]:
     scripts = frame = 0
     for asked in phone.asked:
         answer, path = asked.response(), urlsplit(asked.url).path
-        if answer is None or asked.service_worker or path.startswith(("/k/", "/s/")):
+        if answer is None or asked.service_worker or path.startswith(("/k/", "/s/", *AFTERWARDS)):
             continue
         size = len(gzip.compress(answer.body(), 9))
         if path == "/v" or path.endswith((".js", ".webmanifest")):

@@ -7,10 +7,11 @@ import { hasExactly, isWhole, openUnderRoot } from "./trust.js";
 
 const CLOCK_DRIFT = 300;
 const PATIENCE = 30000; // milliseconds
+const DAY = 86400;
 const MOST_FILE = 600000; // characters
 const MOST_CONTENT = 4 * 1024 * 1024;
 const NUMBERS = 2 ** 15; // of lists, as many as a paper can name
-const AS_FILE = 30 * 86400; // what was carried here on a stick may be as old as anything that is relied on
+const AS_FILE = 30 * DAY; // what was carried here on a stick may be as old as anything that is relied on
 const MEMBERS = ["content", "delegation", "iat", "iss", "sub", "ttl", "version"];
 const PARTS = ["issuers", "lists"];
 const LIST = ["exp", "iat", "issuer", "number", "replacement", "revocation", "suspension"];
@@ -39,6 +40,13 @@ export async function fetchBundle(context) {
   const body = await fetched(context.config.bundle, { ...context, cache: "no-cache", until: Date.now() + PATIENCE });
   if (body === null) throw new Error("there is none");
   return takeBundle(body, context);
+}
+
+/** Once a day, after a verdict, the device learns all keys and lists: the next paper may be another's, in a cellar. */
+export async function learnCity(context) {
+  const isFresh = context.now - (context.store.get("directory")?.iat ?? 0) < DAY;
+  if (isFresh || !navigator.onLine || navigator.connection?.saveData) return;
+  await fetchBundle(context).catch(() => {}); // another time
 }
 
 async function contentOf({ content, iat }) {

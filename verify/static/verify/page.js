@@ -12,7 +12,6 @@ const memory = memoryIn(ownStorage());
 const opening = openStore(ownDatabase());
 const ways = document.getElementById("ways");
 const host = document.getElementById("scanner-host");
-const DAY = 86400;
 const knows = () => ({ config, now: Date.now() / 1000, fetch: (...request) => window.fetch(...request), memory });
 let turns = 0; // an answer to an earlier code is of no interest any more
 let scanner = null;
@@ -25,15 +24,8 @@ async function check(scanned) {
   if (!window.crypto?.subtle || !window.DecompressionStream) return draw({ state: "old-browser", checks: [], trouble: null });
   const context = { ...knows(), store: await opening };
   await examineTwice(digitsIn(scanned) || scanned, context, (seen, isLast) => turn === turns && draw(seen, isLast));
-  return learnCity(context);
-}
-
-/** Once a day, after a verdict, the device learns all keys and lists: the next paper may be another's, in a cellar. */
-async function learnCity(context) {
-  const isFresh = context.now - (context.store.get("directory")?.iat ?? 0) < DAY;
-  if (isFresh || isKiosk || !navigator.onLine || navigator.connection?.saveData) return;
-  const { fetchBundle } = await import("./bundle.js");
-  await fetchBundle(context).catch(() => {}); // another time
+  const { learnCity } = await import("./bundle.js");
+  return isKiosk || learnCity(context);
 }
 
 /** A code was read, and it is none of a certificate; what it says stays with the reader. */
