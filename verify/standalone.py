@@ -22,8 +22,8 @@ from issuers.errors import NotTrusted
 from . import gate, shape
 from .errors import Malformed
 from .gate import Kind, Source
-from .report import Check, Issuer, Outcome, Reason, Report, Stated, Step, Text, worst
-from .wording import CHECKS, FACES, NOT_MADE
+from .report import Issuer, Reason, Report, Stated, Step, Text
+from .sheet import Sheet
 
 #: How far this machine's clock may be wrong.
 CLOCK_DRIFT = timedelta(minutes=5)
@@ -52,51 +52,12 @@ class _End(Exception):  # nothing went wrong: there is nothing left to look at
     """The check that was made leaves nothing more to look at."""
 
 
-class _Sheet:
-    """The checks made so far, and what they mean."""
-
-    def __init__(self, now: datetime) -> None:
-        self.now = now
-        self.checks: list[Check] = []
-        self.reasons: list[Reason] = []
-        self.issuer: Issuer | None = None
-        self.stated: Stated | None = None
-        self.as_of: datetime | None = None
-
-    def passed(self, step: Step, detail: str = "") -> None:
-        self._note(step, "passed", detail)
-
-    def found(self, step: Step, reason: Reason, detail: str = "") -> None:
-        self._note(step, reason, detail)
-        self.reasons.append(reason)
+class _Sheet(Sheet):
+    """One document, looked at until a check leaves nothing more to look at."""
 
     def end(self, step: Step, reason: Reason, detail: str = "") -> NoReturn:
         self.found(step, reason, detail)
         raise _End
-
-    def _note(self, step: Step, code: str, detail: str) -> None:
-        outcome, sentence = CHECKS[step, code]
-        self.checks.append(Check(step=step, outcome=outcome, sentence=str(sentence), detail=detail))
-
-    def report(self) -> Report:
-        reason = worst(self.reasons)
-        made = {check.step for check in self.checks}
-        missing = [
-            Check(step=step, outcome=Outcome.UNKNOWN, sentence=str(NOT_MADE), made=False)
-            for step in Step
-            if step not in made
-        ]
-        shows = reason.shows_claim
-        return Report(
-            reason=reason,
-            headline=str(FACES[reason].headline),
-            sentence=str(FACES[reason].sentence),
-            checks=tuple(sorted([*self.checks, *missing], key=lambda check: check.number)),
-            checked_at=self.now,
-            issuer=self.issuer if shows else None,
-            stated=self.stated if shows else None,
-            status_as_of=self.as_of if shows else None,
-        )
 
 
 # -- Entrances ------------------------------------------------------------------------------------
@@ -120,7 +81,7 @@ def verify(*, source: str | bytes, bundle: Bundle, base_url: str, now: datetime)
     what = gate.read_source(source, base_url=base_url)
     if what.kind in (Kind.LINK, Kind.SHORT_CODE):
         raise Malformed("unknown-form")
-    sheet = _Sheet(now)
+    sheet = _Sheet(now=now)
     with suppress(_End):
         _examine(sheet, what, bundle, base_url)
     return sheet.report()
@@ -149,10 +110,7 @@ def _examine(sheet: _Sheet, what: Source, known: Bundle, base_url: str) -> None:
     sheet.passed(Step.SHAPE)
     _dates(sheet, signed.starts, signed.ends)
     _status(sheet, entry, *signed.slot, known)
-    if signed.stated.names:
-        sheet.passed(Step.SUBJECT)
-    else:
-        sheet.found(Step.SUBJECT, Reason.CONTRADICTORY, "no name")
+    sheet.subject(named=bool(signed.stated.names))
 
 
 def _paper(sheet: _Sheet, digits: str, known: Bundle) -> tuple[Entry, Entry, _Signed]:
@@ -278,9 +236,9 @@ def _status(sheet: _Sheet, entry: Entry, number: int, index: int, known: Bundle)
     if listed is None or listed.issuer != entry["did"] or index >= SIZE:
         sheet.found(Step.STATUS, Reason.STATUS_UNKNOWN, f"list {number} is not in the bundle")
         return
-    sheet.as_of = datetime.fromtimestamp(listed.issued_at, UTC)
-    age = sheet.now - min(sheet.as_of, known.directory.issued_at)
-    detail = f"list {number} as of {sheet.as_of:%Y-%m-%dT%H:%M:%SZ}, {max(age.days, 0)} days old"
+    sheet.status_as_of = datetime.fromtimestamp(listed.issued_at, UTC)
+    age = sheet.now - min(sheet.status_as_of, known.directory.issued_at)
+    detail = f"list {number} as of {sheet.status_as_of:%Y-%m-%dT%H:%M:%SZ}, {max(age.days, 0)} days old"
     marked = [purpose for purpose in bundles.PURPOSES if index in listed.marks[purpose]]
     if "replacement" in marked:
         sheet.found(Step.STATUS, Reason.REPLACED, detail)

@@ -5,6 +5,7 @@ the accreditation held at the time · 5 its parts say the same · 6 dates · 7 s
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -20,8 +21,8 @@ from issuers import keys
 from . import counting, gate, logged, resolver, shape
 from .errors import Malformed, NotKnown, TooLarge
 from .gate import Kind, Source
-from .report import Check, Issuer, ListSeen, Outcome, Reason, Report, Stated, Step, Text, worst
-from .wording import CHECKS, FACES, NOT_MADE
+from .report import Issuer, ListSeen, Reason, Report, Stated, Step, Text
+from .sheet import Sheet
 
 #: How far a clock of ours may lag behind the one that signed.
 LEEWAY = timedelta(minutes=2)
@@ -69,30 +70,13 @@ def _verify_found(what: Source, *, now: datetime) -> Report:
 
 
 # -- The table on which a document is examined ----------------------------------------------------
-class _Examination:
-    """One document: its checks so far, and what they mean."""
+class _Examination(Sheet):
+    """One document, with what the register and the store know of it."""
 
     def __init__(self, *, now: datetime) -> None:
-        self.now = now
-        self.checks: list[Check] = []
-        self.reasons: list[Reason] = []
-        self.issuer: Issuer | None = None
-        self.stated: Stated | None = None
-        self.status_as_of: datetime | None = None
+        super().__init__(now=now)
         self.lists: tuple[ListSeen, ...] = ()
         self.stored: Credential | None = None
-
-    def passed(self, step: Step, detail: str = "") -> None:
-        self._note(step, "passed", detail)
-
-    def found(self, step: Step, reason: Reason, detail: str = "") -> None:
-        """The check did not simply pass: it failed, could not be made, or needs its own word."""
-        self._note(step, reason, detail)
-        self.reasons.append(reason)
-
-    def _note(self, step: Step, code: str, detail: str) -> None:
-        outcome, sentence = CHECKS[step, code]
-        self.checks.append(Check(step=step, outcome=outcome, sentence=str(sentence), detail=detail))
 
     def authority(
         self,
@@ -152,35 +136,15 @@ class _Examination:
         else:
             self.passed(Step.STATUS, detail)
 
-    def subject(self, *, named: bool) -> None:
-        """8: it names somebody, to be compared with an identity document."""
-        if named:
-            self.passed(Step.SUBJECT)
-        else:
-            self.found(Step.SUBJECT, Reason.CONTRADICTORY, "no name")
-
     def report(self) -> Report:
-        """What follows from the checks; those that were not made are unknown."""
-        reason = worst(self.reasons)
-        made = {check.step for check in self.checks}
-        missing = [
-            Check(step=step, outcome=Outcome.UNKNOWN, sentence=str(NOT_MADE), made=False)
-            for step in Step
-            if step not in made
-        ]
-        shows = reason.shows_claim
+        """What follows from the checks, with what only the store knows."""
+        report = super().report()
+        shows = report.reason.shows_claim
         stored = self.stored if shows else None
-        leads_on = reason in (Reason.REPLACED, Reason.KEY_WITHDRAWN)
+        leads_on = report.reason in (Reason.REPLACED, Reason.KEY_WITHDRAWN)
         successor = self.stored.replaced_by_id if self.stored and leads_on else None
-        return Report(
-            reason=reason,
-            headline=str(FACES[reason].headline),
-            sentence=str(FACES[reason].sentence),
-            checks=tuple(sorted([*self.checks, *missing], key=lambda check: check.number)),
-            checked_at=self.now,
-            issuer=self.issuer if shows else None,
-            stated=self.stated if shows else None,
-            status_as_of=self.status_as_of if shows else None,
+        return replace(
+            report,
             successor_url=settings.BASE_URL + reverse("credential", args=[successor]) if successor else "",
             short_code=stored.short_code if stored else "",
             files=bool(stored and _is_open(stored)),
