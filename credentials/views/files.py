@@ -13,8 +13,7 @@ from credentials.models import StatusListVersion
 from issuers import limits
 from issuers import reading as register
 from issuers.access import public
-from issuers.views.published import document
-from issuers.views.waiting import being_prepared
+from issuers.views.published import once_signed
 
 
 @public
@@ -110,28 +109,12 @@ def status_list(request: HttpRequest, purpose: str, number: int) -> HttpResponse
         if purpose not in StatusListVersion.Purpose.values or not statuslists.exists(number=number):
             raise NotYours
         version = statuslists.wanted(number=number, purpose=purpose, now=timezone.now())
-    if version is None:
-        return being_prepared()
-    return document(
-        request,
-        version.body.encode(),
-        content_type="application/vc+jwt",
-        etag=version.etag,
-        max_age=statuslists.TTL_SECONDS,
-    )
+    return once_signed(request, version, content_type="application/vc+jwt", max_age=statuslists.TTL_SECONDS)
 
 
 @public
 @require_safe
 def bundle(request: HttpRequest) -> HttpResponseBase:
     """All keys and all lists in one signed file, for kiosks and USB sticks."""
-    publication = bundling.wanted(now=timezone.now())
-    if publication is None:
-        return being_prepared()
-    return document(
-        request,
-        publication.body.encode(),
-        content_type="application/jwt",
-        etag=publication.etag,
-        max_age=statuslists.TTL_SECONDS,
-    )
+    found = bundling.wanted(now=timezone.now())
+    return once_signed(request, found, content_type="application/jwt", max_age=statuslists.TTL_SECONDS)

@@ -2,9 +2,12 @@
 
 import gzip
 from functools import lru_cache
+from typing import Protocol
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.cache import get_conditional_response, patch_vary_headers
+
+from .waiting import being_prepared
 
 #: What has no words in it (BCP 47): the same for readers of every language, and kept once for all of them.
 WORDLESS = "zxx"
@@ -12,6 +15,22 @@ WORDLESS = "zxx"
 WORTH_PACKING = 1_000
 #: Larger ones are packed once in this process; small ones cost less than keeping them would.
 WORTH_KEEPING = 8_000
+
+
+class Signed(Protocol):
+    """What a signer left to be handed out: a publication, a status list."""
+
+    body: str
+    etag: str
+
+
+def once_signed(
+    request: HttpRequest, found: Signed | None, *, content_type: str, max_age: int
+) -> HttpResponseBase:
+    """What was signed, as ``document`` answers it; 202 where the signer takes longer than a page may."""
+    if found is None:
+        return being_prepared()
+    return document(request, found.body.encode(), content_type=content_type, etag=found.etag, max_age=max_age)
 
 
 def document(

@@ -13,8 +13,7 @@ from issuers import audit, jose, profiles, publications, reading
 from issuers.access import public
 from issuers.models import Issuer
 
-from .published import document
-from .waiting import being_prepared
+from .published import document, once_signed
 
 MAX_AGE = 300  # seconds; a suspension or a compromised key is seen everywhere within five minutes
 SEALED_EVERY = 60  # seconds: there is no newer checkpoint sooner
@@ -105,16 +104,8 @@ def _issuer(slug: str) -> Issuer:
 
 
 def _published(request: HttpRequest, name: str) -> HttpResponseBase:
-    publication = publications.wanted(name=name, now=timezone.now())
-    if publication is None:
-        return being_prepared()
-    return document(
-        request,
-        publication.body.encode(),
-        content_type="application/jwt",
-        etag=publication.etag,
-        max_age=MAX_AGE,
-    )
+    found = publications.wanted(name=name, now=timezone.now())
+    return once_signed(request, found, content_type="application/jwt", max_age=MAX_AGE)
 
 
 def _not_yet() -> HttpResponse:
