@@ -1,4 +1,4 @@
-"""The learner and her passport: accounts, proven addresses, entries, proposals."""
+"""The learner, the addresses that reach her, and the codes that prove them."""
 
 from typing import Any, ClassVar
 
@@ -9,10 +9,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from credentials.models import AddressKind, Credential, Filing
 from issuers.models import Arrondissement, in_language, random_token
-
-from .numbers import new_passport_number
+from passport.numbers import new_passport_number
 
 
 class LearnerManager(BaseUserManager["Learner"]):
@@ -125,70 +123,3 @@ class Code(models.Model):
 
     def __str__(self) -> str:
         return self.kind
-
-
-class Entry(models.Model):
-    """One line of a passport: a credential that is this learner's."""
-
-    class How(models.TextChoices):
-        MATCH = "match", _("Address and name agreed")
-        CONFIRMED = "confirmed", _("The learner said yes")
-        NUMBER = "number", _("By passport number and name")
-        SUCCESSION = "succession", _("It replaces one that was here")
-
-    learner = models.ForeignKey(Learner, on_delete=models.CASCADE, related_name="entries")
-    credential = models.OneToOneField(Credential, on_delete=models.CASCADE, related_name="entry")
-    how = models.CharField(max_length=10, choices=How.choices)
-    filed_at = models.DateTimeField()
-    hidden_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        ordering = ("-credential__awarded_on", "-filed_at")
-        verbose_name_plural = "entries"
-
-    def __str__(self) -> str:
-        return f"{self.learner_id} {self.credential_id}"
-
-
-class Proposal(models.Model):
-    """A question to a learner: is this certificate yours? Made when only the address agrees."""
-
-    class Answer(models.TextChoices):
-        OPEN = "", _("Not answered")
-        MINE = "mine", _("Mine")
-        NOT_MINE = "not-mine", _("Not mine")
-
-    learner = models.ForeignKey(Learner, on_delete=models.CASCADE, related_name="proposals")
-    credential = models.ForeignKey(Credential, on_delete=models.CASCADE, related_name="proposals")
-    answer = models.CharField(max_length=8, choices=Answer.choices, blank=True)
-    made_at = models.DateTimeField()
-    answered_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        ordering = ("-made_at",)
-        constraints = (
-            models.UniqueConstraint(fields=("learner", "credential"), name="proposal_once"),
-            models.UniqueConstraint(
-                fields=("credential",), condition=Q(answer="mine"), name="credential_claimed_once"
-            ),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.learner_id} {self.credential_id}"
-
-
-class Opening(models.Model):
-    """A time when somebody else opened a certificate's page: when, never who."""
-
-    credential = models.ForeignKey(Credential, on_delete=models.CASCADE, related_name="openings")
-    on = models.DateField()
-    times = models.PositiveIntegerField(default=0)
-
-    class Meta:
-        constraints = (models.UniqueConstraint(fields=("credential", "on"), name="opening_once_a_day"),)
-
-    def __str__(self) -> str:
-        return f"{self.credential_id} {self.on}"
-
-
-__all__ = ["Address", "AddressKind", "Code", "Entry", "Filing", "Learner", "Opening", "Proposal"]

@@ -1,0 +1,128 @@
+"""What can be awarded: achievements in their versions."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from issuers.models import Issuer, Theme, in_language, random_token
+
+
+class Achievement(models.Model):
+    """What can be awarded, with criteria, workload, level and outcomes; immutable once awarded.
+
+    A change is a new version that ``supersedes`` the old one.
+    """
+
+    class Kind(models.TextChoices):
+        MICRO_CREDENTIAL = "MicroCredential", _("Micro-credential (assessed)")
+        COMPLETION = "CertificateOfCompletion", _("Certificate of attendance")
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        PUBLISHED = "published", _("Published")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    class Assessment(models.TextChoices):
+        CONTINUOUS = "continuous", _("Continuous assessment")
+        ORAL = "oral", _("Oral examination")
+        WRITTEN = "written", _("Written examination")
+        PRACTICAL = "practical", _("Practical examination")
+        QUIZ = "quiz", _("Questionnaire")
+        PROJECT = "project", _("Project")
+        PORTFOLIO = "portfolio", _("Portfolio")
+        ATTENDANCE = "attendance", _("Attendance, not assessed")
+
+    class Mode(models.TextChoices):
+        ONSITE = "onsite", _("On site")
+        BLENDED = "blended", _("On site and online")
+        ONLINE = "online", _("Online")
+        WORK = "work", _("At the workplace")
+
+    class IdentityCheck(models.TextChoices):
+        NONE = "none", _("Unsupervised")
+        SUPERVISED = "supervised", _("Supervised, identity not checked")
+        SUPERVISED_ID = "supervised_id", _("Supervised on site, identity checked")
+
+    id = models.CharField(primary_key=True, max_length=22, default=random_token, editable=False)
+    issuer = models.ForeignKey(Issuer, on_delete=models.PROTECT, related_name="achievements")
+    code = models.CharField(max_length=20, help_text="The provider's own code, such as C08")
+    version = models.PositiveSmallIntegerField(default=1)
+    supersedes = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="successor"
+    )
+    state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
+    kind = models.CharField(max_length=24, choices=Kind.choices)
+    theme = models.CharField(max_length=12, choices=Theme.choices)
+    title_fr = models.CharField(max_length=120, blank=True)
+    title_ar = models.CharField(max_length=120, blank=True)
+    description_fr = models.TextField(max_length=1000, blank=True)
+    description_ar = models.TextField(max_length=1000, blank=True)
+    criteria_fr = models.TextField(max_length=2000, blank=True)
+    criteria_ar = models.TextField(max_length=2000, blank=True)
+    hours = models.PositiveSmallIntegerField(help_text="Notional workload in hours")
+    cnc_level = models.PositiveSmallIntegerField(help_text="Level 1 to 8 of the Moroccan framework (CNC)")
+    cefr_level = models.CharField(max_length=6, blank=True, help_text="A1 … C2, for languages")
+    digcomp = models.JSONField(default=list, blank=True, help_text='[{"code": "2.1", "level": "basic"}]')
+    skills = models.JSONField(
+        default=list, blank=True, help_text="ESCO: [{uri, label_en, label_fr, label_ar}]"
+    )
+    assessment = models.CharField(max_length=12, choices=Assessment.choices)
+    assessment_uri = models.URLField(blank=True, help_text="European Learning Model, controlled list")
+    mode = models.CharField(max_length=8, choices=Mode.choices)
+    mode_uri = models.URLField(blank=True, help_text="European Learning Model, controlled list")
+    identity_check = models.CharField(
+        max_length=14, choices=IdentityCheck.choices, default=IdentityCheck.SUPERVISED
+    )
+    prerequisites_fr = models.CharField(max_length=300, blank=True)
+    prerequisites_ar = models.CharField(max_length=300, blank=True)
+    valid_months = models.PositiveSmallIntegerField(default=0, help_text="0: does not expire")
+    min_age = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField()
+    published_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("issuer", "code", "-version")
+        constraints = (
+            models.UniqueConstraint(fields=("issuer", "code", "version"), name="achievement_version_once"),
+            models.CheckConstraint(condition=Q(hours__gte=1, hours__lte=2000), name="achievement_hours_sane"),
+            models.CheckConstraint(
+                condition=Q(cnc_level__gte=1, cnc_level__lte=8), name="achievement_cnc_level"
+            ),
+            models.CheckConstraint(
+                condition=~Q(title_fr="") | ~Q(title_ar=""), name="achievement_has_a_title"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="CertificateOfCompletion", assessment="attendance")
+                | (Q(kind="MicroCredential") & ~Q(assessment="attendance")),
+                name="micro_credential_is_assessed",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.title_fr or self.title_ar
+
+    @property
+    def title(self) -> str:
+        return in_language(fr=self.title_fr, ar=self.title_ar)
+
+    @property
+    def description(self) -> str:
+        return in_language(fr=self.description_fr, ar=self.description_ar)
+
+    @property
+    def criteria(self) -> str:
+        return in_language(fr=self.criteria_fr, ar=self.criteria_ar)
+
+    @property
+    def prerequisites(self) -> str:
+        return in_language(fr=self.prerequisites_fr, ar=self.prerequisites_ar)
+
+    @property
+    def level_label(self) -> str:
+        """The level as a certificate prints it, such as ``B1 · CNC 3``."""
+        parts = [self.cefr_level] if self.cefr_level else []
+        return " · ".join([*parts, f"CNC {self.cnc_level}"])
+
+    @property
+    def assessed(self) -> bool:
+        return self.kind == self.Kind.MICRO_CREDENTIAL
