@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import caches
 from django.db import connection
+from django.utils import translation
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -100,8 +101,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture(autouse=True)
 def nobody_was_here() -> None:
-    """What this process counts of its visitors begins anew."""
+    """What this process counts of its visitors begins anew, and it speaks the house's language again."""
     caches["process"].clear()
+    translation.deactivate()  # a page that was read in another language left it on
 
 
 @pytest.fixture

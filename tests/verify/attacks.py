@@ -4,7 +4,6 @@ Nothing here needs the issuer's private key. Each is worth trying because a libr
 somebody's, once took it (RFC 8725; RFC 7515; RFC 9052; the advisories of JWT libraries).
 """
 
-import base64
 import hashlib
 import hmac
 import json
@@ -253,7 +252,7 @@ def encodings(loot: Loot) -> Iterator[Attack]:
     first, second, third = loot.jwt.split(".")
     yield "padded", f"{loot.jwt}=="
     yield "padded head", f"{first}={'.'}{second}.{third}"
-    yield "standard alphabet", f"{first}.{base64.b64encode(unb64(second)).decode()}.{third}"
+    yield "standard alphabet", in_the_standard_alphabet(loot)
     yield "a space", f"{first}.{second} .{third}"
     yield "a null byte", f"{first}.{second}\0.{third}"
     yield "a full-width letter", f"{first}.{second}.{third[:-1]}Ａ"
@@ -270,6 +269,13 @@ def encodings(loot: Loot) -> Iterator[Attack]:
     yield "her token inside a genuine one's head", f"{first}.{b64(token().encode())}.{third}"
     yield "UTF-16", loot.jwt.encode("utf-16")
     yield "too long", token(header=loot.header, body=loot.body | {"x": "x" * 20_000})
+
+
+def in_the_standard_alphabet(loot: Loot) -> str:
+    """A genuine token spelt with ``+`` and ``/``: the first of those at hand that has either."""
+    tokens = (loot.jwt, loot.stranger_jwt, loot.list_jwt, loot.directory_jwt)
+    spelt = next(token for token in tokens if "-" in token or "_" in token)
+    return spelt.translate(str.maketrans("-_", "+/"))
 
 
 # -- Genuine, but no certificate ------------------------------------------------------------------
