@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from issuers.models import Membership
+from passport.acting import Acting, acting_of
 
 #: An address of the verifier that carries a scanned code: no page repeats it, whatever became of the request.
 _MANGLED = re.compile(r"^/v(?:%(?:25)?23|[#/?]).*$", re.DOTALL)
@@ -54,6 +55,11 @@ class Frame:
         return bool(user and user.is_authenticated)
 
     @cached_property
+    def acting(self) -> Acting | None:
+        """Whose passport is open to whoever acts for her, if any."""
+        return acting_of(self.request)
+
+    @cached_property
     def sections(self) -> list[Section]:
         """The doors that this reader may open, in their order."""
         houses: set[int | None] = set()
@@ -81,6 +87,10 @@ class FrameInTheDark(Frame):
     def signed_in(self) -> bool:
         """Nobody: the session lies in the database."""
         return False
+
+    @cached_property
+    def acting(self) -> None:
+        """Nobody: as above."""
 
 
 def house(request: HttpRequest) -> dict[str, Any]:

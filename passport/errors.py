@@ -27,6 +27,13 @@ class NotYourPassport(PassportError):
     status = 404
 
 
+class NotWhileActing(PassportError):
+    """Somebody acts for a learner and asks for a page that is hers alone."""
+
+    message = _("This page is for the person herself. Close her passport first, or ask her to open it.")
+    status = 403
+
+
 class AlreadyDecided(PassportError):
     """The proposal was answered before, or the certificate has found its passport meanwhile."""
 

@@ -23,6 +23,7 @@ urlpatterns = [
         name="second-factor-remove",
     ),
     path("me/", me.home, name="me"),
+    path("me/acting/stop", me.stop_acting, name="me-acting-stop"),
     path("me/settings", me.settings_page, name="me-settings"),
     path("me/addresses/<int:address_id>/forget", me.forget_address, name="me-address-forget"),
     path("me/proposals/<int:proposal_id>", me.answer, name="me-proposal"),

@@ -1,18 +1,22 @@
-"""The learner and her passport: accounts, proven addresses, entries, proposals."""
+"""The learner and her passport: accounts, addresses, entries, questions, consents, who looked."""
 
 from credentials.models import AddressKind, Filing
 
+from .consents import Consent
 from .entries import Entry, Opening, Proposal
+from .looks import Look
 from .people import Address, Code, Learner, LearnerManager
 
 __all__ = [
     "Address",
     "AddressKind",
     "Code",
+    "Consent",
     "Entry",
     "Filing",
     "Learner",
     "LearnerManager",
+    "Look",
     "Opening",
     "Proposal",
 ]

@@ -5,7 +5,6 @@ from allauth.account.utils import perform_login
 from allauth.core.internal.ratelimit import get_ip
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -170,13 +169,6 @@ def open_passport(request: HttpRequest) -> HttpResponse:
             keep_language(response, learner.language)
             return response
     return render(request, "account/open.html", {"form": form})
-
-
-def learner_of(request: HttpRequest) -> Learner:
-    """The learner who is signed in."""
-    if not isinstance(request.user, Learner):
-        raise PermissionDenied
-    return request.user
 
 
 def keep_language(response: HttpResponse, language: str) -> None:

@@ -18,13 +18,15 @@ from credentials.qr import qr_svg
 from credentials.views.files import jwt_file, pdf_file
 from issuers.access import signed_in
 from passport import accounts, filing, holding, secondfactors
+from passport.acting import acting_of, assisted, learner_of, stop
 from passport.errors import LastAddress, PassportError
 from passport.forms import AddressForm, NameForm, VisibilityForm, complain
 from passport.models import Address, Proposal
 
-from .door import ask_for_code, keep_language, learner_of, told_to_wait
+from .door import ask_for_code, keep_language, told_to_wait
 
 
+@assisted
 @signed_in
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
@@ -43,6 +45,7 @@ def home(request: HttpRequest) -> HttpResponse:
     )
 
 
+@assisted
 @signed_in
 @require_http_methods(["GET", "POST"])
 def certificate(request: HttpRequest, credential_id: str) -> HttpResponse:
@@ -76,6 +79,7 @@ def certificate(request: HttpRequest, credential_id: str) -> HttpResponse:
     )
 
 
+@assisted
 @signed_in
 @require_safe
 def certificate_jwt(request: HttpRequest, credential_id: str) -> HttpResponse:
@@ -83,6 +87,7 @@ def certificate_jwt(request: HttpRequest, credential_id: str) -> HttpResponse:
     return jwt_file(holding.entry_of(learner=learner_of(request), credential_id=credential_id).credential.jwt)
 
 
+@assisted
 @signed_in
 @require_safe
 def certificate_pdf(request: HttpRequest, credential_id: str) -> HttpResponse:
@@ -91,6 +96,7 @@ def certificate_pdf(request: HttpRequest, credential_id: str) -> HttpResponse:
     return pdf_file(reading.pdf(credential), credential.short_code)
 
 
+@assisted
 @signed_in
 @require_safe
 def certificate_card(request: HttpRequest, credential_id: str) -> HttpResponse:
@@ -99,6 +105,7 @@ def certificate_card(request: HttpRequest, credential_id: str) -> HttpResponse:
     return pdf_file(reading.card(credential), credential.short_code, kind="card")
 
 
+@assisted
 @signed_in
 @require_POST
 def hide(request: HttpRequest, credential_id: str) -> HttpResponse:
@@ -113,6 +120,7 @@ def hide(request: HttpRequest, credential_id: str) -> HttpResponse:
     return redirect("me")
 
 
+@assisted
 @signed_in
 @require_POST
 def answer(request: HttpRequest, proposal_id: int) -> HttpResponse:
@@ -191,3 +199,12 @@ def forget_address(request: HttpRequest, address_id: int) -> HttpResponse:
     except LastAddress as error:
         messages.warning(request, str(error.message))
     return redirect("me-settings")
+
+
+@signed_in
+@require_POST
+def stop_acting(request: HttpRequest) -> HttpResponse:
+    """Close the passport that was open; whoever acted is herself again."""
+    acting = acting_of(request)
+    stop(request)
+    return redirect("teach-home" if acting and acting.house else "me")

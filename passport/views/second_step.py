@@ -21,11 +21,12 @@ from credentials.qr import qr_svg
 from issuers.access import has_second_factor, public, signed_in
 from issuers.models import Membership
 from passport import secondfactors
+from passport.acting import learner_of
 from passport.errors import LastFactor
 from passport.forms import TRIED_OUT, AppCodeForm, AppSetupForm, PasskeyForm, PasskeySetupForm
 from passport.models import Learner
 
-from .door import NEXT, learner_of, next_of
+from .door import NEXT, next_of
 
 SECRET = "door.app-secret"  # noqa: S105  # the session's key for it, not a secret
 AGAIN = "door.second-step-again"
