@@ -3,6 +3,7 @@
 from credentials.models import AddressKind, Filing
 
 from .consents import Consent
+from .declarations import Declaration
 from .entries import Entry, Opening, Proposal
 from .looks import Look
 from .people import Address, Code, Learner, LearnerManager
@@ -12,6 +13,7 @@ __all__ = [
     "AddressKind",
     "Code",
     "Consent",
+    "Declaration",
     "Entry",
     "Filing",
     "Learner",
