@@ -188,12 +188,13 @@ def check_award(*, issuer: Issuer, achievement: Achievement, awarded_on: date, n
     return mandate
 
 
-def require_base_url(*, write: bool = False) -> None:
+def require_base_url(*, of: City | None = None, write: bool = False) -> None:
     """The address that is signed into documents is the one of the first issue. Raises BaseUrlChanged.
 
-    ``write`` is for the signer, which notes it at the first issue.
+    ``of`` is the city, if it was read just now; ``write`` is for the signer, which notes the address at the
+    first issue.
     """
-    signed = City.objects.values_list("base_url", flat=True).get(pk=1)
+    signed = of.base_url if of else City.objects.values_list("base_url", flat=True).get(pk=1)
     if write and not signed:
         City.objects.filter(pk=1, base_url="").update(base_url=settings.BASE_URL)
         signed = City.objects.values_list("base_url", flat=True).get(pk=1)

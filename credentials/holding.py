@@ -55,7 +55,8 @@ def reason(*, batch: Batch, mandate: Mandate, now: datetime) -> str:
     """Why this order is to wait, or nothing; the cap first, since that is the city's."""
     if goes_beyond_cap(batch=batch, mandate=mandate, now=now):
         return Held.ABOVE_CAP.value
-    return Held.UNUSUAL_SIZE.value if batch.row_count > usual_size(batch=batch, now=now) else ""
+    unusual = batch.row_count > FLOOR and batch.row_count > usual_size(batch=batch, now=now)
+    return Held.UNUSUAL_SIZE.value if unusual else ""
 
 
 def usual_size(*, batch: Batch, now: datetime) -> int:

@@ -117,10 +117,10 @@ def issue_ready(*, kind: str, now: datetime, limit: int | None = None, in_child:
             return issued
         done += 1
         last = done == limit
-        if (done == 1 or last) and queue.ready(kind).exists():
+        if taken.more and (done == 1 or last):
             ledger.ring(kind)
         issued += _work(taken, now=now, in_child=in_child)
-        batches.close(batch_id=taken.batch_id)
+        batches.close(batch_id=taken.chunk.batch_id)
         if last:
             return issued
 
@@ -182,10 +182,7 @@ def issue_chunk(taken: queue.Taken, *, now: datetime) -> int:
     code. Signing comes before the transaction, so that a database with one writer is not held up by it; what
     was signed counts for nothing unless lease, mandate and key still hold in the transaction that stores it.
     """
-    keeper = queue.Keeper(taken)
-    chunk = queue.held(taken)
-    if chunk is None:
-        return 0
+    keeper, chunk = queue.Keeper(taken), taken.chunk
     pending = Award.objects.filter(
         batch=chunk.batch_id, row__gte=chunk.first_row, row__lte=chunk.last_row, state=State.PENDING
     )
@@ -217,7 +214,8 @@ class Signing:
         self.now = now
         self.achievement = self.batch.achievement
         self.signer = keys.signer(issuer=self.batch.issuer, now=now)
-        self.profile = register.profile_of(self.batch.issuer)
+        self.city = register.city()
+        self.profile = register.profile_of(self.batch.issuer, city=self.city)
         self.document = facts.achievement_document(self.achievement, profile=self.profile)
         # The moment of acceptance is what the document says, whenever it is signed; never before its key.
         self.valid_from = max(self.batch.accepted_at, self.signer.key.not_before).replace(microsecond=0)
@@ -230,7 +228,7 @@ class Signing:
 
     def run(self, rows: Sequence[Award], keeper: queue.Keeper) -> list[Signed]:
         """Sign every row that may be signed; the others are marked failed or duplicate. Raises LeaseLost."""
-        awards.require_base_url(write=True)
+        awards.require_base_url(of=self.city, write=True)
         living = self._living(rows)
         signed = []
         for row in rows:
@@ -342,9 +340,10 @@ def _store(
 
     Raises NoActiveKey when the key was ended since it signed: the chunk is signed again with another.
     """
-    chunk = queue.held(taken, lock=True)
-    if chunk is None:
+    chunk = taken.chunk
+    if queue.locked(taken) is None:
         return 0
+    storing.commit_lightly()
     if signing is not None:
         signing.signer.require_active()
         try:

@@ -34,18 +34,28 @@ class LeaseLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A chunk that this worker holds until its lease runs out.
+    """A chunk that this worker holds until its lease runs out, with all that signing needs of its batch.
 
-    ``suspect`` if another died in it, ``probed`` if its one row killed a pair of children before.
+    ``suspect`` if another died in it, ``probed`` if its one row killed a pair of children before; ``more`` if
+    another chunk of its kind was ready besides.
     """
 
-    chunk_id: int
+    chunk: Chunk
     token: str
     attempts: int
-    rows: int
-    batch_id: str
     suspect: bool = False
     probed: bool = False
+    more: bool = False
+
+    @property
+    def chunk_id(self) -> int:
+        """Its number in the queue."""
+        return self.chunk.pk
+
+    @property
+    def rows(self) -> int:
+        """How many rows it has."""
+        return self.chunk.last_row - self.chunk.first_row + 1
 
     @property
     def tried(self) -> bool:
@@ -62,9 +72,12 @@ def ready(kind: str) -> QuerySet[Chunk]:
 def take(*, kind: str) -> Taken | None:
     """Take the oldest ready chunk of this kind, if another worker is not quicker."""
     while True:
-        candidate = ready(kind).order_by("id").first()
-        if candidate is None:
+        waiting = ready(kind).select_related("batch__issuer", "batch__achievement", "status_list")
+        candidates = list(waiting.order_by("id")[:2])
+        if not candidates:
             return None
+        candidate = candidates[0]
+        candidate.batch.achievement.issuer = candidate.batch.issuer  # nobody awards what is another's
         token = random_token()
         won = (
             ready(kind)
@@ -73,21 +86,19 @@ def take(*, kind: str) -> Taken | None:
         )
         if won:
             return Taken(
-                chunk_id=candidate.pk,
+                chunk=candidate,
                 token=token,
                 attempts=candidate.attempts + 1,
-                rows=candidate.last_row - candidate.first_row + 1,
-                batch_id=candidate.batch_id,
                 # Whoever gives a chunk back takes his token off it; one that is left is a dead worker's.
                 suspect=bool(candidate.lease_token) or candidate.last_error in (DIED, PROBE_DIED),
                 probed=candidate.last_error == PROBE_DIED,
+                more=len(candidates) > 1,
             )
 
 
-def held(taken: Taken, *, lock: bool = False) -> Chunk | None:
-    """The chunk with its batch, as long as this worker's lease is on it."""
-    chunks = Chunk.objects.select_for_update(of=("self",)) if lock else Chunk.objects.all()
-    return _mine(chunks, taken).select_related("batch__achievement__issuer", "status_list").first()
+def locked(taken: Taken) -> Chunk | None:
+    """The chunk alone, this worker's until the end of this transaction, as long as its lease is on it."""
+    return _mine(Chunk.objects.select_for_update(), taken).first()
 
 
 def _mine(chunks: QuerySet[Chunk], taken: Taken) -> QuerySet[Chunk]:
@@ -138,7 +149,7 @@ def give_back(taken: Taken, *, error: str, counts: bool) -> None:
 @transaction.atomic
 def split(taken: Taken) -> None:
     """Give each row of a chunk that keeps failing a chunk of its own, with the slot that it had."""
-    if (chunk := held(taken, lock=True)) is None:
+    if (chunk := locked(taken)) is None:
         return
     rows = list(_waiting(chunk).values_list("row", flat=True))
     error = DIED if taken.suspect else ""
@@ -167,7 +178,7 @@ def split(taken: Taken) -> None:
 @transaction.atomic
 def quarantine(taken: Taken) -> None:
     """End the one row of a chunk as failed, to be seen and tried again; its neighbours are issued."""
-    if (chunk := held(taken, lock=True)) is None:
+    if (chunk := locked(taken)) is None:
         return
     _waiting(chunk).update(state=Award.State.FAILED, error_code="quarantined")
     _done(chunk, error=DIED)
