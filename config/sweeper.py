@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
-from credentials import batches, bundling, issuance, outbox, printing, statuslists, webhooks
+from credentials import batches, bundling, issuance, outbox, printing, securing, statuslists, webhooks
 from credentials.models import Batch
 from issuers import orders, publications, sealing
 from passport import codes, filing
@@ -32,6 +32,7 @@ ROUND: tuple[tuple[str, Callable[..., object]], ...] = (
         "file certificates",
         partial(filing.consider_unfiled, within=timedelta(hours=1), after=timedelta(seconds=5)),
     ),
+    ("secure documents", partial(securing.secure_new, limit=10)),
     ("deliver messages", outbox.deliver_due),
     ("deliver webhooks", webhooks.deliver_unheard),
     ("prepare prints", partial(printing.prepare, limit=2)),
@@ -48,6 +49,7 @@ SAY_AGAIN = timedelta(minutes=10)
 WIDE_EVERY = 200
 WIDE: tuple[tuple[str, Callable[..., object]], ...] = (
     ("file old certificates", partial(filing.consider_unfiled, limit=100_000)),
+    ("secure old documents", partial(securing.secure_new, limit=500, within=None)),
     ("forget webhooks", webhooks.forget),
 )
 

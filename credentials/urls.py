@@ -9,6 +9,7 @@ from .views import courses, files, health, held, lists, messages, prints, teach,
 
 urlpatterns = [
     path("c/<slug:credential_id>.jwt", files.credential_jwt, name="credential-jwt"),
+    path("c/<slug:credential_id>.json", files.credential_json, name="credential-json"),
     path("c/<slug:credential_id>.pdf", files.credential_pdf, name="credential-pdf"),
     path("c/<slug:credential_id>.card.pdf", files.credential_card, name="credential-card"),
     path("a/<slug:achievement_id>/badge.svg", files.badge, name="achievement-badge"),

@@ -30,6 +30,7 @@ urlpatterns = [
     path("me/c/<slug:credential_id>", me.certificate, name="me-entry"),
     path("me/c/<slug:credential_id>/hide", me.hide, name="me-hide"),
     path("me/c/<slug:credential_id>.jwt", me.certificate_jwt, name="me-jwt"),
+    path("me/c/<slug:credential_id>.json", me.certificate_json, name="me-json"),
     path("me/c/<slug:credential_id>.pdf", me.certificate_pdf, name="me-pdf"),
     path("me/c/<slug:credential_id>.card.pdf", me.certificate_card, name="me-card"),
     path("outbox/", outbox.outbox, name="outbox"),

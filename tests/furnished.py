@@ -28,6 +28,7 @@ from credentials import (
     outbox,
     printing,
     rosters,
+    securing,
     statuslists,
 )
 from credentials.models import Achievement, Batch, Credential, Message
@@ -220,6 +221,7 @@ def _furnish() -> House:
     sealing.seal(now=now)
     statuslists.publish_changed(now=now)
     bundling.tend(now=now)
+    securing.secure_new(now=now, within=None)
     sessions = {}
     for role, person in people.items():
         for name, second in ((role, True), (f"{role}-without", False)):

@@ -3,6 +3,7 @@
 from .achievements import Achievement
 from .awards import AddressKind, Award, Batch, Chunk
 from .credentials import Credential, Filing, StatusChange
+from .documents import SecuredDocument
 from .lists import LIST_SIZE, StatusList, StatusListVersion
 from .outgoing import Delivery, Endpoint, LocalMessage, Message, Outgoing
 from .prints import PrintOrder, PrintPart
@@ -23,6 +24,7 @@ __all__ = [
     "Outgoing",
     "PrintOrder",
     "PrintPart",
+    "SecuredDocument",
     "StatusChange",
     "StatusList",
     "StatusListVersion",
