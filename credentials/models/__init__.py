@@ -2,6 +2,7 @@
 
 from .achievements import Achievement
 from .awards import AddressKind, Award, Batch, Chunk
+from .corrections import CorrectionRequest
 from .credentials import Credential, Filing, StatusChange
 from .lists import LIST_SIZE, StatusList, StatusListVersion
 from .outgoing import Delivery, Endpoint, LocalMessage, Message, Outgoing
@@ -14,6 +15,7 @@ __all__ = [
     "Award",
     "Batch",
     "Chunk",
+    "CorrectionRequest",
     "Credential",
     "Delivery",
     "Endpoint",
