@@ -97,7 +97,7 @@ def _forget_beside(ids: Sequence[str]) -> None:
 
 
 def forget_rows(rows: Iterable[Award]) -> int:
-    """Nobody is named any more by these rows, from which nothing is issued from now on; how many there were."""
+    """These rows name nobody any more, and nothing is issued from them; returns how many there were."""
     count = 0
     for row in rows:
         nobody = NOBODY | {"person_hash": f"{GONE}row-{row.pk}", "subject_id": uuid4()}

@@ -31,8 +31,8 @@ class Predecessor(NamedTuple):
 def step_aside(rows: Sequence[Award]) -> dict[str, Predecessor]:
     """Take what these rows replace out of the ranks of the living, within the transaction that stores them.
 
-    Returns those that were living until now, by id. What was revoked, replaced or erased meanwhile is not among them:
-    nothing takes its place.
+    Returns those that were living until now, by id. What was revoked, replaced or erased meanwhile is not
+    among them: nothing takes its place.
     """
     wanted = [row.replaces_id for row in rows if row.replaces_id]
     if not wanted:

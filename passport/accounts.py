@@ -64,7 +64,8 @@ def come_in(*, code: Code, learner: Learner, now: datetime) -> None:
 def open_passport(*, code: Code, name_latin: str, name_arabic: str, language: str, now: datetime) -> Learner:
     """A new passport reached by the address of this typed code; what waits for it is filed.
 
-    She agrees to the one purpose without which there is no passport. Raises BadAward for a name, CodeUsed, TooManyPassports.
+    She agrees to the one purpose without which there is no passport. Raises BadAward for a name,
+    CodeUsed, TooManyPassports.
     """
     person = awards.clean_person(Person(name_latin=name_latin, name_arabic=name_arabic, language=language))
     if len(passports_of(kind=code.kind, value=code.value)) >= MAX_PASSPORTS:

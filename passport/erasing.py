@@ -16,7 +16,7 @@ from issuers import audit
 from issuers.models import Membership
 
 from . import names
-from .errors import NotYourPassport, NothingChosen, StillStaff
+from .errors import NothingChosen, NotYourPassport, StillStaff
 from .models import Address, Code, Consent, Entry, Erasure, Filing, Learner, Opening, Proposal
 from .numbers import new_passport_number
 
@@ -30,7 +30,9 @@ def erase_certificates(*, learner: Learner, ids: Sequence[str], now: datetime) -
     Raises NothingChosen, and NotYourPassport if one of them is not hers (any more).
     """
     _lock(learner)
-    mine = set(Entry.objects.filter(learner=learner, credential__in=ids).values_list("credential_id", flat=True))
+    mine = set(
+        Entry.objects.filter(learner=learner, credential__in=ids).values_list("credential_id", flat=True)
+    )
     if not ids:
         raise NothingChosen
     if mine != set(ids):
@@ -42,7 +44,12 @@ def erase_certificates(*, learner: Learner, ids: Sequence[str], now: datetime) -
 
 @transaction.atomic
 def close(
-    *, learner: Learner, certificates: bool, now: datetime, kind: Kind = Kind.PASSPORT, by: Learner | None = None
+    *,
+    learner: Learner,
+    certificates: bool,
+    now: datetime,
+    kind: Kind = Kind.PASSPORT,
+    by: Learner | None = None,
 ) -> Erasure:
     """Erase the whole passport: names, addresses, everything in it; the receipt names nobody.
 
@@ -110,19 +117,26 @@ def _forget_rows_of(learner: Learner) -> None:
 def _forget_addresses(learner: Learner) -> None:
     """Codes on their way, and what the demo's outbox received, unless somebody else has this address too."""
     for address in Address.objects.filter(learner=learner):
-        if not Address.objects.filter(kind=address.kind, value=address.value).exclude(learner=learner).exists():
+        if (
+            not Address.objects.filter(kind=address.kind, value=address.value)
+            .exclude(learner=learner)
+            .exists()
+        ):
             Code.objects.filter(kind=address.kind, value=address.value).delete()
             LocalMessage.objects.filter(to=address.value).delete()
 
 
 def _remove(learner: Learner) -> None:
-    """Her row, or, where acts of hers as a former colleague must keep their author, what is personal in it."""
+    """Her row; or what is personal in it, where acts of a former colleague must keep their author."""
     try:
         with transaction.atomic():
             Learner.objects.get(pk=learner.pk).delete()
-        return
     except ProtectedError:
-        pass
+        _empty(learner)
+
+
+def _empty(learner: Learner) -> None:
+    """All that hangs on her row, and every field in it that tells something of her."""
     for related in Learner._meta.related_objects:
         if related.on_delete is CASCADE and related.related_model is not None:
             related.related_model._default_manager.filter(**{related.field.name: learner.pk}).delete()
@@ -154,7 +168,8 @@ def _receipt(
             "erased": kind.value,
             "at": _second(now),
             "certificates": [
-                asdict(each) | {"awarded_on": each.awarded_on.isoformat(), "slot": list(each.slot)} for each in gone
+                asdict(each) | {"awarded_on": each.awarded_on.isoformat(), "slot": list(each.slot)}
+                for each in gone
             ],
             "certificates_left_with_providers": kept,
             "consents": list(consents),

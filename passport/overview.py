@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from credentials.models import CorrectionRequest, Credential
 from django.db.models import QuerySet
+
+from credentials.models import CorrectionRequest, Credential
 
 from .consents import TEXTS
 from .models import Consent, Entry, Learner, Opening
@@ -49,7 +50,11 @@ def consents_of(*, learner: Learner) -> list[Line]:
 def openings_of(*, learner: Learner) -> list[Opening]:
     """The newest days on which somebody opened one of her certificates' pages, and how often."""
     mine = Opening.objects.filter(credential__entry__learner=learner).order_by("-on", "credential")
-    return list(mine.select_related("credential__achievement").defer("credential__jwt", "credential__paper")[:OPENINGS])
+    return list(
+        mine.select_related("credential__achievement").defer("credential__jwt", "credential__paper")[
+            :OPENINGS
+        ]
+    )
 
 
 def corrections_of(*, learner: Learner) -> list[CorrectionRequest]:
@@ -70,7 +75,9 @@ def correctable(*, learner: Learner) -> list[Entry]:
 
 def held(*, learner: Learner) -> QuerySet[Entry]:
     """All her certificates, hidden or not, without their documents."""
-    mine = Entry.objects.filter(learner=learner).select_related("credential__achievement", "credential__issuer")
+    mine = Entry.objects.filter(learner=learner).select_related(
+        "credential__achievement", "credential__issuer"
+    )
     mine = mine.prefetch_related("credential__corrections").exclude(
         credential__status=Credential.Status.REPLACED
     )

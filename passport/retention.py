@@ -68,9 +68,7 @@ def _tell(people: QuerySet[Learner], now: datetime) -> int:
             if not made:  # another process told her a moment ago
                 continue
             for address in Address.objects.filter(learner=learner, verified_at__isnull=False):
-                outbox.enqueue_idle(
-                    to=address.value, kind=address.kind, language=learner.language, now=now
-                )
+                outbox.enqueue_idle(to=address.value, kind=address.kind, language=learner.language, now=now)
             audit.append(event="idle-notice", now=now, about=str(learner.pk))
         told += 1
     return told

@@ -108,7 +108,7 @@ class Outgoing(models.Model):
 
 
 class Message(Outgoing):
-    """A message to a person about a certificate or her passport, or to a provider about one of its endpoints."""
+    """A message to a person about a certificate or her passport, or to a provider about an endpoint."""
 
     class Kind(models.TextChoices):
         ISSUED = "issued", _("A certificate is there")

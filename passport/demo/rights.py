@@ -20,14 +20,10 @@ if TYPE_CHECKING:
 def tell(story: "Story") -> None:
     """Consents of everybody with a passport; of Fatima-Zahra also a change of mind, a desk, a wish."""
     for learner in Learner.objects.filter(addresses__isnull=False).distinct().order_by("pk"):
-        consents.give(
-            learner=learner, purpose="passport", language=learner.language, now=learner.joined_at
-        )
+        consents.give(learner=learner, purpose="passport", language=learner.language, now=learner.joined_at)
     fatima = Learner.objects.get(name_latin=FATIMA.name_latin)
     for purpose, ago in (("showing", 400), ("messages", 390), ("statistics", 390)):
-        consents.give(
-            learner=fatima, purpose=purpose, language="fr", now=story.now - timedelta(days=ago)
-        )
+        consents.give(learner=fatima, purpose=purpose, language="fr", now=story.now - timedelta(days=ago))
     consents.withdraw(learner=fatima, purpose="messages", now=story.now - timedelta(days=45))
     _at_a_desk(fatima, story)
     entry = _to_correct(fatima)
@@ -42,7 +38,9 @@ def tell(story: "Story") -> None:
 
 def _at_a_desk(fatima: Learner, story: "Story") -> None:
     """A clerk printed something for her; pages of her certificates were opened."""
-    clerk = Membership.objects.filter(role=Role.CLERK).select_related("person", "issuer").order_by("pk").first()
+    clerk = (
+        Membership.objects.filter(role=Role.CLERK).select_related("person", "issuer").order_by("pk").first()
+    )
     if clerk is not None:
         for minutes, act in ((0, Look.Act.DESK_OPENED), (2, Look.Act.DESK_ACTED)):
             moment = story.now - timedelta(days=31) + timedelta(minutes=minutes)
@@ -50,7 +48,9 @@ def _at_a_desk(fatima: Learner, story: "Story") -> None:
     held = Entry.objects.filter(learner=fatima).order_by("-credential__awarded_on")[:2]
     for days, entry in zip((6, 19), held, strict=False):
         Opening.objects.create(
-            credential=entry.credential, on=timezone.localdate(story.now - timedelta(days=days)), times=days % 5
+            credential=entry.credential,
+            on=timezone.localdate(story.now - timedelta(days=days)),
+            times=days % 5,
         )
 
 

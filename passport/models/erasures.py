@@ -1,4 +1,4 @@
-"""What stays of an erasure: a receipt that names nobody; and who was told that her passport will be closed."""
+"""What stays of an erasure: a receipt that names nobody; and who was told that hers will be closed."""
 
 from django.db import models
 

@@ -15,7 +15,15 @@ from credentials.models import Batch, CorrectionRequest, Credential
 from credentials.people import Person
 from issuers import waiting as rooms
 from issuers.models import AuditEvent
-from tests.factories import NOW, key_room, make_achievement, make_credential, make_issuer, make_member, sign_in
+from tests.factories import (
+    NOW,
+    key_room,
+    make_achievement,
+    make_credential,
+    make_issuer,
+    make_member,
+    sign_in,
+)
 
 __all__ = ["key_room"]
 pytestmark = pytest.mark.django_db
@@ -28,7 +36,9 @@ def credential(key_room: Any) -> Credential:
 
 
 def ask(credential: Credential, **rest: Any) -> CorrectionRequest:
-    return corrections.ask(**({"credential": credential, "what": "name", "should_be": "Tazi", "now": NOW} | rest))
+    return corrections.ask(
+        **({"credential": credential, "what": "name", "should_be": "Tazi", "now": NOW} | rest)
+    )
 
 
 def test_a_wish_waits_in_the_providers_room_and_the_log_has_no_word_of_it(credential: Credential) -> None:
@@ -69,8 +79,12 @@ def test_what_has_ended_cannot_be_corrected(credential: Credential) -> None:
 def test_the_corrected_certificate_answers_it(credential: Credential) -> None:
     made = ask(credential)
     revocation.replace(
-        credential=credential, person=Person(name_latin="Salma Tazi Alaoui"), reason="corrected", by=None,
-        idempotency_key="k", now=NOW,
+        credential=credential,
+        person=Person(name_latin="Salma Tazi Alaoui"),
+        reason="corrected",
+        by=None,
+        idempotency_key="k",
+        now=NOW,
     )
     made.refresh_from_db()
     assert made.state == "open"
@@ -120,9 +134,10 @@ def test_a_trainer_reads_and_does_not_answer_and_another_house_sees_nothing(
 ) -> None:
     made = ask(credential)
     sign_in(client, make_member(credential.issuer, "trainer"))
-    assert reverse("teach-correction-decline", args=[made.pk]) not in client.get(
-        reverse("teach-corrections")
-    ).content.decode()
+    assert (
+        reverse("teach-correction-decline", args=[made.pk])
+        not in client.get(reverse("teach-corrections")).content.decode()
+    )
     elsewhere = Client()
     sign_in(elsewhere, make_member(make_issuer(), "signer"))
     assert "Salma Tazi" not in elsewhere.get(reverse("teach-corrections")).content.decode()

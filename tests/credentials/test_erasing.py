@@ -45,7 +45,9 @@ FATIMA = Person(
     address_kind="phone",
     address=PHONE,
 )
-OMAR = Person(name_latin="Omar Alaoui", name_arabic="عمر العلوي", address_kind="phone", address="+212683000002")
+OMAR = Person(
+    name_latin="Omar Alaoui", name_arabic="عمر العلوي", address_kind="phone", address="+212683000002"
+)
 #: What would tell who she was.
 TRACES = (FATIMA.name_latin, FATIMA.name_arabic, PHONE, "Idrissi")
 
@@ -63,8 +65,8 @@ def everything() -> str:
     for app in ("issuers", "credentials", "verify", "passport"):
         for model in apps.get_app_config(app).get_models():
             fields = [f.attname for f in model._meta.concrete_fields]
-            for row in model._default_manager.values_list(*fields):
-                said.append(" ".join(_text(value) for value in row))
+            rows = model._default_manager.values_list(*fields)
+            said.extend(" ".join(_text(value) for value in row) for row in rows)
     return "\n".join(said)
 
 

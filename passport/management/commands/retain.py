@@ -10,7 +10,7 @@ from passport import retention
 
 
 class Command(BaseCommand):
-    """Without ``--apply`` nothing is touched: the list is for reading. The sweeper applies the rules by itself."""
+    """Without ``--apply`` nothing is touched. The sweeper applies the rules by itself."""
 
     help = "Lists what is kept too long; --apply lets it go, as the sweeper does by itself."
 
