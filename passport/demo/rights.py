@@ -43,7 +43,8 @@ def _at_a_desk(fatima: Learner, story: "Story") -> None:
     )
     if clerk is not None:
         for minutes, act in ((0, Look.Act.DESK_OPENED), (2, Look.Act.DESK_ACTED)):
-            moment = story.now - timedelta(days=31) + timedelta(minutes=minutes)
+            day = (story.now - timedelta(days=31)).replace(hour=10, minute=12, second=0, microsecond=0)
+            moment = day + timedelta(minutes=minutes)
             looks.note(learner=fatima, act=act, by=clerk.person, house=clerk.issuer, now=moment)
     held = Entry.objects.filter(learner=fatima).order_by("-credential__awarded_on")[:2]
     for days, entry in zip((6, 19), held, strict=False):

@@ -36,9 +36,8 @@ def credential(key_room: Any) -> Credential:
 
 
 def ask(credential: Credential, **rest: Any) -> CorrectionRequest:
-    return corrections.ask(
-        **({"credential": credential, "what": "name", "should_be": "Tazi", "now": NOW} | rest)
-    )
+    asked: dict[str, Any] = {"what": "name", "should_be": "Tazi", "now": NOW} | rest
+    return corrections.ask(credential=credential, **asked)
 
 
 def test_a_wish_waits_in_the_providers_room_and_the_log_has_no_word_of_it(credential: Credential) -> None:

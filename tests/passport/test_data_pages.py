@@ -131,7 +131,7 @@ def test_she_reads_who_looked_by_month_and_how_often_pages_were_opened(
 
 # -- Everything in one archive --------------------------------------------------------------------
 def unpacked(client: Client) -> dict[str, bytes]:
-    answer = client.post(reverse("me-export"))
+    answer: Any = client.post(reverse("me-export"))
     assert answer["Content-Type"] == "application/zip"
     assert answer["Cache-Control"] == "no-store"
     parcel = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))
