@@ -5,10 +5,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
-from credentials import batches, bundling, issuance, outbox, printing, securing, statuslists, webhooks
+from credentials import batches, bundling, erasing, issuance, outbox, printing, securing, statuslists, webhooks
 from credentials.models import Batch
 from issuers import orders, publications, sealing
-from passport import codes, filing
+from passport import codes, filing, retention
 from verify import bench, bench_queue
 
 log = logging.getLogger(__name__)
@@ -51,6 +51,8 @@ WIDE: tuple[tuple[str, Callable[..., object]], ...] = (
     ("file old certificates", partial(filing.consider_unfiled, limit=100_000)),
     ("secure old documents", partial(securing.secure_new, limit=500, within=None)),
     ("forget webhooks", webhooks.forget),
+    ("finish erasures", erasing.tend),
+    ("keep nothing too long", retention.tend),
 )
 
 

@@ -227,3 +227,34 @@ class PrintGone(CredentialsError):
     message = _("These files are not here. They are kept for a day; order them again.")
     status = 410
     code = "print-gone"
+
+
+# -- Corrections ----------------------------------------------------------------------------------
+class SayWhat(CredentialsError):
+    """A wish without its words, or a refusal without its reason."""
+
+    message = _("Say in a few words what it should be.")
+    code = "say-what"
+
+
+class NationalNumber(CredentialsError):
+    """Somebody types what looks like the number of an identity card."""
+
+    message = _("This looks like an identity-card number. We keep none: leave it out.")
+    code = "national-number"
+
+
+class CannotBeCorrected(CredentialsError):
+    """The certificate has ended, or its data were erased."""
+
+    message = _("This certificate has ended. It can no longer be corrected.")
+    status = 409
+    code = "cannot-be-corrected"
+
+
+class AlreadyAsked(CredentialsError):
+    """The provider has not answered an earlier wish about this certificate."""
+
+    message = _("You have asked already. The provider answers within ten days.")
+    status = 409
+    code = "already-asked"

@@ -79,6 +79,20 @@ def enqueue_stopped(endpoint: Endpoint, *, now: datetime) -> None:
     ring()
 
 
+def enqueue_idle(*, to: str, kind: str, language: str, now: datetime) -> None:
+    """Tell somebody whose passport has not been used for years, at this address, that it will be closed."""
+    Message.objects.create(
+        kind=Message.Kind.IDLE,
+        dedupe=random_token(),
+        channel=CHANNELS[kind],
+        to=to,
+        language=language,
+        not_before=now,
+        created_at=now,
+    )
+    ring()
+
+
 def ring() -> None:
     """Wake whoever delivers, once the transaction is committed."""
     doorbell.ring("credentials.deliver_messages", queue="messages")
@@ -194,7 +208,7 @@ def resend_all(*, issuers: Iterable[Issuer] | None, now: datetime) -> int:
 
 def of_issuers(*, issuers: Iterable[Issuer] | None) -> QuerySet[Message]:
     """The messages of these providers, or of the whole city (``None``), the newest first."""
-    found = Message.objects.order_by("-created_at", "pk")
+    found = Message.objects.exclude(kind=Message.Kind.IDLE).order_by("-created_at", "pk")
     if issuers is None:
         return found
     ids = [issuer.pk for issuer in issuers]
@@ -215,9 +229,11 @@ def _again(messages: QuerySet[Message], *, now: datetime) -> int:
 
 def _words(message: Message) -> tuple[str, str]:
     """Subject and body in the active language; nothing personal in them, only the provider and the link."""
+    if message.kind == Message.Kind.IDLE:
+        return _of_an_idle_passport()
     if message.endpoint is not None:
         return _of_an_endpoint(message.endpoint)
-    if message.credential is None:  # a constraint of the database: a message is about one of the two
+    if message.credential is None:  # a constraint of the database: a message is about one of these
         raise ValueError("a message about nothing")
     issuer, link = message.credential.issuer.name, f"{settings.BASE_URL}/me/"
     if message.kind == Message.Kind.ISSUED:
@@ -239,6 +255,17 @@ def _words(message: Message) -> tuple[str, str]:
         _("The status of a certificate has changed"),
         _("The status of a certificate from %(issuer)s has changed. See it in your passport: %(link)s")
         % {"issuer": issuer, "link": link},
+    )
+
+
+def _of_an_idle_passport() -> tuple[str, str]:
+    return (
+        _("Your learner passport is about to be closed"),
+        _(
+            "You have not opened your learner passport for three years. It will be closed in 90 days. "
+            "To keep it, sign in once: %(link)s"
+        )
+        % {"link": f"{settings.BASE_URL}/me/"},
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from . import awards, evidence, outbox, statuslists, webhooks
+from . import awards, corrections, evidence, outbox, statuslists, webhooks
 from .errors import BadAward, WrongStatus
 from .models import Batch, Credential, StatusChange
 from .people import Person
@@ -39,7 +39,8 @@ REPLACING = [(str(reason), str(reason)) for reason in ACTS[Act.REPLACE][2]]
 
 def possible_acts(credential: Credential) -> list[str]:
     """What may be done with this certificate now."""
-    return [act for act, (starts, _, _) in ACTS.items() if credential.status in starts]
+    ways = [act for act, (starts, _, _) in ACTS.items() if credential.status in starts]
+    return [act for act in ways if act != Act.REPLACE] if credential.erased_at else ways
 
 
 def revoke(*, credential: Credential, reason: str, by: Any, now: datetime, note: str = "") -> StatusChange:
@@ -97,7 +98,7 @@ def replace(
 def check(credential: Credential, act: str, reason: str) -> None:
     """Whether the act fits the status and the reason fits the act. Raises WrongStatus, BadAward."""
     starts, _, reasons = ACTS[act]
-    if credential.status not in starts:
+    if credential.status not in starts or (act == Act.REPLACE and credential.erased_at):
         raise WrongStatus
     if reason not in reasons:
         raise BadAward(field="reason")
@@ -116,6 +117,8 @@ def _change(
     )
     evidence.log_status(change, issuer=held.issuer, now=now)
     statuslists.mark_changed(numbers=[held.status_list_id])
+    if act == Act.REVOKE:
+        corrections.settle(ids=[held.pk], by_id=getattr(by, "pk", None), now=now)
     outbox.enqueue_status(change, now=now)
     webhooks.tell_status(change, now=now)
     transaction.on_commit(

@@ -5,7 +5,7 @@ from django.urls import path
 from .api import certificates, receipts
 from .api import courses as courses_api
 from .api import lists as lists_api
-from .views import courses, files, health, held, lists, messages, prints, teach, webhooks
+from .views import corrections, courses, files, health, held, lists, messages, prints, teach, webhooks
 
 urlpatterns = [
     path("c/<slug:credential_id>.jwt", files.credential_jwt, name="credential-jwt"),
@@ -62,6 +62,8 @@ urlpatterns = [
     path("city/held/", held.whole_city, name="city-held"),
     path("city/held/<slug:batch_id>/release", held.city_release, name="city-held-release"),
     path("city/held/<slug:batch_id>/turn-down", held.city_turn_down, name="city-held-turn-down"),
+    path("teach/corrections/", corrections.room, name="teach-corrections"),
+    path("teach/corrections/<slug:request_id>/decline", corrections.decline, name="teach-correction-decline"),
     path("teach/award/", teach.choose, name="teach-award"),
     path("teach/award/<slug:achievement_id>", teach.award, name="teach-award-form"),
     path("teach/awards/<slug:batch_id>", teach.batch, name="teach-batch"),

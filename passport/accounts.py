@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from credentials import awards
 from credentials.people import Person
 
-from . import codes, filing
+from . import codes, consents, filing
 from .errors import LastAddress, NotYourPassport, PassportError, TooManyAddresses, TooManyPassports
 from .models import Address, Code, Learner
 
@@ -64,7 +64,8 @@ def come_in(*, code: Code, learner: Learner, now: datetime) -> None:
 def open_passport(*, code: Code, name_latin: str, name_arabic: str, language: str, now: datetime) -> Learner:
     """A new passport reached by the address of this typed code; what waits for it is filed.
 
-    Raises BadAward for a name, CodeUsed, TooManyPassports.
+    She agrees to the one purpose without which there is no passport. Raises BadAward for a name,
+    CodeUsed, TooManyPassports.
     """
     person = awards.clean_person(Person(name_latin=name_latin, name_arabic=name_arabic, language=language))
     if len(passports_of(kind=code.kind, value=code.value)) >= MAX_PASSPORTS:
@@ -72,6 +73,9 @@ def open_passport(*, code: Code, name_latin: str, name_arabic: str, language: st
     with transaction.atomic():
         codes.use(code=code, now=now)
         learner = _new(person, now=now)
+        consents.give(
+            learner=learner, purpose=consents.Purpose.PASSPORT.value, language=person.language, now=now
+        )
         _write_down(learner=learner, kind=code.kind, value=code.value, now=now)
     filing.address_proven(learner=learner, kind=code.kind, value=code.value, now=now)
     return learner

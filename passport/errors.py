@@ -136,3 +136,18 @@ class SecretUnreadable(PassportError):
 
     message = _("Your second factor cannot be read here. Tell the operator.")
     status = 503
+
+
+# -- Erasing --------------------------------------------------------------------------------------
+class NothingChosen(PassportError):
+    """A form without a choice."""
+
+    message = _("Choose first what is meant.")
+    field = "chosen"
+
+
+class StillStaff(PassportError):
+    """Whoever works for a provider or the city keeps a passport until she has left."""
+
+    message = _("You work for a provider or the city. Ask its owner to take you off first, then close it.")
+    status = 409

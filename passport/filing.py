@@ -109,7 +109,9 @@ def address_proven(*, learner: Learner, kind: str, value: str, now: datetime) ->
 
 @transaction.atomic
 def _consider_chunk(ids: Sequence[str], *, now: datetime) -> int:
-    unfiled = Credential.objects.filter(pk__in=ids, entry__isnull=True).order_by("issued_at", "award_id")
+    unfiled = Credential.objects.filter(pk__in=ids, entry__isnull=True, erased_at__isnull=True).order_by(
+        "issued_at", "award_id"
+    )
     columns = ("pk", *Found._fields[1:-1], "award__replaces_id")
     credentials = list(map(Found._make, unfiled.values_list(*columns)))
     by_address = _learners_by_address(credentials)

@@ -5,7 +5,7 @@ from django.urls import path
 
 from issuers.access import public
 
-from .views import door, me, outbox, second_step
+from .views import data, door, erase, me, outbox, second_step
 
 urlpatterns = [
     path("accounts/login/", door.sign_in, name="account_login"),
@@ -33,5 +33,15 @@ urlpatterns = [
     path("me/c/<slug:credential_id>.json", me.certificate_json, name="me-json"),
     path("me/c/<slug:credential_id>.pdf", me.certificate_pdf, name="me-pdf"),
     path("me/c/<slug:credential_id>.card.pdf", me.certificate_card, name="me-card"),
+    path("me/c/<slug:credential_id>/correct", data.correct, name="me-correct"),
+    path("me/data", data.my_data, name="me-data"),
+    path("me/data/consents/<slug:consent>", data.consent, name="me-consent"),
+    path("me/data/looks", data.who_looked, name="me-looks"),
+    path("me/data/export", data.export, name="me-export"),
+    path("me/data/corrections", data.to_correct, name="me-corrections"),
+    path("me/data/erase", erase.erase, name="me-erase"),
+    path("me/data/close", erase.close, name="me-close"),
+    path("erased/<slug:receipt_id>", erase.receipt, name="erasure-receipt"),
+    path("erased/<slug:receipt_id>.txt", erase.receipt_file, name="erasure-receipt-file"),
     path("outbox/", outbox.outbox, name="outbox"),
 ]

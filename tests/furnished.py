@@ -23,6 +23,7 @@ from credentials import (
     awards,
     batches,
     bundling,
+    corrections,
     endpoints,
     holding,
     outbox,
@@ -35,7 +36,7 @@ from credentials.models import Achievement, Batch, Credential, Message
 from credentials.people import Person
 from issuers import keys, orders, outbound, registry, sealing, staff, withdrawals
 from issuers.models import ApiClient, Issuer, Membership, SigningOrder
-from passport import accounts, filing, secondfactors
+from passport import accounts, erasing, filing, secondfactors
 from passport.models import Entry, Learner, Proposal
 from verify import bench, bench_queue
 
@@ -88,6 +89,8 @@ NAMES = {
     "number": "list-number",
     "row": "row",
     "bench_id": "bench",
+    "receipt_id": "receipt",
+    "request_id": "correction",
 }
 #: (beginning of a route's name, word) → what it names there; the longest beginning counts.
 OF_ROUTE = {
@@ -119,6 +122,7 @@ PLAIN: dict[str, Any] = {
     "rest": "x",
     "act": "suspend",
     "volume": 1,
+    "consent": "messages",
 }
 
 
@@ -212,6 +216,7 @@ def _furnish() -> House:
         _register(mine, other, people["owner"], stranger, now)
         | _courses(mine, other)
         | _papers(mine, other, people["learner"], stranger, now)
+        | _rights(mine, other, now)
         | _lists(mine, other, people["trainer"], stranger, now)
         | _programs(mine, other, people["owner"], stranger, now)
         | _withdrawals(mine, other, now)
@@ -347,6 +352,21 @@ def _papers(mine: Issuer, other: Issuer, learner: Learner, stranger: Learner, no
         "list-number": Three(number, number, 999_999),
         "award": Three(made[0].award.batch_id, made[2].award.batch_id, _token()),
     }
+
+
+def _rights(mine: Issuer, other: Issuer, now: Any) -> dict[str, Three]:
+    """A wish to have a certificate of each provider corrected; the receipt of a passport that was closed."""
+    asked = [
+        corrections.ask(
+            credential=Credential.objects.filter(issuer=issuer, entry__isnull=True)[0],
+            what="date",
+            should_be="Mars",
+            now=now,
+        ).pk
+        for issuer in (mine, other)
+    ]
+    receipt = erasing.close(learner=_person("gone"), certificates=False, now=now).pk
+    return {"correction": _three(asked, _token()), "receipt": Three(receipt, receipt, _token())}
 
 
 def _lists(mine: Issuer, other: Issuer, trainer: Learner, stranger: Learner, now: Any) -> dict[str, Three]:

@@ -2,6 +2,7 @@
 
 from .achievements import Achievement
 from .awards import AddressKind, Award, Batch, Chunk
+from .corrections import CorrectionRequest
 from .credentials import Credential, Filing, StatusChange
 from .documents import SecuredDocument
 from .lists import LIST_SIZE, StatusList, StatusListVersion
@@ -15,6 +16,7 @@ __all__ = [
     "Award",
     "Batch",
     "Chunk",
+    "CorrectionRequest",
     "Credential",
     "Delivery",
     "Endpoint",

@@ -108,13 +108,14 @@ class Outgoing(models.Model):
 
 
 class Message(Outgoing):
-    """A message to a person about a certificate, or to a provider about one of its endpoints."""
+    """A message to a person about a certificate or her passport, or to a provider about an endpoint."""
 
     class Kind(models.TextChoices):
         ISSUED = "issued", _("A certificate is there")
         STATUS = "status", _("A certificate's status changed")
         RENEWED = "renewed", _("A certificate was signed anew")
         ENDPOINT = "endpoint", _("A webhook was switched off")
+        IDLE = "idle", _("A passport has not been used for years")
 
     class Channel(models.TextChoices):
         EMAIL = "email", _("E-mail")
@@ -142,7 +143,8 @@ class Message(Outgoing):
             ),
             models.CheckConstraint(
                 condition=Q(credential__isnull=False, endpoint__isnull=True)
-                | Q(credential__isnull=True, endpoint__isnull=False),
+                | Q(credential__isnull=True, endpoint__isnull=False)
+                | Q(credential__isnull=True, endpoint__isnull=True, kind="idle"),
                 name="message_is_about_one_thing",
             ),
         )

@@ -18,6 +18,7 @@ ROOMS: tuple[tuple[str, str, Any, frozenset[str]], ...] = (
     ("lists", "teach-lists", _("Lists"), frozenset({"trainer", "signer"})),
     ("held", "teach-held", _("To release"), frozenset({"signer", "owner"})),
     ("certificates", "teach-certificates", _("Certificates"), frozenset({"trainer", "signer"})),
+    ("corrections", "teach-corrections", _("To correct"), frozenset({"trainer", "signer"})),
     ("courses", "teach-achievements", _("Courses"), frozenset({"trainer", "signer"})),
     ("health", "teach-health", _("How it runs"), frozenset({"trainer", "signer", "owner"})),
     ("messages", "teach-messages", _("What did not arrive"), frozenset({"signer", "owner"})),

@@ -5,6 +5,7 @@ from credentials.models import AddressKind, Filing
 from .consents import Consent
 from .declarations import Declaration
 from .entries import Entry, Opening, Proposal
+from .erasures import Erasure, IdleNotice
 from .looks import Look
 from .people import Address, Code, Learner, LearnerManager
 
@@ -15,7 +16,9 @@ __all__ = [
     "Consent",
     "Declaration",
     "Entry",
+    "Erasure",
     "Filing",
+    "IdleNotice",
     "Learner",
     "LearnerManager",
     "Look",

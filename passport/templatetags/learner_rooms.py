@@ -15,7 +15,14 @@ ROOMS: tuple[tuple[str, str, Any, bool], ...] = (
     ("settings", "me-settings", _("Settings"), False),
 )
 #: What lies behind her settings: (address's name, icon, label, what it is for).
-SETTINGS: tuple[tuple[str, str, Any, Any], ...] = ()
+SETTINGS: tuple[tuple[str, str, Any, Any], ...] = (
+    (
+        "me-data",
+        "lock",
+        _("My data"),
+        _("Consents, who looked, everything in one file, correct, hide, erase."),
+    ),
+)
 
 
 @register.inclusion_tag("passport/rooms.html", takes_context=True)

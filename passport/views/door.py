@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from credentials.errors import BadAward
 from issuers.access import public
-from passport import accounts, codes
+from passport import accounts, codes, consents
 from passport.errors import PassportError
 from passport.forms import AddressForm, CodeForm, NameForm, complain
 from passport.models import Code, Learner
@@ -168,7 +168,7 @@ def open_passport(request: HttpRequest) -> HttpResponse:
             response = _sign_in(request, learner)
             keep_language(response, learner.language)
             return response
-    return render(request, "account/open.html", {"form": form})
+    return render(request, "account/open.html", {"form": form, "consent": consents.TEXTS["passport"][1]})
 
 
 def keep_language(response: HttpResponse, language: str) -> None:
