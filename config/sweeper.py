@@ -8,7 +8,7 @@ from functools import partial
 from credentials import batches, bundling, issuance, outbox, printing, statuslists, webhooks
 from credentials.models import Batch
 from issuers import orders, publications, sealing
-from passport import codes, filing
+from passport import codes, filing, handover
 from verify import bench, bench_queue
 
 log = logging.getLogger(__name__)
@@ -37,6 +37,7 @@ ROUND: tuple[tuple[str, Callable[..., object]], ...] = (
     ("prepare prints", partial(printing.prepare, limit=2)),
     ("forget prints", printing.forget),
     ("forget codes", codes.forget),
+    ("hand passports over", handover.tend),
     ("check benches", partial(bench_queue.check_waiting, after=timedelta(seconds=10))),
     ("forget benches", bench.forget),
 )

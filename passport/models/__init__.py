@@ -1,24 +1,30 @@
-"""The learner and her passport: accounts, addresses, entries, questions, consents, who looked."""
+"""The learner and her passport: accounts, addresses, families, entries, questions, consents, who looked."""
 
 from credentials.models import AddressKind, Filing
 
 from .consents import Consent
 from .declarations import Declaration
 from .entries import Entry, Opening, Proposal
+from .families import Assent, Guardianship, GuardianRequest, MergedPassport, Relationship
 from .looks import Look
 from .people import Address, Code, Learner, LearnerManager
 
 __all__ = [
     "Address",
     "AddressKind",
+    "Assent",
     "Code",
     "Consent",
     "Declaration",
     "Entry",
     "Filing",
+    "GuardianRequest",
+    "Guardianship",
     "Learner",
     "LearnerManager",
     "Look",
+    "MergedPassport",
     "Opening",
     "Proposal",
+    "Relationship",
 ]
