@@ -195,7 +195,9 @@ def describe(
 ) -> None:
     """What she tells about herself, if she likes. Raises AgeFixed for a year by which somebody answers."""
     held = Learner.objects.get(pk=learner.pk)
-    bound = ages.is_minor(held.birth_year, now.date()) or held.guardianships.exists() or held.wardships.exists()
+    bound = (
+        ages.is_minor(held.birth_year, now.date()) or held.guardianships.exists() or held.wardships.exists()
+    )
     if bound and birth_year != held.birth_year:
         raise AgeFixed
     Learner.objects.filter(pk=learner.pk).update(

@@ -263,7 +263,8 @@ class DoubtedTooOften(PassportError):
     """Three answers were wrong: this address alone opens this passport no more."""
 
     message = _(
-        "Three answers were wrong. Come in with another phone or e-mail of yours, or go to a desk with your card."
+        "Three answers were wrong. Come in with another phone or e-mail of yours, or go to a desk with your "
+        "card."
     )
     field = "fact"
     status = 429

@@ -3,7 +3,7 @@
 Under 12 the guardian acts alone; from 12 on the minor says yes or no herself too; at 18 it ends by itself.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
@@ -13,30 +13,24 @@ from credentials.people import Person
 from issuers import audit
 from issuers.models import Issuer
 
-from . import accounts, ages, codes, consents, numbers
+from . import accounts, ages, consents, numbers
 from .errors import (
-    AlreadyDecided,
     AssentNeeded,
     GuardianAlready,
     GuardianNeeded,
     NotAMinor,
     NotOfAge,
     NotYourPassport,
-    OwnAddress,
-    TooManyRequests,
     TooManyWards,
     UnknownNumber,
 )
-from .models import Address, Assent, Consent, Guardianship, GuardianRequest, Learner
+from .models import Address, Assent, Consent, Guardianship, Learner
 
 SHOWING, PASSPORT = Consent.Purpose.SHOWING.value, Consent.Purpose.PASSPORT.value
 How, Reason = Guardianship.How, Guardianship.Reason
 MAX_WARDS = 30
 #: What each end of a guardianship says in the log.
 BEGAN, ENDED = "guardianship-began", "guardianship-ended"
-PER_DAY = 3
-#: After this a request to an address is asked anew, not answered any more.
-REQUEST_HOLDS = timedelta(days=30)
 
 
 # -- Who ------------------------------------------------------------------------------------------
@@ -113,7 +107,7 @@ def open_for_child(
     if address_id and address is None:
         raise NotYourPassport
     ward = accounts.new_learner(person, birth_year=birth_year, now=now)
-    begun = _begin(
+    begun = begin(
         guardian=guardian,
         ward=ward,
         relationship=relationship,
@@ -147,7 +141,7 @@ def link_at_desk(
     ward = Learner.objects.filter(passport_number=numbers.normalise(number) or "", is_active=True).first()
     if ward is None:
         raise UnknownNumber
-    return _begin(
+    return begin(
         guardian=guardian,
         ward=ward,
         relationship=relationship,
@@ -160,7 +154,7 @@ def link_at_desk(
 
 
 @transaction.atomic
-def _begin(
+def begin(
     *,
     guardian: Learner,
     ward: Learner,
@@ -171,6 +165,10 @@ def _begin(
     house: Issuer | None,
     now: datetime,
 ) -> Guardianship:
+    """From now on this guardian answers for this minor.
+
+    Raises NotOfAge, NotAMinor, GuardianAlready, TooManyWards.
+    """
     held = Learner.objects.select_for_update().get(pk=guardian.pk)
     if held.birth_year is None and own_birth_year is not None:
         held.birth_year = own_birth_year
@@ -196,84 +194,9 @@ def _begin(
     return begun
 
 
-# -- A minor asks ---------------------------------------------------------------------------------
-@transaction.atomic
-def ask(*, ward: Learner, address: str, now: datetime) -> GuardianRequest:
-    """A minor names a guardian's phone or e-mail; whoever proves it may accept. Asking again is one request.
-
-    Raises BadAward, NotAMinor, OwnAddress, TooManyRequests.
-    """
-    kind, value = codes.read_address(address)
-    Learner.objects.select_for_update().get(pk=ward.pk)
-    if not is_minor(ward, now):
-        raise NotAMinor
-    if Address.objects.filter(learner=ward, kind=kind, value=value).exists():
-        raise OwnAddress
-    mine = GuardianRequest.objects.filter(ward=ward)
-    mine.filter(answer="", asked_at__lte=now - REQUEST_HOLDS).delete()
-    open_already = mine.filter(kind=kind, value=value, answer="").first()
-    if open_already:
-        return open_already
-    if mine.filter(asked_at__gt=now - timedelta(days=1)).count() >= PER_DAY:
-        raise TooManyRequests
-    return GuardianRequest.objects.create(ward=ward, kind=kind, value=value, asked_at=now)
-
-
-def requests_to(*, learner: Learner, now: datetime) -> list[GuardianRequest]:
-    """What minors ask of her, at the addresses that she has proved."""
-    proved = Address.objects.filter(learner=learner, verified_at__isnull=False).values_list("kind", "value")
-    reached = set(proved)
-    open_ones = GuardianRequest.objects.filter(
-        value__in=[value for _kind, value in reached], answer="", asked_at__gt=now - REQUEST_HOLDS
-    ).exclude(ward=learner)
-    return [one for one in open_ones.select_related("ward") if (one.kind, one.value) in reached]
-
-
-def requests_of(*, ward: Learner, now: datetime) -> list[GuardianRequest]:
-    """Whom she has asked and who has not answered."""
-    return list(GuardianRequest.objects.filter(ward=ward, answer="", asked_at__gt=now - REQUEST_HOLDS))
-
-
-@transaction.atomic
-def answer(
-    *,
-    learner: Learner,
-    request_id: str,
-    yes: bool,
-    relationship: str,
-    own_birth_year: int | None,
-    now: datetime,
-) -> Guardianship | None:
-    """She says yes or no to a minor's request. Raises NotYourPassport for one that was not asked of her,
-    AlreadyDecided, NotOfAge, NotAMinor, GuardianAlready.
-    """
-    asked = next((one for one in requests_to(learner=learner, now=now) if one.pk == request_id), None)
-    if asked is None:
-        raise NotYourPassport
-    said = GuardianRequest.Answer.YES if yes else GuardianRequest.Answer.NO
-    begun = None
-    if yes:
-        begun = _begin(
-            guardian=learner,
-            ward=asked.ward,
-            relationship=relationship,
-            how=How.ASKED,
-            own_birth_year=own_birth_year,
-            by=None,
-            house=None,
-            now=now,
-        )
-    taken = GuardianRequest.objects.filter(pk=asked.pk, answer="").update(
-        answer=said, answered_at=now, answered_by=learner
-    )
-    if not taken:
-        raise AlreadyDecided
-    return begun
-
-
 # -- Sharing --------------------------------------------------------------------------------------
 def may_share(learner: Learner, now: datetime) -> bool:
-    """Whether she may show her entries to others: of age; or with a guardian's yes, and her own from 12 on."""
+    """Whether she may show her entries to others: of age, or with a guardian's yes and, from 12, her own."""
     try:
         require_may_share(learner, now)
     except (GuardianNeeded, AssentNeeded):

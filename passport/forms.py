@@ -21,7 +21,6 @@ from credentials.models import Credential
 from . import secondfactors
 from .models import Learner
 
-
 #: In years, how old the oldest is who may come.
 OLDEST = 115
 

@@ -108,7 +108,7 @@ class FactForm(forms.Form):
     )
 
 
-class DistrictField(forms.ModelChoiceField):
+class DistrictField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subscriptable when it runs
     """A district, by its name in the reader's language."""
 
     def label_from_instance(self, obj: Any) -> str:
@@ -122,10 +122,11 @@ class AboutForm(forms.Form):
     gender = forms.ChoiceField(
         label=_("Woman or man"),
         required=False,
-        choices=[("", _("I do not say")), *Learner._meta.get_field("gender").flatchoices],  # noqa: SLF001  # Django's
+        choices=[("", _("I do not say")), *Learner._meta.get_field("gender").flatchoices],  # Django's
     )
     arrondissement = DistrictField(
-        label=_("District"), required=False, queryset=Arrondissement.objects.all(), empty_label=_("I do not say")
+        label=_("District"),
+        required=False,
+        queryset=Arrondissement.objects.all(),
+        empty_label=_("I do not say"),
     )
-
-

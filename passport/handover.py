@@ -15,10 +15,10 @@ from credentials import messengers
 from issuers import audit
 from issuers.models import Issuer, random_token
 
-from . import families
+from . import asking, families
 from .ages import OF_AGE
 from .errors import AlreadyDecided
-from .models import Address, Guardianship, GuardianRequest, Learner
+from .models import Address, GuardianRequest, Guardianship, Learner
 
 log = logging.getLogger(__name__)
 
@@ -69,16 +69,18 @@ def tell(*, now: datetime, limit: int = 100) -> int:
     ).select_related("ward")[:limit]
     told = 0
     for one in waiting:
-        if not Guardianship.objects.filter(ward=one.ward, told_at__isnull=True, ended_at__isnull=False).update(
-            told_at=now
-        ):
+        if not Guardianship.objects.filter(
+            ward=one.ward, told_at__isnull=True, ended_at__isnull=False
+        ).update(told_at=now):
             continue  # told with another of hers, or by another process
         told += write_to(
             _addresses(one.ward),
             language=one.ward.language,
             subject=lambda: _("Your learner passport is yours alone"),
-            text=lambda: _("You are of age: your learner passport is yours alone. %(link)s")
-            % {"link": f"{settings.BASE_URL}/me/"},
+            text=lambda: (
+                _("You are of age: your learner passport is yours alone. %(link)s")
+                % {"link": f"{settings.BASE_URL}/me/"}
+            ),
         )
     return told
 
@@ -89,21 +91,31 @@ def tell_guardian(*, asked: GuardianRequest) -> bool:
         [(asked.kind, asked.value)],
         language=asked.ward.language,
         subject=lambda: _("A young person asks you to be their guardian"),
-        text=lambda: _("A young person asks for your yes in the learner passport. Open: %(link)s")
-        % {"link": f"{settings.BASE_URL}/me/family"},
+        text=lambda: (
+            _("A young person asks for your yes in the learner passport. Open: %(link)s")
+            % {"link": f"{settings.BASE_URL}/me/family"}
+        ),
     )
 
 
 def _addresses(learner: Learner) -> list[tuple[str, str]]:
     """Her own address, where one is hers alone; the shared one where there is no other."""
-    held = list(Address.objects.filter(learner=learner, verified_at__isnull=False).values_list("kind", "value"))
+    held = list(
+        Address.objects.filter(learner=learner, verified_at__isnull=False).values_list("kind", "value")
+    )
     shared = Counter(
         Address.objects.filter(value__in=[value for _kind, value in held]).values_list("kind", "value")
     )
     return sorted(held, key=lambda one: shared[one])[:1]
 
 
-def write_to(addresses: Iterable[tuple[str, str]], *, language: str, subject: Callable[[], str], text: Callable[[], str]) -> bool:
+def write_to(
+    addresses: Iterable[tuple[str, str]],
+    *,
+    language: str,
+    subject: Callable[[], str],
+    text: Callable[[], str],
+) -> bool:
     """Send one short message; whether it left. A failure is logged: the pages say the same."""
     for kind, value in addresses:
         with translation.override(language):
@@ -128,7 +140,7 @@ def news_for(*, learner: Learner, now: datetime) -> list[str]:
     )
     if fresh.update(read_at=now):
         news.append(_("You are of age: this passport is yours alone now. Nobody else acts in it."))
-    if families.requests_to(learner=learner, now=now):
+    if asking.requests_to(learner=learner, now=now):
         news.append(_("A young person asks for your yes. You find it under Family."))
     if families.assents(learner, now) and families.asked_to_say(learner):
         news.append(_("Your guardian has agreed to something for you. Say yes or no under Family."))

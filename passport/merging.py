@@ -1,8 +1,8 @@
 """Two passports of one person become one: the one she is in is kept, and the other's number leads to it.
 
 Whatever belongs to a learner moves, in this app and those above it, by the database's own list of what refers
-to her; what both have (an address, a question, a consent) is there once. The other row stays, empty and closed,
-so that nobody else is given its number.
+to her; what both have (an address, a question, a consent) is there once. The other row stays, empty and
+closed, so that nobody else is given its number.
 """
 
 from dataclasses import dataclass
@@ -70,8 +70,8 @@ def merge(
 ) -> Learner:
     """Everything of the other goes into the kept one, for whoever typed a code sent to the other's address.
 
-    ``by`` is the guardian or clerk who acts. Raises SamePassport, NotYourPassport for one that the address does
-    not open, CodeUsed, BoundPassport, MinorsByGuardian, NotOnePerson, PassportError if one is gone already.
+    ``by`` is the guardian or clerk who acts. Raises SamePassport, NotYourPassport for one that the address
+    does not open, CodeUsed, BoundPassport, MinorsByGuardian, NotOnePerson, PassportError if one is gone already.
     """
     if kept.pk == other_id:
         raise SamePassport
@@ -95,9 +95,17 @@ def merge(
         event=MERGED, issuer=house, by=by or mine, about=f"learner/{mine.pk}", now=now, other=other.pk
     )
     looks.note(
-        learner=mine, act=Look.Act.MERGED, by=by, house=house, what="merge", about=other.passport_number, now=now
+        learner=mine,
+        act=Look.Act.MERGED,
+        by=by,
+        house=house,
+        what="merge",
+        about=other.passport_number,
+        now=now,
     )
-    for kind, value in Address.objects.filter(learner=mine, verified_at__isnull=False).values_list("kind", "value"):
+    for kind, value in Address.objects.filter(learner=mine, verified_at__isnull=False).values_list(
+        "kind", "value"
+    ):
         filing.address_proven(learner=mine, kind=kind, value=value, now=now)
     return mine
 
@@ -132,7 +140,7 @@ def _take_names(mine: Learner, other: Learner) -> None:
 
 def _relations() -> list[Any]:
     """Every foreign key in the database that names a learner: hers, and what she did for others."""
-    found = Learner._meta.get_fields(include_hidden=True)  # noqa: SLF001  # Django's own documented door
+    found = Learner._meta.get_fields(include_hidden=True)  # Django's own documented door
     return [
         one for one in found if isinstance(one, models.ManyToOneRel) and one.field.model not in _NOT_MOVED
     ]
@@ -149,7 +157,7 @@ def _move(relation: Any, mine: Learner, other: Learner) -> None:
         Address.objects.filter(learner=other).update(primary=False)
     if (model, name) == (Consent, "learner"):
         _end_doubled(mine, other)
-    rows = model._base_manager.filter(**{name: other})  # noqa: SLF001  # whatever hides rows on pages
+    rows = model._base_manager.filter(**{name: other})  # whatever hides rows on pages
     try:
         with transaction.atomic():
             rows.update(**{name: mine})
@@ -163,10 +171,10 @@ def _move(relation: Any, mine: Learner, other: Learner) -> None:
 def _move_one(model: Any, pk: Any, name: str, mine: Learner) -> None:
     try:
         with transaction.atomic():
-            model._base_manager.filter(pk=pk).update(**{name: mine})  # noqa: SLF001  # as above
+            model._base_manager.filter(pk=pk).update(**{name: mine})  # as above
     except IntegrityError:
         if name == "learner":  # hers twice: once is enough
-            model._base_manager.filter(pk=pk).delete()  # noqa: SLF001  # as above
+            model._base_manager.filter(pk=pk).delete()  # as above
 
 
 def _end_doubled(mine: Learner, other: Learner) -> None:
@@ -179,6 +187,6 @@ def _end_doubled(mine: Learner, other: Learner) -> None:
 def _one_primary(mine: Learner) -> None:
     for kind in ("phone", "email"):
         held = Address.objects.filter(learner=mine, kind=kind)
-        if held.exists() and not held.filter(primary=True).exists():
-            first = held.first()
-            Address.objects.filter(pk=first.pk if first else None).update(primary=True)
+        first = held.first()
+        if first and not held.filter(primary=True).exists():
+            Address.objects.filter(pk=first.pk).update(primary=True)

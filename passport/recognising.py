@@ -1,7 +1,7 @@
 """Coming back after a long time: an address that nobody proved for a year may be somebody else's by now.
 
-Phone numbers are given to other people. So a passport that such an address alone would open asks for one thing
-more, in digits: the year of birth, or the number of the passport. Three wrong answers end it.
+Phone numbers are given to other people. So a passport that such an address alone would open asks for one
+thing more, in digits: the year of birth, or the number of the passport. Three wrong answers end it.
 """
 
 from dataclasses import dataclass

@@ -34,7 +34,7 @@ from credentials.models import Achievement, Batch, Credential, Message
 from credentials.people import Person
 from issuers import keys, orders, outbound, registry, sealing, staff, withdrawals
 from issuers.models import ApiClient, Issuer, Membership, SigningOrder
-from passport import accounts, families, filing, secondfactors
+from passport import accounts, asking, families, filing, secondfactors
 from passport.models import Entry, Learner, Proposal
 from verify import bench, bench_queue
 
@@ -437,10 +437,11 @@ def _families(learner: Learner, stranger: Learner, now: Any) -> dict[str, Three]
     wardships, requests = [], []
     for guardian, phone in ((learner, "+212683000001"), (stranger, "+212683000002")):
         Learner.objects.filter(pk=guardian.pk).update(birth_year=1980)
-        child = {"name_latin": "Anas Tazi", "name_arabic": "", "language": "fr"}
         began = families.open_for_child(
             guardian=Learner.objects.get(pk=guardian.pk),
-            **child,
+            name_latin="Anas Tazi",
+            name_arabic="",
+            language="fr",
             birth_year=now.year - 8,
             relationship="mother",
             own_birth_year=None,
@@ -448,5 +449,5 @@ def _families(learner: Learner, stranger: Learner, now: Any) -> dict[str, Three]
         )
         minor = make_learner(name_latin="Nour Tazi", name_arabic="", birth_year=now.year - 15)
         wardships.append(began.pk)
-        requests.append(families.ask(ward=minor, address=phone, now=now).pk)
+        requests.append(asking.ask(ward=minor, address=phone, now=now).pk)
     return {"wardship": _three(wardships, 999_999), "request": _three(requests, _token())}

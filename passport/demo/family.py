@@ -1,4 +1,4 @@
-"""The demo's families: a mother answers for her son, Fatima-Zahra for her little daughter; who came in lately."""
+"""The demo's families: a mother answers for her son, Fatima-Zahra for her daughter; who came in lately."""
 
 from datetime import datetime, timedelta
 
@@ -13,7 +13,7 @@ DAUGHTER = ("Inès El Idrissi", "إيناس الإدريسي", 8)
 
 
 def tell(*, now: datetime) -> None:
-    """A clerk saw Khadija and Anas; Fatima-Zahra opened a passport for Inès; all proved their phones lately."""
+    """A clerk saw Khadija and Anas; Fatima-Zahra opened Inès’s passport; all came in lately."""
     _at_a_desk(now=now)
     fatima = Learner.objects.get(addresses__value=people.FATIMA_PHONE)
     latin, arabic, age = DAUGHTER
@@ -49,4 +49,6 @@ def _at_a_desk(*, now: datetime) -> None:
         now=began,
     )
     families.allow_sharing(wardship=linked, now=began + timedelta(hours=1))
-    families.say(learner=son, purpose=families.SHOWING, yes=True, language="fr", now=began + timedelta(days=1))
+    families.say(
+        learner=son, purpose=families.SHOWING, yes=True, language="fr", now=began + timedelta(days=1)
+    )

@@ -5,7 +5,7 @@ from credentials.models import AddressKind, Filing
 from .consents import Consent
 from .declarations import Declaration
 from .entries import Entry, Opening, Proposal
-from .families import Assent, Guardianship, GuardianRequest, MergedPassport, Relationship
+from .families import Assent, GuardianRequest, Guardianship, MergedPassport, Relationship
 from .looks import Look
 from .people import Address, Code, Learner, LearnerManager
 

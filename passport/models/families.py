@@ -20,7 +20,7 @@ class Relationship(models.TextChoices):
 
 
 class Guardianship(models.Model):
-    """An adult answers for a minor, from a moment on, and until the minor is of age or somebody decides so."""
+    """An adult answers for a minor, from a moment on, and until she is of age or somebody decides so."""
 
     class How(models.TextChoices):
         OPENED = "opened", _("opened by the guardian")
@@ -98,7 +98,8 @@ class GuardianRequest(models.Model):
                 fields=("ward", "kind", "value"), condition=Q(answer=""), name="one_open_request_an_address"
             ),
             models.CheckConstraint(
-                condition=Q(answer="", answered_at__isnull=True) | Q(answered_at__isnull=False) & ~Q(answer=""),
+                condition=Q(answer="", answered_at__isnull=True)
+                | Q(answered_at__isnull=False) & ~Q(answer=""),
                 name="request_answered_with_an_answer",
             ),
         )
@@ -109,7 +110,10 @@ class GuardianRequest(models.Model):
 
 
 class Assent(models.Model):
-    """A minor of 12 or more said yes or no herself to what her guardian agreed to. Insert-only: the newest counts."""
+    """A minor of 12 or more said yes or no herself to what her guardian agreed to.
+
+    Insert-only: the newest counts.
+    """
 
     learner = models.ForeignKey(Learner, on_delete=models.CASCADE, related_name="assents")
     purpose = models.CharField(max_length=10, choices=Consent.Purpose.choices)

@@ -169,7 +169,7 @@ def choose(request: HttpRequest) -> HttpResponse:
 def recognise(request: HttpRequest) -> HttpResponse:
     """One thing more from whoever comes in by an address that nobody proved for a year."""
     code = codes.proved(code_id=request.session.get(CODE, ""), now=timezone.now())
-    learner = Learner.objects.filter(pk=request.session.get(CHOSEN), is_active=True).first()
+    learner = Learner.objects.filter(pk=request.session.get(CHOSEN, 0), is_active=True).first()
     if code is None or learner is None or request.user.is_authenticated:
         return redirect("account_login")
     form = FactForm(request.POST or None)

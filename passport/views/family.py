@@ -1,4 +1,4 @@
-"""The family's room: a child's passport, a minor's request, yes and no, acting for a minor, a clerk's links."""
+"""The family's room: a child's passport, a minor's request, yes and no, acting for one, a clerk's links."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from credentials.errors import BadAward
 from issuers.access import signed_in
 from issuers.models import Issuer
-from passport import acting, consents, families, handover
+from passport import acting, asking, consents, families, handover
 from passport.acting import acting_of, assisted, learner_of
 from passport.errors import NotYourPassport, PassportError
 from passport.forms import complain
@@ -34,7 +34,7 @@ def family(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, learner: Learner, **forms: Any) -> HttpResponse:
     now, open_one = timezone.now(), acting_of(request)
     minor = families.is_minor(learner, now)
-    asked = families.requests_to(learner=learner, now=now) if open_one is None else []
+    asked = asking.requests_to(learner=learner, now=now) if open_one is None else []
     context = {
         "learner": learner,
         "minor": minor,
@@ -44,7 +44,7 @@ def _page(request: HttpRequest, learner: Learner, **forms: Any) -> HttpResponse:
         "guardians": families.guardians_of(learner),
         "ended": families.ended_of(learner),
         "asked": [(one, AnswerForm(guardian=learner, auto_id=f"{one.pk}_%s")) for one in asked],
-        "asking": families.requests_of(ward=learner, now=now),
+        "asking": asking.requests_of(ward=learner, now=now),
         "says": _says(learner, now) if families.assents(learner, now) else [],
         "may_share": families.may_share(learner, now),
         "ask_form": AskForm() if minor else None,
@@ -113,7 +113,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     refusal: BadAward | PassportError | None = None
     if form.is_valid():
         try:
-            asked = families.ask(ward=learner, address=form.cleaned_data["address"], now=timezone.now())
+            asked = asking.ask(ward=learner, address=form.cleaned_data["address"], now=timezone.now())
         except (BadAward, PassportError) as error:
             refusal = error
             complain(form, error)
@@ -131,7 +131,7 @@ def ask(request: HttpRequest) -> HttpResponse:
 def answer(request: HttpRequest, request_id: str) -> HttpResponse:
     """An adult says yes or no to a minor who asks her."""
     learner, now = learner_of(request), timezone.now()
-    asked = families.requests_to(learner=learner, now=now)
+    asked = asking.requests_to(learner=learner, now=now)
     if request_id not in {one.pk for one in asked}:
         raise NotYourPassport
     yes = request.POST.get("answer") == "yes"
@@ -139,7 +139,7 @@ def answer(request: HttpRequest, request_id: str) -> HttpResponse:
     if form.is_valid() or not yes:
         given = {"own_birth_year": None, "relationship": ""} | form.cleaned_data
         try:
-            families.answer(learner=learner, request_id=request_id, yes=yes, **given, now=now)
+            asking.answer(learner=learner, request_id=request_id, yes=yes, **given, now=now)
         except PassportError as error:
             complain(form, error)
         else:
@@ -203,8 +203,8 @@ def _clerk(request: HttpRequest) -> tuple[Learner, Issuer]:
 
 
 @assisted
-@signed_in
 @require_POST
+@signed_in
 def link(request: HttpRequest) -> HttpResponse:
     """A clerk who sees both links the guardian whose passport is open with a child."""
     (by, house), form = _clerk(request), LinkForm(request.POST)
@@ -228,8 +228,8 @@ def link(request: HttpRequest) -> HttpResponse:
 
 
 @assisted
-@signed_in
 @require_POST
+@signed_in
 def end(request: HttpRequest, guardianship_id: int) -> HttpResponse:
     """A clerk ends a guardianship of the passport that is open."""
     (by, house), form = _clerk(request), EndForm(request.POST, auto_id="end_%s")

@@ -91,8 +91,10 @@ def _compare(request: HttpRequest, learner: Learner, code: Code) -> HttpResponse
     chosen = next((one for one in found if str(one.pk) == request.POST.get("passport")), None)
     chosen = chosen or (found[0] if len(found) == 1 else None)
     refusal: PassportError | None = None
-    if chosen and request.session.get(KNOWN) != chosen.pk and recognising.asks(
-        learner=chosen, code=code, now=now
+    if (
+        chosen
+        and request.session.get(KNOWN) != chosen.pk
+        and recognising.asks(learner=chosen, code=code, now=now)
     ):
         form = FactForm(request.POST if "fact" in request.POST else None)
         if form.is_bound and form.is_valid():

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from credentials.models import LocalMessage
 from issuers.models import AuditEvent, Issuer
-from passport import accounts, consents, families, handover
+from passport import accounts, asking, consents, families, handover
 from passport.errors import (
     AlreadyDecided,
     AssentNeeded,
@@ -24,7 +24,7 @@ from passport.errors import (
     TooManyRequests,
     UnknownNumber,
 )
-from passport.models import Consent, Guardianship, GuardianRequest, Learner, Look
+from passport.models import Consent, GuardianRequest, Guardianship, Learner, Look
 from tests.factories import NOW, make_issuer, make_learner, make_member, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +45,7 @@ def mother() -> Learner:
 
 def child_of(guardian: Learner, *, age: int = 8, **fields: Any) -> Guardianship:
     """A child whose passport this guardian has opened."""
-    given = {
+    given: dict[str, Any] = {
         "name_latin": "Anas Lahlou",
         "name_arabic": "",
         "language": "fr",
@@ -156,10 +156,10 @@ def test_at_eighteen_it_ends_by_itself_and_once_and_both_are_told(mother: Learne
 
 def test_a_minor_asks_and_whoever_proves_the_address_accepts(mother: Learner) -> None:
     ward, now = make_learner(birth_year=THIS_YEAR - 15), timezone.now()
-    asked = families.ask(ward=ward, address="06 85 00 00 01", now=now)
-    assert families.ask(ward=ward, address="0685000001", now=now) == asked
+    asked = asking.ask(ward=ward, address="06 85 00 00 01", now=now)
+    assert asking.ask(ward=ward, address="0685000001", now=now) == asked
     with pytest.raises(NotYourPassport):
-        families.answer(
+        asking.answer(
             learner=make_learner(),
             request_id=asked.pk,
             yes=True,
@@ -167,7 +167,7 @@ def test_a_minor_asks_and_whoever_proves_the_address_accepts(mother: Learner) ->
             own_birth_year=1980,
             now=now,
         )
-    link = families.answer(
+    link = asking.answer(
         learner=mother, request_id=asked.pk, yes=True, relationship="mother", own_birth_year=None, now=now
     )
     assert link is not None
@@ -179,18 +179,19 @@ def test_a_minor_cannot_ask_herself_nor_without_end() -> None:
     ward, now = make_learner(birth_year=THIS_YEAR - 15), timezone.now()
     accounts.prove(learner=ward, kind="phone", value="+212685000009", now=now)
     with pytest.raises(OwnAddress):
-        families.ask(ward=ward, address="0685000009", now=now)
+        asking.ask(ward=ward, address="0685000009", now=now)
     for number in range(3):
-        families.ask(ward=ward, address=f"068500001{number}", now=now)
+        asking.ask(ward=ward, address=f"068500001{number}", now=now)
     with pytest.raises(TooManyRequests):
-        families.ask(ward=ward, address="0685000019", now=now)
-    assert families.ask(ward=ward, address="0685000019", now=now + timedelta(days=2)).pk
+        asking.ask(ward=ward, address="0685000019", now=now)
+    assert asking.ask(ward=ward, address="0685000019", now=now + timedelta(days=2)).pk
 
 
 def test_a_clerk_who_saw_both_links_them(mother: Learner) -> None:
     house, now = make_issuer(with_keys=False), timezone.now()
     ward, clerk = make_learner(birth_year=THIS_YEAR - 9), clerk_at(house)
-    given = {"guardian": mother, "relationship": "mother", "by": clerk, "house": house, "now": now}
+    given: dict[str, Any] = {"guardian": mother, "relationship": "mother", "by": clerk, "house": house}
+    given["now"] = now
     link = families.link_at_desk(number=ward.passport_number, **given)
     assert (link.how, link.by, link.house) == ("desk", clerk, house)
     with pytest.raises(GuardianAlready):
@@ -273,11 +274,16 @@ def test_a_clerk_links_and_ends_at_her_desk(client: Client, mother: Learner) -> 
     sign_in(client, clerk)
     assert client.post(reverse("me-family-link"), {}).status_code == 404
     now, session = timezone.now(), client.session
-    session["acting"] = {"learner": mother.pk, "role": "clerk", "house": house.pk, "since": now.isoformat()} | {
-        "until": (now + timedelta(minutes=5)).isoformat()
-    }
+    session["acting"] = {
+        "learner": mother.pk,
+        "role": "clerk",
+        "house": house.pk,
+        "since": now.isoformat(),
+    } | {"until": (now + timedelta(minutes=5)).isoformat()}
     session.save()
-    assert client.post(reverse("me-family-link"), {"number": "12"}).context["link_form"].errors["relationship"]
+    assert (
+        client.post(reverse("me-family-link"), {"number": "12"}).context["link_form"].errors["relationship"]
+    )
     client.post(reverse("me-family-link"), {"number": ward.passport_number, "relationship": "mother"})
     link = families.wards_of(mother)[0]
     assert reverse("me-family-end", args=[link.pk]) in client.get(reverse("me-family")).content.decode()

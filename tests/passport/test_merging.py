@@ -66,7 +66,7 @@ def newest_code() -> str:
 
 
 def merge(kept: Learner, other: Learner, **rest: Any) -> Learner:
-    given = {"kept": kept, "other_id": other.pk, "now": timezone.now()}
+    given: dict[str, Any] = {"kept": kept, "other_id": other.pk, "now": timezone.now()}
     return merging.merge(**given | ({"code": typed_code()} if "code" not in rest else {}) | rest)
 
 
@@ -89,7 +89,9 @@ def test_what_was_the_others_is_hers_and_a_card_with_the_old_number_finds_her(
     kept.refresh_from_db()
     assert (other.is_active, other.name_latin, other.passport_number) == (False, "", number)
     assert kept.birth_year == 1994
-    later = make_credential(course, Person(name_latin="Fatima Zahra El Idrissi", address_kind="passport", address=number))
+    later = make_credential(
+        course, Person(name_latin="Fatima Zahra El Idrissi", address_kind="passport", address=number)
+    )
     filing.consider_unfiled(now=timezone.now())
     assert later.entry.learner == kept
     assert AuditEvent.objects.filter(event="passports-merged", about=f"learner/{kept.pk}").exists()

@@ -1,4 +1,4 @@
-"""After a year a number may be somebody else's: the door asks for one thing more; and who opens a passport young."""
+"""After a year a number may be somebody else's: one thing more is asked; and who opens a passport young."""
 
 import re
 from datetime import timedelta
