@@ -71,7 +71,7 @@ def merge(
     """Everything of the other goes into the kept one, for whoever typed a code sent to the other's address.
 
     ``by`` is the guardian or clerk who acts. Raises SamePassport, NotYourPassport for one that the address
-    does not open, CodeUsed, BoundPassport, MinorsByGuardian, NotOnePerson, PassportError if one is gone already.
+    does not open, CodeUsed, BoundPassport, MinorsByGuardian, NotOnePerson, PassportError if one is gone.
     """
     if kept.pk == other_id:
         raise SamePassport
