@@ -5,10 +5,20 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
-from credentials import batches, bundling, erasing, issuance, outbox, printing, securing, statuslists, webhooks
+from credentials import (
+    batches,
+    bundling,
+    erasing,
+    issuance,
+    outbox,
+    printing,
+    securing,
+    statuslists,
+    webhooks,
+)
 from credentials.models import Batch
 from issuers import orders, publications, sealing
-from passport import codes, filing, retention
+from passport import codes, filing, handover, retention
 from verify import bench, bench_queue
 
 log = logging.getLogger(__name__)
@@ -38,6 +48,7 @@ ROUND: tuple[tuple[str, Callable[..., object]], ...] = (
     ("prepare prints", partial(printing.prepare, limit=2)),
     ("forget prints", printing.forget),
     ("forget codes", codes.forget),
+    ("hand passports over", handover.tend),
     ("check benches", partial(bench_queue.check_waiting, after=timedelta(seconds=10))),
     ("forget benches", bench.forget),
 )

@@ -151,3 +151,135 @@ class StillStaff(PassportError):
 
     message = _("You work for a provider or the city. Ask its owner to take you off first, then close it.")
     status = 409
+
+
+# -- Families -------------------------------------------------------------------------------------
+class TooYoungAlone(PassportError):
+    """Under 12 nobody opens a passport alone."""
+
+    message = _(
+        "Under 12, a parent or guardian opens the passport: she opens her own, then adds the child under "
+        "Family. A desk of the city helps too."
+    )
+    field = "birth_year"
+
+
+class AgeFixed(PassportError):
+    """A year of birth by which somebody answers for somebody is changed by a clerk."""
+
+    message = _("Somebody answers for somebody by this year. A desk of the city changes it.")
+    field = "birth_year"
+
+
+class NotAMinor(PassportError):
+    """Guardians answer for minors alone."""
+
+    message = _("Guardians answer for people under 18. Whoever is older opens her own passport.")
+    field = "birth_year"
+
+
+class NotOfAge(PassportError):
+    """Whoever answers for a minor is of age, and has said so."""
+
+    message = _("Whoever answers for a child is of age. Give your own year of birth.")
+    field = "own_birth_year"
+
+
+class UnknownNumber(PassportError):
+    """No passport has this number, or a digit is wrong."""
+
+    message = _("No passport has this number. Look at the card again: ten digits.")
+    field = "number"
+
+
+class GuardianAlready(PassportError):
+    """The two are linked already, or are one person."""
+
+    message = _("This guardian answers for this child already.")
+    status = 409
+
+
+class TooManyWards(PassportError):
+    """One person answers for so many minors at most."""
+
+    message = _("You answer for thirty children already. A desk of the city helps with more.")
+
+
+class TooManyRequests(PassportError):
+    """Three guardians are asked in a day at most."""
+
+    message = _("You have asked three times today. Ask again tomorrow, or go to a desk together.")
+    status = 429
+    wait = 86_400
+
+
+class OwnAddress(PassportError):
+    """A minor asks herself."""
+
+    message = _("This is your own address too. Name another of your guardian’s, or go to a desk together.")
+    field = "address"
+
+
+class GuardianNeeded(PassportError):
+    """A minor shares nothing before a guardian says yes."""
+
+    message = _("Until you are 18, a guardian says yes before you share. Ask yours under Family.")
+    status = 403
+
+
+class AssentNeeded(PassportError):
+    """From 12 on she says yes herself too."""
+
+    message = _("The guardian has said yes. From 12 years on, the young person says yes too, under Family.")
+    status = 403
+
+
+# -- Two passports of one person ------------------------------------------------------------------
+class SamePassport(PassportError):
+    """Both are one."""
+
+    message = _("This is the passport you are in. Name an address of the other one.")
+    field = "address"
+
+
+class NotOnePerson(PassportError):
+    """Their names, years of birth or families say that they are two people."""
+
+    message = _(
+        "The names or the years of birth of these two passports differ. If both are yours, write the name "
+        "the same way in both, or go to a desk."
+    )
+
+
+class BoundPassport(PassportError):
+    """The other passport has roles or a second step, which a code does not open."""
+
+    message = _(
+        "The other passport has a role or a second step. Sign in to that one, and bring this one into it."
+    )
+
+
+class MinorsByGuardian(PassportError):
+    """A minor's passports are brought together by her guardian."""
+
+    message = _("Until you are 18, your guardian does this: she opens your passport under Family.")
+    status = 403
+
+
+# -- Coming back after a long time ----------------------------------------------------------------
+class NotRecognised(PassportError):
+    """Neither the year of birth nor the number of this passport."""
+
+    message = _("This does not fit this passport. Look again, or choose “None of these is me”.")
+    field = "fact"
+
+
+class DoubtedTooOften(PassportError):
+    """Three answers were wrong: this address alone opens this passport no more."""
+
+    message = _(
+        "Three answers were wrong. Come in with another phone or e-mail of yours, or go to a desk with your "
+        "card."
+    )
+    field = "fact"
+    status = 429

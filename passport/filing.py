@@ -17,7 +17,7 @@ from issuers.models import Issuer
 
 from . import names
 from .errors import AlreadyDecided, NotYourPassport
-from .models import Address, Entry, Filing, Learner, Proposal
+from .models import Address, Entry, Filing, Learner, MergedPassport, Proposal
 
 Outcome = Filing.Outcome
 REPLACED = Credential.Status.REPLACED.value
@@ -191,6 +191,10 @@ def _learners_by_address(credentials: Iterable[Found]) -> dict[tuple[str, str], 
         numbered = Learner.objects.filter(passport_number__in=wanted[passport])
         for number, *learner in numbered.values_list("passport_number", "pk", "name_latin", "name_arabic"):
             found[passport, number].append(Reached._make(learner))
+        merged = MergedPassport.objects.filter(number__in=wanted[passport])
+        columns = ("number", "learner_id", "learner__name_latin", "learner__name_arabic")
+        for number, *learner in merged.values_list(*columns):  # two passports that became one
+            found[passport, number] = [Reached._make(learner)]
     return found
 
 

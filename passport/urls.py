@@ -5,12 +5,13 @@ from django.urls import path
 
 from issuers.access import public
 
-from .views import data, door, erase, me, outbox, second_step
+from .views import data, door, erase, family, me, merge, outbox, second_step
 
 urlpatterns = [
     path("accounts/login/", door.sign_in, name="account_login"),
     path("accounts/code/", door.enter_code, name="account_code"),
     path("accounts/choose/", door.choose, name="account_choose"),
+    path("accounts/recognise/", door.recognise, name="account_recognise"),
     path("accounts/open/", door.open_passport, name="account_open"),
     path("accounts/logout/", public(logout), name="account_logout"),
     path("accounts/inactive/", public(account_inactive), name="account_inactive"),
@@ -26,6 +27,18 @@ urlpatterns = [
     path("me/acting/stop", me.stop_acting, name="me-acting-stop"),
     path("me/settings", me.settings_page, name="me-settings"),
     path("me/addresses/<int:address_id>/forget", me.forget_address, name="me-address-forget"),
+    path("me/addresses/<int:address_id>/primary", me.primary_address, name="me-address-primary"),
+    path("me/about", me.about, name="me-about"),
+    path("me/family", family.family, name="me-family"),
+    path("me/family/new", family.new_child, name="me-family-new"),
+    path("me/family/ask", family.ask, name="me-family-ask"),
+    path("me/family/say", family.say, name="me-family-say"),
+    path("me/family/link", family.link, name="me-family-link"),
+    path("me/family/requests/<slug:request_id>", family.answer, name="me-family-answer"),
+    path("me/family/<int:guardianship_id>/act", family.act, name="me-family-act"),
+    path("me/family/<int:guardianship_id>/sharing", family.sharing, name="me-family-sharing"),
+    path("me/family/<int:guardianship_id>/end", family.end, name="me-family-end"),
+    path("me/merge", merge.merge, name="me-merge"),
     path("me/proposals/<int:proposal_id>", me.answer, name="me-proposal"),
     path("me/c/<slug:credential_id>", me.certificate, name="me-entry"),
     path("me/c/<slug:credential_id>/hide", me.hide, name="me-hide"),

@@ -36,7 +36,7 @@ from credentials.models import Achievement, Batch, Credential, Message
 from credentials.people import Person
 from issuers import keys, orders, outbound, registry, sealing, staff, withdrawals
 from issuers.models import ApiClient, Issuer, Membership, SigningOrder
-from passport import accounts, erasing, filing, secondfactors
+from passport import accounts, asking, erasing, families, filing, secondfactors
 from passport.models import Entry, Learner, Proposal
 from verify import bench, bench_queue
 
@@ -80,6 +80,8 @@ NAMES = {
     "message_id": "message",
     "proposal_id": "proposal",
     "address_id": "address",
+    "guardianship_id": "wardship",
+    "request_id": "request",
     "factor_id": "factor",
     "endpoint_id": "endpoint",
     "print_id": "print",
@@ -221,6 +223,7 @@ def _furnish() -> House:
         | _programs(mine, other, people["owner"], stranger, now)
         | _withdrawals(mine, other, now)
         | _of_people(people, stranger)
+        | _families(people["learner"], stranger, now)
         | _benches(now)
     )
     sealing.seal(now=now)
@@ -449,3 +452,24 @@ def _of_people(people: dict[str, Learner], stranger: Learner) -> dict[str, Three
         "address": _three(addresses, 999_999),
         "factor": _three(factors, 999_999),
     }
+
+
+def _families(learner: Learner, stranger: Learner, now: Any) -> dict[str, Three]:
+    """A child of each, and a minor who asks each of them."""
+    wardships, requests = [], []
+    for guardian, phone in ((learner, "+212683000001"), (stranger, "+212683000002")):
+        Learner.objects.filter(pk=guardian.pk).update(birth_year=1980)
+        began = families.open_for_child(
+            guardian=Learner.objects.get(pk=guardian.pk),
+            name_latin="Anas Tazi",
+            name_arabic="",
+            language="fr",
+            birth_year=now.year - 8,
+            relationship="mother",
+            own_birth_year=None,
+            now=now,
+        )
+        minor = make_learner(name_latin="Nour Tazi", name_arabic="", birth_year=now.year - 15)
+        wardships.append(began.pk)
+        requests.append(asking.ask(ward=minor, address=phone, now=now).pk)
+    return {"wardship": _three(wardships, 999_999), "request": _three(requests, _token())}

@@ -21,7 +21,7 @@ from issuers.models import Arrondissement, City, Issuer, Role
 from passport import filing, secondfactors
 from passport.models import Learner, Proposal
 
-from . import data, people, rights
+from . import data, family, people, rights
 from .people import PROVIDER_STAFF, People, Resident
 
 YEARS_OF_REGISTER = 4
@@ -131,6 +131,7 @@ class Story:
         self.change_minds()
         self.answer_questions()
         rights.tell(self)
+        family.tell(now=self.now)
 
     # -- The city and its register ------------------------------------------------------------------
     def found_city(self) -> None:

@@ -1,4 +1,4 @@
-"""The learner and her passport: accounts, addresses, entries, questions, consents, who looked."""
+"""The learner and her passport: accounts, addresses, families, entries, questions, consents, who looked."""
 
 from credentials.models import AddressKind, Filing
 
@@ -6,22 +6,28 @@ from .consents import Consent
 from .declarations import Declaration
 from .entries import Entry, Opening, Proposal
 from .erasures import Erasure, IdleNotice
+from .families import Assent, GuardianRequest, Guardianship, MergedPassport, Relationship
 from .looks import Look
 from .people import Address, Code, Learner, LearnerManager
 
 __all__ = [
     "Address",
     "AddressKind",
+    "Assent",
     "Code",
     "Consent",
     "Declaration",
     "Entry",
     "Erasure",
     "Filing",
+    "GuardianRequest",
+    "Guardianship",
     "IdleNotice",
     "Learner",
     "LearnerManager",
     "Look",
+    "MergedPassport",
     "Opening",
     "Proposal",
+    "Relationship",
 ]

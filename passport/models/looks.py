@@ -20,6 +20,7 @@ class Look(models.Model):
         GUARDIAN_OPENED = "guardian-opened", _("Your guardian opened your passport")
         GUARDIAN_ACTED = "guardian-acted", _("Your guardian did something for you")
         SHOWN = "shown", _("Somebody opened what you share")
+        MERGED = "merged", _("Two passports became one")
 
     learner = models.ForeignKey(Learner, on_delete=models.CASCADE, related_name="looks")
     act = models.CharField(max_length=16, choices=Act.choices)

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
@@ -16,12 +17,13 @@ from django.views.decorators.http import require_http_methods
 
 from credentials.errors import BadAward
 from issuers.access import public
-from passport import accounts, codes, consents
-from passport.errors import PassportError
-from passport.forms import AddressForm, CodeForm, NameForm, complain
+from passport import accounts, codes, consents, families, handover, recognising
+from passport.errors import DoubtedTooOften, PassportError
+from passport.forms import AddressForm, CodeForm, OpeningForm, complain
+from passport.forms_families import FactForm
 from passport.models import Code, Learner
 
-CODE, NEXT = "door.code", "door.next"
+CODE, NEXT, CHOSEN = "door.code", "door.next", "door.chosen"
 
 
 @public
@@ -113,12 +115,13 @@ def _lead_on(request: HttpRequest, code: Code) -> HttpResponse:
         accounts.add_address(learner=request.user, code=code, now=timezone.now())
         return redirect("me-settings")
     people = accounts.passports_of(kind=code.kind, value=code.value)
-    if len(people) == 1:
+    if len(people) == 1 and not recognising.asks(learner=people[0], code=code, now=timezone.now()):
         return _come_in(request, code, people[0])
     return redirect("account_choose" if people else "account_open")
 
 
 def _come_in(request: HttpRequest, code: Code, learner: Learner) -> HttpResponse:
+    request.session.pop(CHOSEN, None)
     accounts.come_in(code=code, learner=learner, now=timezone.now())
     return _sign_in(request, learner)
 
@@ -130,6 +133,8 @@ def _sign_in(request: HttpRequest, learner: Learner) -> HttpResponse:
     )
     if request.user.is_authenticated:
         record_authentication(request, request.user, method="code")
+        for sentence in handover.news_for(learner=learner, now=timezone.now()):
+            messages.info(request, sentence)
     if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:  # what she chose on this device stays
         keep_language(response, learner.language)
     return response
@@ -139,15 +144,56 @@ def _sign_in(request: HttpRequest, learner: Learner) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def choose(request: HttpRequest) -> HttpResponse:
-    """Several people proved this address: whose passport?"""
+    """Several people proved this address, or one long ago: whose passport?"""
     code = codes.proved(code_id=request.session.get(CODE, ""), now=timezone.now())
     if code is None or request.user.is_authenticated:
         return redirect("account_login")
     people = accounts.passports_of(kind=code.kind, value=code.value)
+    now = timezone.now()
     chosen = next((p for p in people if str(p.pk) == request.POST.get("passport")), None)
-    if chosen:
+    if chosen and not recognising.asks(learner=chosen, code=code, now=now):
         return _come_in(request, code, chosen)
-    return render(request, "account/choose.html", {"people": people, "sent_to": code})
+    if chosen:
+        request.session[CHOSEN] = chosen.pk
+        return redirect("account_recognise")
+    return render(
+        request,
+        "account/choose.html",
+        {"people": [recognising.shown(p, code=code, now=now) for p in people], "sent_to": code},
+    )
+
+
+@public
+@never_cache
+@require_http_methods(["GET", "POST"])
+def recognise(request: HttpRequest) -> HttpResponse:
+    """One thing more from whoever comes in by an address that nobody proved for a year."""
+    code = codes.proved(code_id=request.session.get(CODE, ""), now=timezone.now())
+    learner = Learner.objects.filter(pk=request.session.get(CHOSEN, 0), is_active=True).first()
+    if code is None or learner is None or request.user.is_authenticated:
+        return redirect("account_login")
+    form = FactForm(request.POST or None)
+    refusal: PassportError | None = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            recognising.require(learner=learner, code=code, fact=form.cleaned_data["fact"])
+        except PassportError as error:
+            refusal = error
+            complain(form, error)
+        else:
+            return _come_in(request, code, learner)
+    page = render(
+        request,
+        "account/recognise.html",
+        {
+            "form": form,
+            "person": recognising.shown(learner, code=code, now=timezone.now()),
+            "several": len(accounts.passports_of(kind=code.kind, value=code.value)) > 1,
+        },
+    )
+    if refusal is not None and refusal.status == DoubtedTooOften.status:
+        page.status_code = refusal.status
+    return page
 
 
 @public
@@ -158,13 +204,15 @@ def open_passport(request: HttpRequest) -> HttpResponse:
     code = codes.proved(code_id=request.session.get(CODE, ""), now=timezone.now())
     if code is None or request.user.is_authenticated:
         return redirect("account_login")
-    form = NameForm(request.POST or None, initial={"language": get_language() or "fr"})
+    form = OpeningForm(request.POST or None, initial={"language": get_language() or "fr"})
     if request.method == "POST" and form.is_valid():
         try:
             learner = accounts.open_passport(**form.cleaned_data, code=code, now=timezone.now())
         except (BadAward, PassportError) as error:
             complain(form, error)
         else:
+            if families.is_minor(learner, timezone.now()):  # whom does she ask?
+                request.session[NEXT] = reverse("me-family")
             response = _sign_in(request, learner)
             keep_language(response, learner.language)
             return response

@@ -17,11 +17,12 @@ from credentials.errors import BadAward
 from credentials.qr import qr_svg
 from credentials.views.files import json_file, jwt_file, pdf_file
 from issuers.access import signed_in
-from passport import accounts, filing, holding, secondfactors
+from passport import accounts, consents, filing, holding, secondfactors
 from passport.acting import acting_of, assisted, learner_of, stop
 from passport.errors import LastAddress, PassportError
 from passport.forms import AddressForm, NameForm, VisibilityForm, complain
-from passport.models import Address, Proposal
+from passport.forms_families import AboutForm
+from passport.models import Address, Consent, Proposal
 
 from .door import ask_for_code, keep_language, told_to_wait
 
@@ -208,6 +209,40 @@ def forget_address(request: HttpRequest, address_id: int) -> HttpResponse:
     except LastAddress as error:
         messages.warning(request, str(error.message))
     return redirect("me-settings")
+
+
+@signed_in
+@require_POST
+def primary_address(request: HttpRequest, address_id: int) -> HttpResponse:
+    """Messages of this kind go there from now on."""
+    accounts.set_primary(learner=learner_of(request), address_id=address_id)
+    messages.info(request, _("Kept. It holds from now on."))
+    return redirect("me-settings")
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+def about(request: HttpRequest) -> HttpResponse:
+    """What she tells about herself, if she likes: year of birth, gender, district."""
+    learner = learner_of(request)
+    form = AboutForm(
+        request.POST or None,
+        initial={
+            "birth_year": learner.birth_year,
+            "gender": learner.gender,
+            "arrondissement": learner.arrondissement_id,
+        },
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            accounts.describe(learner=learner, **form.cleaned_data, now=timezone.now())
+        except PassportError as error:
+            complain(form, error)
+        else:
+            messages.info(request, _("Kept. It holds from now on."))
+            return redirect("me-settings")
+    counted = consents.holds(learner=learner, purpose=Consent.Purpose.STATISTICS.value)
+    return render(request, "passport/about.html", {"form": form, "counted": counted})
 
 
 @signed_in

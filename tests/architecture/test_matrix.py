@@ -98,6 +98,7 @@ def body(route: str, house: House) -> dict[str, Any]:
         "city-owner-new": colleague | {"step": "sure"},
         "city-person-new": colleague | {"step": "sure", "role": "auditor"},
         "city-suspend": {"reason": "Contrôle"},
+        "me-family-say": {"purpose": "showing", "answer": "yes"},
         "teach-achievement-edit": course,
         "teach-achievement-new": course,
         "teach-api-client-new": {"name": "Logiciel", "scopes": ["read"]},
