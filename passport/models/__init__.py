@@ -6,6 +6,7 @@ from .consents import Consent
 from .declarations import Declaration
 from .entries import Entry, Opening, Proposal
 from .looks import Look
+from .pathways import Pathway, Step
 from .people import Address, Code, Learner, LearnerManager
 
 __all__ = [
@@ -19,6 +20,8 @@ __all__ = [
     "Learner",
     "LearnerManager",
     "Look",
+    "Pathway",
     "Opening",
     "Proposal",
+    "Step",
 ]

@@ -12,6 +12,8 @@ register = template.Library()
 #: Room → (its address's name, its label, whether somebody who acts for her may enter).
 ROOMS: tuple[tuple[str, str, Any, bool], ...] = (
     ("passport", "me", _("My passport"), True),
+    ("skills", "me-skills", _("Skills"), True),
+    ("pathways", "me-pathways", _("Pathways"), True),
     ("settings", "me-settings", _("Settings"), False),
 )
 #: What lies behind her settings: (address's name, icon, label, what it is for).
