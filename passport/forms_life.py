@@ -159,9 +159,9 @@ class PathwayForm(forms.Form):
             [way for letter in ("a", "b") if (way := self.cleaned_data.get(f"step_{place}{letter}"))]
             for place in range(1, MOST + 1)
         ]
-        return {name: self.cleaned_data[name] for name in self.cleaned_data if not name.startswith("step_")} | {
-            "steps": steps
-        }
+        return {
+            name: self.cleaned_data[name] for name in self.cleaned_data if not name.startswith("step_")
+        } | {"steps": steps}
 
     @staticmethod
     def of(pathway: Pathway) -> dict[str, Any]:

@@ -124,15 +124,14 @@ def figures(*, learner: Learner) -> Figures:
 
 def of(*, learner: Learner, today: date, page: int = 1) -> Life:
     """One page of her timeline, newest first; what goes on stands at today."""
-    places = [
-        (on or today, source.kind, pk) for source in SOURCES for on, pk in source.places(learner)
-    ]
+    places = [(on or today, source.kind, pk) for source in SOURCES for on, pk in source.places(learner)]
     places.sort(key=lambda place: place[0], reverse=True)
     last = max(1, -(-len(places) // PAGE))
     page = min(max(page, 1), last)
     chosen = places[(page - 1) * PAGE : page * PAGE]
     rows = {
-        source.kind: source.rows([pk for _on, kind, pk in chosen if kind == source.kind]) for source in SOURCES
+        source.kind: source.rows([pk for _on, kind, pk in chosen if kind == source.kind])
+        for source in SOURCES
     }
     lines = [Line(kind=kind, on=on, what=rows[kind][pk]) for on, kind, pk in chosen if pk in rows[kind]]
     return Life(

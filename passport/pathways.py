@@ -144,7 +144,9 @@ def _standing(
             Stage(
                 place=step.place,
                 labels=_labels(wanted, courses),
-                offers=sorted(offers, key=lambda offer: (offer.distance, offer.course.hours, offer.course.pk)),
+                offers=sorted(
+                    offers, key=lambda offer: (offer.distance, offer.course.hours, offer.course.pk)
+                ),
                 shown=best,
                 is_next=waiting and not done,
             )

@@ -107,7 +107,9 @@ def read_all(texts: Iterable[str]) -> list[Requirement]:
 
 def levels() -> list[Language | Digital]:
     """Every level that a step may ask for."""
-    spoken = [Language(language=one, level=level) for one in frameworks.languages() for level in frameworks.cefr()]
+    spoken = [
+        Language(language=one, level=level) for one in frameworks.languages() for level in frameworks.cefr()
+    ]
     digital = [
         Digital(area=area.code, level=level)
         for area in frameworks.digcomp_areas()

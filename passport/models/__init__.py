@@ -20,8 +20,8 @@ __all__ = [
     "Learner",
     "LearnerManager",
     "Look",
-    "Pathway",
     "Opening",
+    "Pathway",
     "Proposal",
     "Step",
 ]
