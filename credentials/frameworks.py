@@ -1,4 +1,4 @@
-"""The frameworks that skills are named by: ESCO skills, CEFR levels of languages, DigComp 3.0, in three languages.
+"""The frameworks that name skills: ESCO, CEFR levels of languages, DigComp 3.0, in three languages.
 
 Their files stand in ``data/``; a skill that names a language says so, which a CEFR level alone does not.
 """

@@ -26,7 +26,7 @@ MOST = 200
 
 @transaction.atomic
 def declare(*, learner: Learner, now: datetime, **told: Any) -> Declaration:
-    """A new line of her passport, marked as declared. Takes and raises what ``change`` does, TooManyDeclarations."""
+    """A new line of her passport. Takes and raises what ``change`` does, and TooManyDeclarations."""
     Learner.objects.select_for_update().get(pk=learner.pk)
     if Declaration.objects.filter(learner=learner).count() >= MOST:
         raise TooManyDeclarations
@@ -35,7 +35,7 @@ def declare(*, learner: Learner, now: datetime, **told: Any) -> Declaration:
 
 @transaction.atomic
 def change(*, declaration: Declaration, now: datetime, **told: Any) -> Declaration:
-    """Say it anew: kind, title, began; and ended, place, arrondissement, about, skills (URIs), evidence if any.
+    """Say it anew: kind, title, began; ended, place, arrondissement, about, skills (URIs), evidence if any.
 
     Raises TitleMissing, EndedBeforeItBegan, InTheFuture, BeforeBirth, EvidenceNotSafe.
     """

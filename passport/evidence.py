@@ -1,4 +1,4 @@
-"""What of a passport counts as shown: certificates that hold, those that have expired, and what is declared."""
+"""What of a passport counts as shown: certificates that hold, expired ones, and what is declared."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What is typed into a timeline and into a pathway: months as people say them, skills and steps out of lists."""
+"""What is typed into a timeline and a pathway: months as people say them, skills and steps from lists."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -85,7 +85,7 @@ class Phase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Life:
-    """One page of it; ``earlier`` is the next page's number, ``later`` the previous one's, 0 if there is none."""
+    """One page of it; ``earlier`` is the next page's number, ``later`` the previous one's, or 0."""
 
     phases: list[Phase]
     later: int

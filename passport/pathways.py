@@ -105,7 +105,7 @@ def walk(*, slug: str, learner: Learner | None, now: datetime) -> Standing:
 
 
 def of(*, learner: Learner, now: datetime) -> list[Standing]:
-    """Every published pathway as it stands for her: those she is on first, the nearest to its end before others."""
+    """Every published pathway as it stands for her: those she is on first, by what is left."""
     found = standings(pathways=published(), learner=learner, now=now)
     return sorted(found, key=lambda one: (one.next is None, one.done == 0, len(one.stages) - one.done))
 
@@ -156,7 +156,7 @@ def _standing(
 
 
 def _labels(wanted: Sequence[Requirement], courses: Sequence[Achievement]) -> list[str]:
-    """What the step is called: its courses' titles, or the levels it asks for; the course's code if it is gone."""
+    """Its courses' titles (the code of one that is gone), and the levels that it asks for."""
     labels = []
     for one in wanted:
         if isinstance(one, Course):

@@ -1,4 +1,4 @@
-"""Signposts: the city's officials write pathways; one proposes, another publishes, each act stands in the log."""
+"""The city's officials write pathways: one proposes, another publishes, each act stands in the log."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -76,7 +76,7 @@ def _free(slug: str) -> str:
 
 @transaction.atomic
 def publish(*, pathway: Pathway, by: Any, now: datetime) -> Pathway:
-    """Show it to everybody, in the place of the wording before. Raises NotAllowed, OwnPathway, PathwayChanged."""
+    """Show it to all, in the place of the wording before. Raises NotAllowed, OwnPathway, PathwayChanged."""
     require_city_role(by, *APPROVERS)
     if pathway.proposed_by_id == by.pk:
         raise OwnPathway

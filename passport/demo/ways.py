@@ -1,4 +1,4 @@
-"""The demo's ways: six pathways over its courses, and what Fatima-Zahra learned before there was a passport."""
+"""The demo's ways: six pathways over its courses, and what Fatima-Zahra learned without a certificate."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -27,7 +27,7 @@ WAYS: tuple[tuple[str, str, str, str, str, tuple[tuple[str, ...], ...]], ...] = 
         "languages",
         "Travailler en centre de contact",
         "العمل في مركز الاتصال",
-        "Du français du quotidien au métier de conseiller client, que les entreprises de la ville recherchent.",
+        "Du français du quotidien au métier de conseiller client, que les entreprises recherchent.",
         "من فرنسية الحياة اليومية إلى مهنة مستشار الزبناء التي تطلبها مقاولات المدينة.",
         (("C02", "language:fr:A1"), ("C30",), ("C03", "language:fr:B1"), ("C28",)),
     ),
@@ -51,7 +51,7 @@ WAYS: tuple[tuple[str, str, str, str, str, tuple[tuple[str, ...], ...]], ...] = 
         "health",
         "Prendre soin des siens et des autres",
         "العناية بالأسرة وبالآخرين",
-        "Les gestes qui sauvent, une bonne alimentation, la mère et l’enfant : les bases d’une aide de santé.",
+        "Les gestes qui sauvent, l’alimentation, la mère et l’enfant : les bases d’une aide de santé.",
         "إسعافات تنقذ الحياة وتغذية سليمة وصحة الأم والطفل: أسس المساعدة الصحية.",
         (("C20",), ("C21",), ("C25",), ("C22",)),
     ),

@@ -67,7 +67,7 @@ class Pathway(models.Model):
 
 
 class Step(models.Model):
-    """One step of a pathway: it is done by whoever has any one of ``any_of`` (see passport/requirements.py)."""
+    """One step of a pathway, done by whoever has any one of ``any_of`` (see passport/requirements.py)."""
 
     pathway = models.ForeignKey(Pathway, on_delete=models.CASCADE, related_name="steps")
     place = models.PositiveSmallIntegerField(help_text="1 for the first")

@@ -9,7 +9,10 @@ from passport.skills import AreaLine
 register = template.Library()
 
 #: The eight-pointed setting on a canvas of 120.
-SETTING = "M60 6l15.8 15.8h22.4v22.4L114 60l-15.8 15.8v22.4H75.8L60 114l-15.8-15.8H21.8V75.8L6 60l15.8-15.8V21.8h22.4z"
+SETTING = (
+    "M60 6l15.8 15.8h22.4v22.4L114 60l-15.8 15.8v22.4H75.8"
+    "L60 114l-15.8-15.8H21.8V75.8L6 60l15.8-15.8V21.8h22.4z"
+)
 
 
 @register.simple_tag
@@ -17,13 +20,10 @@ def stair(step: int, of: int) -> SafeString:
     """A stair of ``of`` steps, the first ``step`` of them climbed; the words beside it say the same."""
     width, first = 72 / of, 32 / of + 1.3
     rise = (20 - first) / (of - 1)
-    parts = [
-        (
-            "on" if place < step else "no",
-            f"M{0.5 + place * width:.1f} 20.5v-{first + rise * place:.1f}h{width - 2.5:.1f}v{first + rise * place:.1f}z",
-        )
-        for place in range(of)
-    ]
+    parts = []
+    for place in range(of):
+        x, wide, high = 0.5 + place * width, width - 2.5, first + rise * place
+        parts.append(("on" if place < step else "no", f"M{x:.1f} 20.5v-{high:.1f}h{wide:.1f}v{high:.1f}z"))
     return format_html(
         '<svg class="stair" viewBox="0 0 72 21" aria-hidden="true">{}</svg>',
         format_html_join("", '<path class="{}" d="{}"/>', parts),
@@ -48,7 +48,7 @@ def area_wall(area: AreaLine) -> SafeString:
 
 @register.simple_tag
 def setting(kind: str = "whole", ring: int = 0) -> SafeString:
-    """The tile of a proof: ``whole``, ``past`` (an outline), ``open`` (dashed), ``ticked``; ``ring`` fills its heart."""
+    """The tile of a proof: ``whole``, ``past``, ``open``, ``ticked``; ``ring`` is the level in its heart."""
     inner = {
         "whole": '<path class="heart" d="M60 34l18 8 8 18-8 18-18 8-18-8-8-18 8-18z"/>',
         "past": '<path d="M60 42v19l13 9"/>',
@@ -59,7 +59,8 @@ def setting(kind: str = "whole", ring: int = 0) -> SafeString:
         for place in range(ring)
     )
     return format_html(
-        '<svg class="setting {}" viewBox="0 0 120 120" aria-hidden="true"><path class="edge" d="{}"/>{}{}</svg>',
+        '<svg class="setting {}" viewBox="0 0 120 120" aria-hidden="true">'
+        '<path class="edge" d="{}"/>{}{}</svg>',
         kind,
         SETTING,
         SafeString(inner),
