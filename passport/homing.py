@@ -8,7 +8,7 @@ from credentials.models import Credential
 from . import declaring, filing, holding, life, pathways
 from .holding import DOCUMENTS
 from .life import Figures, Life
-from .models import Declaration, Entry, Learner, Proposal
+from .models import Entry, Learner, Proposal
 from .pathways import Standing
 
 #: For how long a certificate counts as new.
@@ -17,7 +17,10 @@ NEW = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Home:
-    """All of it; ``to_show`` is her newest certificate that holds, ``new`` one that came lately."""
+    """All of it; ``to_show`` is her newest certificate that holds, ``new`` is it if it came lately.
+
+    ``hides`` says whether some of her lines are hidden.
+    """
 
     learner: Learner
     life: Life
@@ -26,8 +29,7 @@ class Home:
     to_show: Entry | None
     new: Entry | None
     walking: Standing | None
-    hidden: list[Entry]
-    hidden_declared: list[Declaration]
+    hides: bool
 
 
 def home(*, learner: Learner, page: int, now: datetime) -> Home:
@@ -50,6 +52,5 @@ def home(*, learner: Learner, page: int, now: datetime) -> Home:
         to_show=newest,
         new=newest if newest and newest.filed_at > now - NEW else None,
         walking=pathways.next_of(pathways.of(learner=learner, now=now)),
-        hidden=holding.hidden(learner=learner),
-        hidden_declared=declaring.hidden(learner=learner),
+        hides=bool(holding.hidden(learner=learner) or declaring.hidden(learner=learner)),
     )

@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -111,8 +110,8 @@ def hide_declaration(request: HttpRequest, declaration_id: str) -> HttpResponse:
         messages.info(request, _("It is back in your passport."))
         return redirect("me")
     declaring.hide(declaration=found, now=timezone.now())
-    messages.info(request, _("It is hidden. You find it again at the foot of your passport."))
-    return redirect(reverse("me") + "#hidden")
+    messages.info(request, _("It is hidden. You find it again under Settings."))
+    return redirect("me")
 
 
 @assisted

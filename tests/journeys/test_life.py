@@ -1,4 +1,4 @@
-"""A learner tells what she learned without a certificate, reads what she can do, and finds what comes next."""
+"""A learner tells what she learned elsewhere, reads what she can do, and finds what comes next."""
 
 from collections.abc import Callable
 

@@ -207,14 +207,13 @@ def test_a_clerk_declares_for_her_and_she_reads_it(client: Client) -> None:
     ]
 
 
-def test_the_newest_of_what_she_hid_is_found_again(client: Client) -> None:
+def test_what_she_hid_is_found_again_under_settings(client: Client) -> None:
     learner: Learner = make_learner()
     line = declaring.declare(learner=learner, now=NOW - timedelta(days=9), **told())
     sign_in(client, learner)
     client.post(reverse("me-declaration-hide", args=[line.pk]))
-    page = client.get(reverse("me")).content.decode()
-    assert page.count("Couturière") == 1
-    assert 'id="hidden"' in page
+    assert "Couturière" not in client.get(reverse("me")).content.decode()
+    assert "Couturière" in client.get(reverse("me-settings")).content.decode()
     client.post(reverse("me-declaration-hide", args=[line.pk]))
     client.post(reverse("me-declaration-remove", args=[line.pk]))
     assert not Declaration.objects.exists()

@@ -144,7 +144,8 @@ def give(learner: Learner, achievement: Any) -> None:
 
 def test_done_next_missing_and_where_it_is_taught_nearest_first(fatima: Learner) -> None:
     far = make_issuer(arrondissement=make_arrondissement("06.999.01.13"), with_keys=False)
-    near, course = make_issuer(with_keys=False), {"theme": "languages", "skills": FRENCH}
+    near = make_issuer(with_keys=False)
+    course: dict[str, Any] = {"theme": "languages", "skills": FRENCH}
     far.arrondissement.prefecture_code = "06.999"
     far.arrondissement.save()
     teaching = make_issuer()
