@@ -283,3 +283,76 @@ class DoubtedTooOften(PassportError):
     )
     field = "fact"
     status = 429
+
+
+# -- Declared learning ----------------------------------------------------------------------------
+class TitleMissing(PassportError):
+    """A declaration says at least what it is about."""
+
+    message = _("Say in a few words what you learned or did.")
+    field = "title"
+
+
+class EndedBeforeItBegan(PassportError):
+    """The end lies before the beginning."""
+
+    message = _("This ends before it begins. Look at the two dates again.")
+    field = "ended"
+
+
+class InTheFuture(PassportError):
+    """A month that has not come."""
+
+    message = _("This month has not come yet. Declare what has begun; leave the end empty while it goes on.")
+
+    def __init__(self, *, field: str) -> None:
+        super().__init__()
+        self.field = field
+
+
+class BeforeBirth(PassportError):
+    """Earlier than the year in which she says she was born."""
+
+    message = _("This is earlier than your year of birth. Look at the year again.")
+    field = "began"
+
+
+class EvidenceNotSafe(PassportError):
+    """A link that is no https link."""
+
+    message = _("A link begins with https://. Copy the whole of it, or leave this empty.")
+    field = "evidence"
+
+
+class TooManyDeclarations(PassportError):
+    """A passport holds 200 declared lines at most."""
+
+    message = _("Two hundred declared lines are enough. Remove one before you add another.")
+
+
+# -- Pathways -------------------------------------------------------------------------------------
+class NoSuchPathway(PassportError):
+    """No pathway is published, or waits, under this address."""
+
+    message = _("There is no such pathway.")
+    status = 404
+
+
+class PathwayIncomplete(PassportError):
+    """Without a text in both languages, or without steps."""
+
+    message = _("A pathway has a title and a text in both languages, and at least two steps.")
+
+
+class PathwayChanged(PassportError):
+    """Somebody else decided or wrote meanwhile."""
+
+    message = _("Somebody has decided about this pathway meanwhile. Reload the page.")
+    status = 409
+
+
+class OwnPathway(PassportError):
+    """Four eyes: whoever proposed cannot publish."""
+
+    message = _("Another person must publish what you proposed.")
+    status = 403

@@ -5,7 +5,7 @@ from django.urls import path
 
 from issuers.access import public
 
-from .views import data, door, erase, family, me, merge, outbox, second_step
+from .views import data, door, erase, family, life, me, merge, outbox, pathways, second_step, signposts
 
 urlpatterns = [
     path("accounts/login/", door.sign_in, name="account_login"),
@@ -23,7 +23,7 @@ urlpatterns = [
         second_step.remove_factor,
         name="second-factor-remove",
     ),
-    path("me/", me.home, name="me"),
+    path("me/", life.home, name="me"),
     path("me/acting/stop", me.stop_acting, name="me-acting-stop"),
     path("me/settings", me.settings_page, name="me-settings"),
     path("me/addresses/<int:address_id>/forget", me.forget_address, name="me-address-forget"),
@@ -56,5 +56,20 @@ urlpatterns = [
     path("me/data/close", erase.close, name="me-close"),
     path("erased/<slug:receipt_id>", erase.receipt, name="erasure-receipt"),
     path("erased/<slug:receipt_id>.txt", erase.receipt_file, name="erasure-receipt-file"),
+    path("me/declare", life.declare, name="me-declare"),
+    path("me/d/<slug:declaration_id>", life.declaration, name="me-declaration"),
+    path("me/d/<slug:declaration_id>/hide", life.hide_declaration, name="me-declaration-hide"),
+    path("me/d/<slug:declaration_id>/remove", life.remove_declaration, name="me-declaration-remove"),
+    path("me/skills", life.skills_page, name="me-skills"),
+    path("me/pathways", pathways.mine, name="me-pathways"),
+    path("pathways", pathways.shelf, name="pathways"),
+    path("pathways/<slug:slug>", pathways.pathway, name="pathway"),
+    path("city/pathways", signposts.shelf, name="city-pathways"),
+    path("city/pathways/new", signposts.new, name="city-pathway-new"),
+    path("city/pathways/<slug:slug>", signposts.show, name="city-pathway"),
+    path("city/pathways/<slug:slug>/edit", signposts.edit, name="city-pathway-edit"),
+    path("city/pathways/<slug:slug>/publish", signposts.publish, name="city-pathway-publish"),
+    path("city/pathways/<slug:slug>/decline", signposts.decline, name="city-pathway-decline"),
+    path("city/pathways/<slug:slug>/withdraw", signposts.withdraw, name="city-pathway-withdraw"),
     path("outbox/", outbox.outbox, name="outbox"),
 ]

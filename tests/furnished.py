@@ -36,7 +36,7 @@ from credentials.models import Achievement, Batch, Credential, Message
 from credentials.people import Person
 from issuers import keys, orders, outbound, registry, sealing, staff, withdrawals
 from issuers.models import ApiClient, Issuer, Membership, SigningOrder
-from passport import accounts, asking, erasing, families, filing, secondfactors
+from passport import accounts, asking, declaring, erasing, families, filing, months, secondfactors, signposts
 from passport.models import Entry, Learner, Proposal
 from verify import bench, bench_queue
 
@@ -93,6 +93,7 @@ NAMES = {
     "bench_id": "bench",
     "receipt_id": "receipt",
     "request_id": "correction",
+    "declaration_id": "declaration",
 }
 #: (beginning of a route's name, word) → what it names there; the longest beginning counts.
 OF_ROUTE = {
@@ -114,6 +115,10 @@ OF_ROUTE = {
     ("city-mandate-approve", "mandate_id"): "proposed-mandate",
     ("city-mandate-reinstate", "mandate_id"): "suspended-mandate",
     ("achievement", "achievement_id"): "achievement",
+    ("pathway", "slug"): "pathway",
+    ("city-pathway", "slug"): "pathway",
+    ("city-pathway-publish", "slug"): "proposed-pathway",
+    ("city-pathway-decline", "slug"): "proposed-pathway",
 }
 #: Words that name nothing which could be somebody's.
 PLAIN: dict[str, Any] = {
@@ -225,6 +230,7 @@ def _furnish() -> House:
         | _of_people(people, stranger)
         | _families(people["learner"], stranger, now)
         | _benches(now)
+        | _lives(people["learner"], stranger, mine, now)
     )
     sealing.seal(now=now)
     statuslists.publish_changed(now=now)
@@ -435,6 +441,35 @@ def _benches(now: Any) -> dict[str, Three]:
         SigningOrder.objects.create(kind=bench.RECEIPT, subject=pk, ordered_at=now, not_before=now)
     orders.fulfil(now=timezone.now())
     return {"bench": _three(made, _token())}
+
+
+def _lives(learner: Learner, stranger: Learner, mine: Issuer, now: Any) -> dict[str, Three]:
+    """A declared line of each, a pathway that is published and one that waits."""
+    began = months.read("2019")
+    declared = [
+        declaring.declare(learner=one, kind="work", title="Couture", began=began, now=now).pk
+        for one in (learner, stranger)
+    ]
+    course = Achievement.objects.get(issuer=mine, state="published")
+    made = [
+        signposts.propose(
+            theme="digital",
+            title_fr=f"Vers le bureau {number}",
+            title_ar="نحو المكتب",
+            about_fr="Du téléphone à l’ordinateur.",
+            about_ar="من الهاتف إلى الحاسوب.",
+            steps=[[f"course:{mine.slug}/{course.code}"], ["language:fr:B1"]],
+            by=city_officer(),
+            now=now,
+        )
+        for number in (1, 2)
+    ]
+    signposts.publish(pathway=made[0], by=city_approver(), now=now)
+    return {
+        "declaration": _three(declared, _token()),
+        "pathway": Three(made[0].slug, made[0].slug, "nowhere"),
+        "proposed-pathway": Three(made[1].slug, made[1].slug, "nowhere"),
+    }
 
 
 def _of_people(people: dict[str, Learner], stranger: Learner) -> dict[str, Three]:

@@ -30,6 +30,7 @@ ROOMS: tuple[tuple[str, str, Any, frozenset[str]], ...] = (
 CITY_ROOMS: tuple[tuple[str, str, Any], ...] = (
     ("register", "city-home", _("Register")),
     ("held", "city-held", _("To release")),
+    ("pathways", "city-pathways", _("Pathways")),
     ("health", "city-health", _("How it runs")),
     ("messages", "city-messages", _("What did not arrive")),
     ("keys", "city-keys", _("Signing keys")),

@@ -8,6 +8,7 @@ from .entries import Entry, Opening, Proposal
 from .erasures import Erasure, IdleNotice
 from .families import Assent, GuardianRequest, Guardianship, MergedPassport, Relationship
 from .looks import Look
+from .pathways import Pathway, Step
 from .people import Address, Code, Learner, LearnerManager
 
 __all__ = [
@@ -28,6 +29,8 @@ __all__ = [
     "Look",
     "MergedPassport",
     "Opening",
+    "Pathway",
     "Proposal",
     "Relationship",
+    "Step",
 ]

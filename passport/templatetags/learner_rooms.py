@@ -13,6 +13,8 @@ register = template.Library()
 ROOMS: tuple[tuple[str, str, Any, bool], ...] = (
     ("passport", "me", _("My passport"), True),
     ("family", "me-family", _("Family"), True),
+    ("skills", "me-skills", _("Skills"), True),
+    ("pathways", "me-pathways", _("Pathways"), True),
     ("settings", "me-settings", _("Settings"), False),
 )
 #: What lies behind her settings: (address's name, icon, label, what it is for).

@@ -1,4 +1,4 @@
-"""The learner's room: her timeline, one certificate, questions, settings."""
+"""The learner's room: one certificate, questions, settings."""
 
 from django.conf import settings
 from django.contrib import messages
@@ -17,7 +17,7 @@ from credentials.errors import BadAward
 from credentials.qr import qr_svg
 from credentials.views.files import json_file, jwt_file, pdf_file
 from issuers.access import signed_in
-from passport import accounts, consents, filing, holding, secondfactors
+from passport import accounts, consents, declaring, filing, holding, pathways, secondfactors
 from passport.acting import acting_of, assisted, learner_of, stop
 from passport.errors import LastAddress, PassportError
 from passport.forms import AddressForm, NameForm, VisibilityForm, complain
@@ -25,25 +25,6 @@ from passport.forms_families import AboutForm
 from passport.models import Address, Consent, Proposal
 
 from .door import ask_for_code, keep_language, told_to_wait
-
-
-@assisted
-@signed_in
-@require_safe
-def home(request: HttpRequest) -> HttpResponse:
-    """Everything she holds, newest first, and what waits for her word."""
-    learner = learner_of(request)
-    return render(
-        request,
-        "passport/home.html",
-        {
-            "learner": learner,
-            "timeline": holding.timeline(learner=learner),
-            "proposals": filing.open_proposals(learner=learner),
-            "hidden": holding.hidden(learner=learner),
-            "now": timezone.now(),
-        },
-    )
 
 
 @assisted
@@ -75,6 +56,7 @@ def certificate(request: HttpRequest, credential_id: str) -> HttpResponse:
             "qr": SafeString(qr_svg(text, title=_("QR code of this certificate"))),
             "link": f"{settings.BASE_URL}{reverse('credential', args=[credential_id])}",
             "code": paper.group_code(entry.credential.short_code),
+            "leads": pathways.leads_of(achievement=achievement),
             "now": timezone.now(),
         },
     )
@@ -180,6 +162,7 @@ def settings_page(request: HttpRequest) -> HttpResponse:
             "factors": secondfactors.of(learner),
             "staff": secondfactors.needed(learner),
             "hidden": holding.hidden(learner=learner),
+            "hidden_declared": declaring.hidden(learner=learner),
         },
     )
     return told_to_wait(page, refusal)
