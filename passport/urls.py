@@ -5,7 +5,8 @@ from django.urls import path
 
 from issuers.access import public
 
-from .views import door, me, outbox, second_step
+from .views import door, me, outbox, second_step, share
+from .views.shared import shared
 
 urlpatterns = [
     path("accounts/login/", door.sign_in, name="account_login"),
@@ -32,5 +33,13 @@ urlpatterns = [
     path("me/c/<slug:credential_id>.jwt", me.certificate_jwt, name="me-jwt"),
     path("me/c/<slug:credential_id>.pdf", me.certificate_pdf, name="me-pdf"),
     path("me/c/<slug:credential_id>.card.pdf", me.certificate_card, name="me-card"),
+    path("me/share", share.shelf, name="me-share"),
+    path("me/share/new", share.new, name="me-share-new"),
+    path("me/share/page", share.page, name="me-share-page"),
+    path("me/share/<slug:presentation_id>", share.one, name="me-share-one"),
+    path("me/share/<slug:presentation_id>/withdraw", share.withdraw, name="me-share-withdraw"),
+    path("me/share/<slug:presentation_id>/extend", share.extend, name="me-share-extend"),
+    path("me/wall", share.wall, name="me-wall"),
+    path("p/<slug:token>", shared, name="shared"),
     path("outbox/", outbox.outbox, name="outbox"),
 ]

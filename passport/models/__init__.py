@@ -7,6 +7,7 @@ from .declarations import Declaration
 from .entries import Entry, Opening, Proposal
 from .looks import Look
 from .people import Address, Code, Learner, LearnerManager
+from .presentations import Presentation, PresentationOpening, Shown
 
 __all__ = [
     "Address",
@@ -20,5 +21,8 @@ __all__ = [
     "LearnerManager",
     "Look",
     "Opening",
+    "Presentation",
+    "PresentationOpening",
     "Proposal",
+    "Shown",
 ]

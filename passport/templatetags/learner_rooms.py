@@ -12,6 +12,7 @@ register = template.Library()
 #: Room → (its address's name, its label, whether somebody who acts for her may enter).
 ROOMS: tuple[tuple[str, str, Any, bool], ...] = (
     ("passport", "me", _("My passport"), True),
+    ("share", "me-share", _("Share"), True),
     ("settings", "me-settings", _("Settings"), False),
 )
 #: What lies behind her settings: (address's name, icon, label, what it is for).
