@@ -241,14 +241,14 @@ def open_link(*, token: str, counts: bool, reader: Any, now: datetime) -> Opened
         raise LinkHasExpired
     shared = of(presentation=presentation, now=now)
     if counts and reader != presentation.learner:
-        _note(presentation, now=now)
+        count_opening(presentation=presentation, now=now)
         for one in shared.certificates:
             counting.count(verdict=one.report.verdict, door="shared", now=now)
     return Opened(shared=shared, language=presentation.language)
 
 
 @transaction.atomic
-def _note(presentation: Presentation, *, now: datetime) -> None:
+def count_opening(*, presentation: Presentation, now: datetime) -> None:
     """One more opening in this hour; the first of the hour is a line in what she reads of who looked."""
     hour = now.replace(minute=0, second=0, microsecond=0)
     opening, first = PresentationOpening.objects.get_or_create(

@@ -34,8 +34,8 @@ from credentials.models import Achievement, Batch, Credential, Message
 from credentials.people import Person
 from issuers import keys, orders, outbound, registry, sealing, staff, withdrawals
 from issuers.models import ApiClient, Issuer, Membership, SigningOrder
-from passport import accounts, filing, secondfactors
-from passport.models import Entry, Learner, Proposal
+from passport import accounts, filing, secondfactors, sharing
+from passport.models import Entry, Learner, Presentation, Proposal
 from verify import bench, bench_queue
 
 from .factories import (
@@ -87,6 +87,8 @@ NAMES = {
     "number": "list-number",
     "row": "row",
     "bench_id": "bench",
+    "presentation_id": "presentation",
+    "token": "share-token",
 }
 #: (beginning of a route's name, word) → what it names there; the longest beginning counts.
 OF_ROUTE = {
@@ -118,6 +120,7 @@ PLAIN: dict[str, Any] = {
     "rest": "x",
     "act": "suspend",
     "volume": 1,
+    "form": "png",
 }
 
 
@@ -332,6 +335,7 @@ def _papers(mine: Issuer, other: Issuer, learner: Learner, stranger: Learner, no
     messages = [Message.objects.get(credential=made[place]).pk for place in (0, 2)]
     number = made[0].status_list.number
     ordered = [(made[0], learner), (made[2], stranger)]
+    shares = [_share(person, now) for person in (learner, stranger)]
     prints = [
         printing.order_batch(batch=one.award.batch, layout="pages", by=by, now=now).pk for one, by in ordered
     ]
@@ -340,11 +344,22 @@ def _papers(mine: Issuer, other: Issuer, learner: Learner, stranger: Learner, no
         "print": _three(prints, _token()),
         "certificate": Three(made[0].pk, made[2].pk, _token()),
         "entry": _three(entries, _token()),
+        "presentation": _three([share.pk for share in shares], _token()),
+        "share-token": _three([sharing.link_of(share).rsplit("/", 1)[1] for share in shares], _token()),
         "proposal": _three(asked, 999_999),
         "message": _three(messages, _token()),
         "list-number": Three(number, number, 999_999),
         "award": Three(made[0].award.batch_id, made[2].award.batch_id, _token()),
     }
+
+
+def _share(learner: Learner, now: Any) -> Presentation:
+    there = sharing.choosable(learner=learner)
+    keys = [sharing.key_of(entry) for entry in there.entries]
+    detail = sharing.Detail()
+    return sharing.make(
+        learner=learner, keys=keys, detail=detail, days=30, title="Atelier", language="fr", now=now
+    )
 
 
 def _lists(mine: Issuer, other: Issuer, trainer: Learner, stranger: Learner, now: Any) -> dict[str, Three]:

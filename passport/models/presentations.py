@@ -53,7 +53,7 @@ class Presentation(models.Model):
         constraints = (
             models.CheckConstraint(
                 condition=Q(kind="page", expires_at__isnull=True)
-                | (~Q(kind="page") & Q(expires_at__gt=F("made_at"))),
+                | (~Q(kind="page") & Q(expires_at__isnull=False, expires_at__gt=F("made_at"))),
                 name="presentation_expires_unless_a_page",
             ),
             models.CheckConstraint(

@@ -32,6 +32,7 @@ FILES: tuple[str, ...] = (
     "credential-jwt",
     "credential-pdf",
     "credential-card",
+    "credential-image",
     "me-jwt",
     "me-pdf",
     "me-card",

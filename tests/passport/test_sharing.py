@@ -51,7 +51,14 @@ BROWSER = {
     "sec-fetch-mode": "navigate",
     "sec-fetch-dest": "document",
 }
-SKILLS = [{"uri": "esco:1", "label_en": "sew", "label_fr": "coudre", "label_ar": "الخياطة"}]
+SKILLS = [
+    {
+        "uri": "http://data.europa.eu/esco/skill/b0964159-d7b2-4f1e-a0d1-5d100445fcdb",
+        "label_en": "sew",
+        "label_fr": "tirer l’aiguille",
+        "label_ar": "الخياطة",
+    }
+]
 
 
 @pytest.fixture
@@ -309,7 +316,6 @@ def test_who_is_under_18_asks_her_guardian(fatima: Learner, client: Client) -> N
         sharing.open_page(learner=fatima, keys=everything(fatima), language="fr", now=timezone.now())
     client.force_login(fatima)
     assert client.get(reverse("me-share-new")).status_code == 403
-    client.cookies["lang"] = "en"
     assert str(AskYourGuardian.message) in client.get(reverse("me-share")).content.decode()
 
 
