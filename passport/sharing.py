@@ -101,6 +101,16 @@ def choosable(*, learner: Learner) -> Choosable:
     return Choosable(entries=list(entries), declarations=list(declared))
 
 
+def holding_now(*, there: Choosable, now: datetime) -> list[Entry]:
+    """Those of them that hold: what a form proposes."""
+    return [
+        entry
+        for entry in there.entries
+        if entry.credential.status == Credential.Status.ACTIVE
+        and (entry.credential.valid_until is None or entry.credential.valid_until > now)
+    ]
+
+
 def key_of(item: Entry | Declaration) -> str:
     """By which name a form chooses it."""
     if isinstance(item, Declaration):

@@ -35,7 +35,7 @@ from .models import (
 from .sharing import Detail, Kind
 
 #: How many skills are shown in one glance.
-AT_A_GLANCE = 8
+AT_A_GLANCE = 6
 _RANK = {reason: rank for rank, reason in enumerate(Reason)}
 
 

@@ -30,11 +30,8 @@ def tell(*, now: datetime) -> None:
 
 def _share(learner: Learner, *, title: str, days: int, count: int, now: datetime) -> Presentation:
     there = sharing.choosable(learner=learner)
-    held = [
-        sharing.key_of(entry)
-        for entry in there.entries
-        if entry.filed_at <= now and entry.credential.status == "active"
-    ]
+    holding = sharing.holding_now(there=there, now=now + timedelta(days=days))
+    held = [sharing.key_of(entry) for entry in holding if entry.filed_at <= now]
     declared = [sharing.key_of(item) for item in there.declarations[:1]]
     return sharing.make(
         learner=learner,

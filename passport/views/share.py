@@ -57,7 +57,7 @@ def new(request: HttpRequest) -> HttpResponse:
     """Choose, look at it as the other will, share."""
     learner = learner_of(request)
     there = sharing.choosable(learner=learner)
-    chosen = [sharing.key_of(entry) for entry in there.entries if entry.credential.status == "active"]
+    chosen = [sharing.key_of(entry) for entry in sharing.holding_now(there=there, now=timezone.now())]
     if one := request.GET.get("c"):
         chosen = [f"{CERTIFICATE}:{one}"]
     form = ShareForm(request.POST or None, there=there, learner=learner, initial={"entries": chosen})
