@@ -24,7 +24,7 @@ class EntriesForm(forms.Form):
 
     def __init__(self, *args: Any, there: Choosable, declared: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        items = [*there.entries, *(there.declarations if declared else [])]
+        items = there.items if declared else there.items[: len(there.entries)]
         self.fields["entries"].choices = [  # type: ignore[attr-defined]  # a MultipleChoiceField
             (key_of(item), item) for item in items
         ]

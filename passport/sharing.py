@@ -72,6 +72,11 @@ class Choosable(NamedTuple):
     entries: list[Entry]
     declarations: list[Declaration]
 
+    @property
+    def items(self) -> list[Entry | Declaration]:
+        """Both, certificates first."""
+        return [*self.entries, *self.declarations]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
@@ -226,7 +231,7 @@ def _new(
     now: datetime,
 ) -> Presentation:
     token = secrets.token_urlsafe(16)
-    contact = Address.objects.filter(pk=detail.contact, learner=learner, verified_at__isnull=False).first()
+    contact = contact_of(learner=learner, detail=detail)
     return Presentation.objects.create(
         learner=learner,
         kind=kind,
@@ -241,6 +246,13 @@ def _new(
         made_at=now,
         expires_at=expires_at,
     )
+
+
+def contact_of(*, learner: Learner, detail: Detail) -> Address | None:
+    """The proven address of hers that this detail shows, if any."""
+    if detail.contact is None:
+        return None
+    return Address.objects.filter(pk=detail.contact, learner=learner, verified_at__isnull=False).first()
 
 
 def _shown(presentation: Presentation, place: int, item: Entry | Declaration) -> Shown:

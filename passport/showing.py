@@ -128,14 +128,13 @@ def preview(
         for item in chosen
         if isinstance(item, Entry)
     ]
-    contact = Address.objects.filter(pk=detail.contact, learner=learner, verified_at__isnull=False)
     return Shared(
         person=_named(learner.name_latin, learner.name_arabic, whole=detail.whole_name),
         detail=detail,
         certificates=certificates,
         declarations=[item for item in chosen if isinstance(item, Declaration)],
         skills=_skills(certificates),
-        contact=contact.first() if detail.contact else None,
+        contact=sharing.contact_of(learner=learner, detail=detail),
         public=kind == Kind.PAGE,
         expires_at=expires_at,
         checked_at=now,
@@ -145,7 +144,7 @@ def preview(
 def of(*, presentation: Presentation, now: datetime) -> Shared:
     """The page behind this link, whatever became of it since."""
     there = sharing.choosable(learner=presentation.learner)
-    everything: list[Entry | Declaration] = [*there.entries, *there.declarations]
+    everything = there.items
     if presentation.kind == Kind.PAGE:
         public = Credential.Visibility.PUBLIC
         chosen = [e for e in everything if isinstance(e, Entry) and e.credential.visibility == public]

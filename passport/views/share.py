@@ -1,6 +1,7 @@
 """Sharing, in the learner's room: her links, a new one, one of them, her public page, her wall of badges."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import quote
 
 from django.contrib import messages
@@ -161,7 +162,7 @@ def one(request: HttpRequest, presentation_id: str) -> HttpResponse:
     presentation = sharing.one_of(learner=learner_of(request), presentation_id=presentation_id)
     now = timezone.now()
     state = sharing.state_of(presentation, now=now)
-    context = {"presentation": presentation, "state": state, "extend": ExtendForm()}
+    context: dict[str, Any] = {"presentation": presentation, "state": state, "extend": ExtendForm()}
     if state == "open":
         link = sharing.link_of(presentation)
         said = _("My certificates, to be checked by yourself: %(link)s") % {"link": link}
@@ -173,8 +174,8 @@ def one(request: HttpRequest, presentation_id: str) -> HttpResponse:
             "mail": f"mailto:?subject={quote(_('My certificates'))}&body={quote(said)}",
             "shared": showing.of(presentation=presentation, now=now),
         }
-    context["openings"] = showing.openings(presentation=presentation)
-    context["times"] = sum(opening.times for opening in context["openings"])
+    openings = showing.openings(presentation=presentation)
+    context |= {"openings": openings, "times": sum(opening.times for opening in openings)}
     return render(request, "passport/share_one.html", context)
 
 

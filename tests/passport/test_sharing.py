@@ -1,6 +1,7 @@
 """Sharing: what she chose and nothing else, until the day she set, gone when she takes it back."""
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -83,7 +84,7 @@ def fatima(key_room: Any) -> Learner:
 
 def everything(learner: Learner) -> list[str]:
     there = sharing.choosable(learner=learner)
-    return [sharing.key_of(item) for item in (*there.entries, *there.declarations)]
+    return [sharing.key_of(item) for item in there.items]
 
 
 def share(learner: Learner, keys: list[str] | None = None, **fields: Any) -> Presentation:
@@ -345,7 +346,7 @@ def test_fifty_links_are_enough(fatima: Learner) -> None:
 
 def test_the_database_itself_refuses_what_must_not_be(fatima: Learner) -> None:
     presentation = share(fatima)
-    wrong = [
+    wrong: list[Callable[[], object]] = [
         lambda: Presentation.objects.filter(pk=presentation.pk).update(expires_at=None),
         lambda: Presentation.objects.filter(pk=presentation.pk).update(expires_at=presentation.made_at),
         lambda: Shown.objects.filter(presentation=presentation, place=0).update(place=50),
