@@ -44,6 +44,14 @@ def open_to_all(credential_id: str) -> Credential:
     return _one(Credential.objects.filter(pk=credential_id, visibility__in=visible, erased_at__isnull=True))
 
 
+def to_post(credential_id: str) -> Credential:
+    """The credential if whoever has the link may see it, and it holds. Raises NotYours."""
+    credential = open_to_all(credential_id)
+    if credential.status != Credential.Status.ACTIVE:
+        raise NotYours
+    return credential
+
+
 def _one(found: QuerySet[Credential]) -> Credential:
     credential = found.select_related(*RELATED).first()
     if credential is None:

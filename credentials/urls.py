@@ -12,6 +12,7 @@ urlpatterns = [
     path("c/<slug:credential_id>.json", files.credential_json, name="credential-json"),
     path("c/<slug:credential_id>.pdf", files.credential_pdf, name="credential-pdf"),
     path("c/<slug:credential_id>.card.pdf", files.credential_card, name="credential-card"),
+    path("c/<slug:credential_id>/share.<slug:form>", files.credential_image, name="credential-image"),
     path("a/<slug:achievement_id>/badge.svg", files.badge, name="achievement-badge"),
     path("a/<str:achievement_id>", files.achievement, name="achievement"),
     path("s/<slug:purpose>/<int:number>", files.status_list, name="status-list"),

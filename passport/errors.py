@@ -356,3 +356,69 @@ class OwnPathway(PassportError):
 
     message = _("Another person must publish what you proposed.")
     status = 403
+
+
+# -- Sharing --------------------------------------------------------------------------------------
+class NothingChosen(PassportError):
+    """A presentation without an entry."""
+
+    message = _("Choose at least one entry.")
+    field = "entries"
+
+
+class TooManyChosen(PassportError):
+    """A presentation of more than fifty entries."""
+
+    message = _("Fifty entries are enough for one link. Leave some out.")
+    field = "entries"
+
+
+class TooManyShares(PassportError):
+    """Fifty links lead to one passport at most."""
+
+    message = _("Fifty links lead to your passport already. Withdraw one that nobody needs any more.")
+
+
+class AskYourGuardian(PassportError):
+    """She is under 18: nothing is shown without her guardian."""
+
+    message = _("You are under 18: ask your guardian to share this with you.")
+    status = 403
+
+
+class NoPublicPageYet(PassportError):
+    """A public page is for adults who decide for themselves."""
+
+    message = _("A public page is for people from 18 on, who open it themselves.")
+    status = 403
+
+
+class ShareIsOver(PassportError):
+    """It was withdrawn: another one is made, none is brought back."""
+
+    message = _("This link was withdrawn, and stays so. Share anew to give a new one.")
+    status = 409
+
+
+class LinkUnreadable(PassportError):
+    """The sealed token does not open: the product's secret key is another one now."""
+
+    message = _("This link still works, and can no longer be shown here. Withdraw it and share anew.")
+    status = 503
+
+
+class LeadsNowhere(PassportError):
+    """Withdrawn, or never there: the same answer for both."""
+
+    message = _("This link no longer leads anywhere. Ask the person for a new one.")
+    status = 404
+
+
+class LinkHasExpired(PassportError):
+    """The day that she set is over."""
+
+    message = _(
+        "The person shared this until a day that is over. That says nothing about the certificates. "
+        "Ask the person for a new link."
+    )
+    status = 410

@@ -2,6 +2,7 @@
 
 import json
 import struct
+from collections.abc import Sequence
 from typing import Any
 
 from allauth.mfa.base.forms import AuthenticateForm
@@ -103,8 +104,18 @@ class VisibilityForm(forms.Form):
         choices=[
             (Credential.Visibility.LINK, _("Whoever has the paper or the link sees it")),
             (Credential.Visibility.PRIVATE, _("Others see only whether it is valid")),
+            (Credential.Visibility.PUBLIC, _("Also on my public page")),
         ],
     )
+
+    def __init__(self, *args: Any, offered: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["visibility"]
+        field.choices = [  # type: ignore[attr-defined]  # a ChoiceField
+            choice
+            for choice in field.choices  # type: ignore[attr-defined]  # a ChoiceField
+            if choice[0] in offered
+        ]
 
 
 # -- The second step of staff ---------------------------------------------------------------------

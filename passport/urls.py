@@ -5,7 +5,8 @@ from django.urls import path
 
 from issuers.access import public
 
-from .views import data, door, erase, family, life, me, merge, outbox, pathways, second_step, signposts
+from .views import data, door, erase, family, life, me, merge, outbox, pathways, second_step, share, signposts
+from .views.shared import shared
 
 urlpatterns = [
     path("accounts/login/", door.sign_in, name="account_login"),
@@ -71,5 +72,13 @@ urlpatterns = [
     path("city/pathways/<slug:slug>/publish", signposts.publish, name="city-pathway-publish"),
     path("city/pathways/<slug:slug>/decline", signposts.decline, name="city-pathway-decline"),
     path("city/pathways/<slug:slug>/withdraw", signposts.withdraw, name="city-pathway-withdraw"),
+    path("me/share", share.shelf, name="me-share"),
+    path("me/share/new", share.new, name="me-share-new"),
+    path("me/share/page", share.page, name="me-share-page"),
+    path("me/share/<slug:presentation_id>", share.one, name="me-share-one"),
+    path("me/share/<slug:presentation_id>/withdraw", share.withdraw, name="me-share-withdraw"),
+    path("me/share/<slug:presentation_id>/extend", share.extend, name="me-share-extend"),
+    path("me/wall", share.wall, name="me-wall"),
+    path("p/<slug:token>", shared, name="shared"),
     path("outbox/", outbox.outbox, name="outbox"),
 ]

@@ -36,8 +36,19 @@ from credentials.models import Achievement, Batch, Credential, Message
 from credentials.people import Person
 from issuers import keys, orders, outbound, registry, sealing, staff, withdrawals
 from issuers.models import ApiClient, Issuer, Membership, SigningOrder
-from passport import accounts, asking, declaring, erasing, families, filing, months, secondfactors, signposts
-from passport.models import Entry, Learner, Proposal
+from passport import (
+    accounts,
+    asking,
+    declaring,
+    erasing,
+    families,
+    filing,
+    months,
+    secondfactors,
+    sharing,
+    signposts,
+)
+from passport.models import Entry, Learner, Presentation, Proposal
 from verify import bench, bench_queue
 
 from .factories import (
@@ -92,11 +103,13 @@ NAMES = {
     "row": "row",
     "bench_id": "bench",
     "receipt_id": "receipt",
-    "request_id": "correction",
     "declaration_id": "declaration",
+    "presentation_id": "presentation",
+    "token": "share-token",
 }
 #: (beginning of a route's name, word) → what it names there; the longest beginning counts.
 OF_ROUTE = {
+    ("teach-correction", "request_id"): "correction",
     ("me-", "credential_id"): "entry",
     ("teach-list", "batch_id"): "draft-list",
     ("teach-list-stop", "batch_id"): "running-list",
@@ -130,6 +143,7 @@ PLAIN: dict[str, Any] = {
     "act": "suspend",
     "volume": 1,
     "consent": "messages",
+    "form": "png",
 }
 
 
@@ -348,6 +362,7 @@ def _papers(mine: Issuer, other: Issuer, learner: Learner, stranger: Learner, no
     messages = [Message.objects.get(credential=made[place]).pk for place in (0, 2)]
     number = made[0].status_list.number
     ordered = [(made[0], learner), (made[2], stranger)]
+    shares = [_share(person, now) for person in (learner, stranger)]
     prints = [
         printing.order_batch(batch=one.award.batch, layout="pages", by=by, now=now).pk for one, by in ordered
     ]
@@ -356,6 +371,8 @@ def _papers(mine: Issuer, other: Issuer, learner: Learner, stranger: Learner, no
         "print": _three(prints, _token()),
         "certificate": Three(made[0].pk, made[2].pk, _token()),
         "entry": _three(entries, _token()),
+        "presentation": _three([share.pk for share in shares], _token()),
+        "share-token": _three([sharing.link_of(share).rsplit("/", 1)[1] for share in shares], _token()),
         "proposal": _three(asked, 999_999),
         "message": _three(messages, _token()),
         "list-number": Three(number, number, 999_999),
@@ -376,6 +393,15 @@ def _rights(mine: Issuer, other: Issuer, now: Any) -> dict[str, Three]:
     ]
     receipt = erasing.close(learner=_person("gone"), certificates=False, now=now).pk
     return {"correction": _three(asked, _token()), "receipt": Three(receipt, receipt, _token())}
+
+
+def _share(learner: Learner, now: Any) -> Presentation:
+    there = sharing.choosable(learner=learner)
+    keys = [sharing.key_of(entry) for entry in there.entries]
+    detail = sharing.Detail()
+    return sharing.make(
+        learner=learner, keys=keys, detail=detail, days=30, title="Atelier", language="fr", now=now
+    )
 
 
 def _lists(mine: Issuer, other: Issuer, trainer: Learner, stranger: Learner, now: Any) -> dict[str, Three]:

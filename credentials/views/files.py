@@ -7,7 +7,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from credentials import art, bundling, facts, openbadges, reading, securing, statuslists
+from credentials import art, bundling, facts, openbadges, posting, reading, securing, statuslists
 from credentials.errors import NotYours
 from credentials.models import StatusListVersion
 from issuers import limits
@@ -49,6 +49,22 @@ def credential_card(request: HttpRequest, credential_id: str) -> HttpResponse:
     limits.require_link(request, credential_id)
     credential = reading.open_to_all(credential_id)
     return pdf_file(reading.card(credential), credential.short_code, kind="card")
+
+
+@public
+@require_safe
+def credential_image(request: HttpRequest, credential_id: str, form: str) -> HttpResponse:
+    """The picture to post: nobody's name is in it, and there is none of what no longer holds."""
+    limits.require_link(request, credential_id)
+    if form not in posting.KINDS:
+        raise NotYours
+    found = reading.to_post(credential_id)
+    response = HttpResponse(
+        posting.picture(achievement=found.achievement, kind=form), content_type=posting.KINDS[form]
+    )
+    if form == "svg":
+        response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+    return _personal(response)
 
 
 def jwt_file(token: str) -> HttpResponse:

@@ -21,7 +21,7 @@ from issuers.models import Arrondissement, City, Issuer, Role
 from passport import filing, secondfactors
 from passport.models import Learner, Proposal
 
-from . import data, family, people, rights, ways
+from . import data, family, people, rights, sharing, ways
 from .people import PROVIDER_STAFF, People, Resident
 
 YEARS_OF_REGISTER = 4
@@ -133,6 +133,7 @@ class Story:
         rights.tell(self)
         family.tell(now=self.now)
         ways.tell(self)
+        sharing.tell(now=self.now)
 
     # -- The city and its register ------------------------------------------------------------------
     def found_city(self) -> None:

@@ -10,6 +10,7 @@ from .families import Assent, GuardianRequest, Guardianship, MergedPassport, Rel
 from .looks import Look
 from .pathways import Pathway, Step
 from .people import Address, Code, Learner, LearnerManager
+from .presentations import Presentation, PresentationOpening, Shown
 
 __all__ = [
     "Address",
@@ -30,7 +31,10 @@ __all__ = [
     "MergedPassport",
     "Opening",
     "Pathway",
+    "Presentation",
+    "PresentationOpening",
     "Proposal",
     "Relationship",
+    "Shown",
     "Step",
 ]

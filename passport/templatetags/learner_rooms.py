@@ -15,6 +15,7 @@ ROOMS: tuple[tuple[str, str, Any, bool], ...] = (
     ("family", "me-family", _("Family"), True),
     ("skills", "me-skills", _("Skills"), True),
     ("pathways", "me-pathways", _("Pathways"), True),
+    ("share", "me-share", _("Share"), True),
     ("settings", "me-settings", _("Settings"), False),
 )
 #: What lies behind her settings: (address's name, icon, label, what it is for).

@@ -32,8 +32,13 @@ from .door import ask_for_code, keep_language, told_to_wait
 @require_http_methods(["GET", "POST"])
 def certificate(request: HttpRequest, credential_id: str) -> HttpResponse:
     """One certificate, and who may see its page."""
-    entry = holding.entry_of(learner=learner_of(request), credential_id=credential_id)
-    form = VisibilityForm(request.POST or None, initial={"visibility": entry.credential.visibility})
+    learner = learner_of(request)
+    entry = holding.entry_of(learner=learner, credential_id=credential_id)
+    form = VisibilityForm(
+        request.POST or None,
+        initial={"visibility": entry.credential.visibility},
+        offered=holding.visibilities(learner=learner),
+    )
     if request.method == "POST" and form.is_valid():
         holding.set_visibility(entry=entry, visibility=form.cleaned_data["visibility"])
         messages.info(request, _("Kept. It holds from now on."))

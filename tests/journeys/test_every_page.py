@@ -33,6 +33,7 @@ FILES: tuple[str, ...] = (
     "credential-json",
     "credential-pdf",
     "credential-card",
+    "credential-image",
     "me-jwt",
     "me-json",
     "me-pdf",
