@@ -6,6 +6,7 @@ from .credentials import Credential, Filing, StatusChange
 from .lists import LIST_SIZE, StatusList, StatusListVersion
 from .outgoing import Delivery, Endpoint, LocalMessage, Message, Outgoing
 from .prints import PrintOrder, PrintPart
+from .sessions import Enrolment, PaperSlip, Session
 
 __all__ = [
     "LIST_SIZE",
@@ -17,12 +18,15 @@ __all__ = [
     "Credential",
     "Delivery",
     "Endpoint",
+    "Enrolment",
     "Filing",
     "LocalMessage",
     "Message",
     "Outgoing",
+    "PaperSlip",
     "PrintOrder",
     "PrintPart",
+    "Session",
     "StatusChange",
     "StatusList",
     "StatusListVersion",
