@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
-from credentials import batches, bundling, issuance, outbox, printing, statuslists, webhooks
+from credentials import batches, bundling, issuance, outbox, printing, sessions, statuslists, webhooks
 from credentials.models import Batch
 from issuers import orders, publications, sealing
 from passport import codes, filing
@@ -34,6 +34,7 @@ ROUND: tuple[tuple[str, Callable[..., object]], ...] = (
     ),
     ("deliver messages", outbox.deliver_due),
     ("deliver webhooks", webhooks.deliver_unheard),
+    ("tend sessions", sessions.tend),
     ("prepare prints", partial(printing.prepare, limit=2)),
     ("forget prints", printing.forget),
     ("forget codes", codes.forget),

@@ -95,7 +95,7 @@ def end(*, session: Session) -> None:
 
 
 def tend(*, now: datetime) -> int:
-    """Begin what has begun, end what has ended, forget the people of long ago; returns how many forgotten."""
+    """Begin what has begun, end what has ended, forget people of long ago; returns how many were forgotten."""
     Session.objects.filter(state=State.PLANNED, starts_at__lte=now).update(state=State.RUNNING)
     Session.objects.filter(state=State.RUNNING, ends_at__lte=now - EARLY).update(state=State.ENDED)
     old = Enrolment.objects.filter(

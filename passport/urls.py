@@ -5,7 +5,7 @@ from django.urls import path
 
 from issuers.access import public
 
-from .views import door, me, outbox, second_step
+from .views import door, joining, me, outbox, second_step
 
 urlpatterns = [
     path("accounts/login/", door.sign_in, name="account_login"),
@@ -32,5 +32,9 @@ urlpatterns = [
     path("me/c/<slug:credential_id>.jwt", me.certificate_jwt, name="me-jwt"),
     path("me/c/<slug:credential_id>.pdf", me.certificate_pdf, name="me-pdf"),
     path("me/c/<slug:credential_id>.card.pdf", me.certificate_card, name="me-card"),
+    path("join/", joining.seat, name="join"),
+    path("join/<slug:token>", joining.scan, name="join-scan"),
+    path("slip/", joining.slip, name="slip"),
+    path("slip/<slug:code>", joining.slip_scanned, name="slip-scan"),
     path("outbox/", outbox.outbox, name="outbox"),
 ]
