@@ -53,7 +53,7 @@ def review(*, session: Session, now: datetime) -> Review:
     judged = checking.judge(
         achievement=session.achievement,
         session=session.group,
-        rows=[_row(seat) for seat in done],
+        rows=[_row(seat, day) for seat in done],
         default_day=day,
         now=now,
     )
@@ -90,7 +90,7 @@ def issue(*, session: Session, by: Any, now: datetime) -> Batch:
         issuer=held.issuer,
         achievement=held.achievement,
         awarded_on=found.awarded_on,
-        rows=[_row(seat) for seat in done],
+        rows=[_row(seat, found.awarded_on) for seat in done],
         idempotency_key=f"session:{held.pk}",
         request_hash=_request(done),
         now=now,
@@ -120,11 +120,11 @@ def _day(session: Session, now: datetime) -> date:
     return min(timezone.localdate(session.ends_at), timezone.localdate(now))
 
 
-def _row(seat: Enrolment) -> rosters.Checked:
+def _row(seat: Enrolment, day: date) -> rosters.Checked:
     cells = {"name_latin": seat.name_latin, "name_arabic": seat.name_arabic, "language": seat.language}
     if seat.address_kind:
         cells[seat.address_kind] = seat.address
-    checked = rosters.check(cells, number=seat.seat, default_day=None, default_language=seat.language)
+    checked = rosters.check(cells, number=seat.seat, default_day=day, default_language=seat.language)
     return replace(checked, result=seat.result)
 
 

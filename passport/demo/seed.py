@@ -21,7 +21,7 @@ from issuers.models import Arrondissement, City, Issuer, Role
 from passport import filing, secondfactors
 from passport.models import Learner, Proposal
 
-from . import data, people
+from . import data, people, rooms
 from .people import PROVIDER_STAFF, People, Resident
 
 YEARS_OF_REGISTER = 4
@@ -130,6 +130,7 @@ class Story:
             act()
         self.change_minds()
         self.answer_questions()
+        rooms.tell(self)
 
     # -- The city and its register ------------------------------------------------------------------
     def found_city(self) -> None:
