@@ -114,6 +114,11 @@ def find(*, text: str) -> PaperSlip:
     return found
 
 
+def is_whole(text: str) -> bool:
+    """Whether this could be the code of the picture: 128 bits."""
+    return _WHOLE.fullmatch(text) is not None
+
+
 @transaction.atomic
 def use(*, slip: PaperSlip, passport_number: str, language: str, by: Any, now: datetime) -> Credential | None:
     """Give its seat to this passport; of a slip whose certificate is there, that certificate.

@@ -33,8 +33,8 @@ urlpatterns = [
     path("me/c/<slug:credential_id>.pdf", me.certificate_pdf, name="me-pdf"),
     path("me/c/<slug:credential_id>.card.pdf", me.certificate_card, name="me-card"),
     path("join/", joining.seat, name="join"),
-    path("join/<slug:token>", joining.scan, name="join-scan"),
+    path("join/<slug:roll_token>", joining.scan, name="join-scan"),
     path("slip/", joining.slip, name="slip"),
-    path("slip/<slug:code>", joining.slip_scanned, name="slip-scan"),
+    path("slip/<slug:slip_code>", joining.slip_scanned, name="slip-scan"),
     path("outbox/", outbox.outbox, name="outbox"),
 ]

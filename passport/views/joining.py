@@ -35,9 +35,9 @@ Refused = (CredentialsError, IssuersError, PassportError)
 @public
 @never_cache
 @require_safe
-def scan(request: HttpRequest, token: str) -> HttpResponse:
+def scan(request: HttpRequest, roll_token: str) -> HttpResponse:
     """From the picture on the screen: this browser has ten minutes to say who it is."""
-    session = calling.scanned(token=token, now=timezone.now())
+    session = calling.scanned(token=roll_token, now=timezone.now())
     _give_ticket(request, session.pk)
     return redirect("join")
 
@@ -127,11 +127,12 @@ def _ticket(request: HttpRequest, now: datetime) -> dict[str, Any] | None:
 @public
 @never_cache
 @require_safe
-def slip_scanned(request: HttpRequest, code: str) -> HttpResponse:
+def slip_scanned(request: HttpRequest, slip_code: str) -> HttpResponse:
     """From the picture on a slip: the code leaves the address, and this browser keeps it."""
-    limits.require(request, SlipCodes())
-    paperslips.find(text=code)
-    request.session[SLIP] = code
+    if not paperslips.is_whole(slip_code):  # what is in the picture is too long to be guessed
+        limits.require(request, SlipCodes())
+    paperslips.find(text=slip_code)
+    request.session[SLIP] = slip_code
     return redirect("slip")
 
 
