@@ -44,13 +44,11 @@ def screen(*, session: Session, now: datetime) -> Screen:
 
 
 def scanned(*, token: str, now: datetime) -> Session:
-    """The session whose code was scanned. Raises CodeChanged, SessionClosed, NotYours for one there is not."""
+    """The session whose code was scanned. Raises CodeChanged, SessionClosed, NotYours."""
     session = _with_rooms().filter(pk=rollcall.session_of(token)).first()
     if session is None:
         raise NotYours
-    if not rollcall.holds(
-        token, session=session.pk, secret=bytes(session.secret), at=int(now.timestamp())
-    ):
+    if not rollcall.holds(token, session=session.pk, secret=bytes(session.secret), at=int(now.timestamp())):
         raise CodeChanged
     _require_on(session, now=now)
     return session

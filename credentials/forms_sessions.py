@@ -107,7 +107,7 @@ class SeatForm(forms.Form):
                 self.kind, text = _read(text)
             except people.Slip as slip:
                 raise forms.ValidationError(slips.sentence(slip.code)) from slip
-        return text
+        kept: str = text
 
     @property
     def person(self) -> Person:

@@ -60,7 +60,11 @@ def of_batch(*, batch: Batch, by: Any, now: datetime) -> list[Printed]:
 
 
 def _printed(
-    people: Iterable[tuple[Enrolment | Credential, dict[str, Any]]], issuer: Any, about: str, by: Any, now: datetime
+    people: Iterable[tuple[Enrolment | Credential, dict[str, Any]]],
+    issuer: Any,
+    about: str,
+    by: Any,
+    now: datetime,
 ) -> list[Printed]:
     printed = []
     for person, what in people:
@@ -123,7 +127,8 @@ def is_whole(text: str) -> bool:
 def use(*, slip: PaperSlip, passport_number: str, language: str, by: Any, now: datetime) -> Credential | None:
     """Give its seat to this passport; of a slip whose certificate is there, that certificate.
 
-    Using it twice for one passport is once. Raises SlipUsed, SlipExpired, SlipEarly, SeatTaken, SessionClosed.
+    Using it twice for one passport is once.
+    Raises SlipUsed, SlipExpired, SlipEarly, SeatTaken, SessionClosed.
     """
     held = PaperSlip.objects.select_for_update(of=("self",)).select_related(*RELATED).get(pk=slip.pk)
     if held.used_at and held.used_by != passport_number:

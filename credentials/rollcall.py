@@ -33,7 +33,7 @@ def holds(token: str, *, session: str, secret: bytes, at: int) -> bool:
     """Whether the token was on the screen within the last three steps."""
     now = at // STEP
     right = [session + _proof(secret, f"{session} {now - back}") for back in range(SCANNED_STEPS)]
-    return any([hmac.compare_digest(token.encode(), each.encode()) for each in right])
+    return any(hmac.compare_digest(token.encode(), each.encode()) for each in right)
 
 
 def typed_code(*, session: str, secret: bytes, at: int) -> str:
@@ -62,5 +62,7 @@ def _proof(secret: bytes, text: str) -> str:
 
 
 def _typed(session: str, secret: bytes, step: int) -> str:
-    value = int.from_bytes(hashlib.sha256(hmac.digest(secret, f"type {session} {step}".encode(), "sha256")).digest())
+    value = int.from_bytes(
+        hashlib.sha256(hmac.digest(secret, f"type {session} {step}".encode(), "sha256")).digest()
+    )
     return "".join(_ALPHABET[value >> 5 * place & 31] for place in range(6))

@@ -73,7 +73,9 @@ def _written(session: Session, plan: Plan) -> Session:
         with transaction.atomic():
             session.save()
     except IntegrityError as error:
-        raise BadAward(_("Another session has this name. Add a number or the month."), field="group") from error
+        raise BadAward(
+            _("Another session has this name. Add a number or the month."), field="group"
+        ) from error
     return session
 
 
@@ -95,15 +97,13 @@ def end(*, session: Session) -> None:
 
 
 def tend(*, now: datetime) -> int:
-    """Begin what has begun, end what has ended, forget people of long ago; returns how many were forgotten."""
+    """Begin what has begun, end what has ended; returns how many people of long ago were forgotten."""
     Session.objects.filter(state=State.PLANNED, starts_at__lte=now).update(state=State.RUNNING)
     Session.objects.filter(state=State.RUNNING, ends_at__lte=now - EARLY).update(state=State.ENDED)
     old = Enrolment.objects.filter(
         session__ends_at__lte=now - REMEMBERED, award__isnull=True, forgotten_at__isnull=True
     )
-    return old.update(
-        name_latin="", name_arabic="", address_kind="", address="", days=[], forgotten_at=now
-    )
+    return old.update(name_latin="", name_arabic="", address_kind="", address="", days=[], forgotten_at=now)
 
 
 def locked(session: Session, *states: str) -> Session:
@@ -165,7 +165,10 @@ def planned(*, now: datetime, arrondissement: Arrondissement | None = None) -> Q
 # -- Seats ------------------------------------------------------------------------------------------
 @transaction.atomic
 def enrol(*, session: Session, person: Person, how: str, now: datetime, present: bool = False) -> Enrolment:
-    """Write a person down; who is there already keeps her seat. Raises SessionClosed, SessionFull, BadAward."""
+    """Write a person down; who is there already keeps her seat.
+
+    Raises SessionClosed, SessionFull, BadAward.
+    """
     held = locked(session)
     cleaned = awards.clean_person(person)
     same = Q(
@@ -225,10 +228,13 @@ def remove(*, seat: Enrolment) -> None:
 
 
 @transaction.atomic
-def tick(*, session: Session, here: Sequence[int], now: datetime) -> int:
-    """These seats, and no others, are taken today; returns how many. Raises SessionClosed."""
+def tick(*, session: Session, here: Sequence[int], shown: Sequence[int], now: datetime) -> int:
+    """Of the seats that were shown these are taken today; returns how many. Raises SessionClosed.
+
+    Who came in meanwhile keeps her tick.
+    """
     locked(session)
-    for seat in Enrolment.objects.filter(session=session, forgotten_at__isnull=True):
+    for seat in Enrolment.objects.filter(session=session, seat__in=shown, forgotten_at__isnull=True):
         _tick(seat, here=seat.seat in here, now=now)
     return len(here)
 

@@ -12,7 +12,11 @@ from .models import Achievement
 from .paperslips import Printed
 
 WORDS = {
-    "fr": {"head": "Ce papier ouvre votre passeport", "do": "Scannez, ou tapez ce code sur", "once": "Il sert une seule fois."},
+    "fr": {
+        "head": "Ce papier ouvre votre passeport",
+        "do": "Scannez, ou tapez ce code sur",
+        "once": "Il sert une seule fois.",
+    },
     "ar": {"head": "هذه الورقة تفتح جوازك", "do": "امسح الرمز، أو اكتبه في", "once": "تُستعمل مرّة واحدة."},
 }
 

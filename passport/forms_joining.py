@@ -10,7 +10,9 @@ class RoomCodeForm(forms.Form):
     """The six characters on the room's screen."""
 
     code = forms.CharField(
-        label=_("The code on the screen"), max_length=20, widget=forms.TextInput(attrs=_CODE | {"class": "code"})
+        label=_("The code on the screen"),
+        max_length=20,
+        widget=forms.TextInput(attrs=_CODE | {"class": "code"}),
     )
 
 
@@ -18,7 +20,9 @@ class SlipCodeForm(forms.Form):
     """The twelve characters on a slip."""
 
     code = forms.CharField(
-        label=_("The code on your slip"), max_length=40, widget=forms.TextInput(attrs=_CODE | {"class": "code"})
+        label=_("The code on your slip"),
+        max_length=40,
+        widget=forms.TextInput(attrs=_CODE | {"class": "code"}),
     )
 
 
@@ -41,6 +45,8 @@ class ComerForm(forms.Form):
         label=_("Phone or e-mail"),
         max_length=254,
         required=False,
-        help_text=_("We send you a code, and your certificate comes by itself. Without a phone, leave it empty."),
+        help_text=_(
+            "We send you a code, and your certificate comes by itself. Without a phone, leave it empty."
+        ),
         widget=forms.TextInput(attrs={"autocomplete": "tel", "dir": "ltr", "autocapitalize": "none"}),
     )

@@ -117,8 +117,9 @@ def _level(achievement: dict[str, Any]) -> str:
 def _result(subject: dict[str, Any], achievement: dict[str, Any]) -> str:
     """What was reached, as people write it: ``14/20``, ``80 %``, ``B1``."""
     result = _object(next(iter(_list(subject.get("result"))), None))
-    described = {_text(_object(item).get("id")): _object(item) for item in _list(achievement.get("resultDescription"))}
-    value, how = _text(result.get("value"))[:MAX_RESULT], described.get(_text(result.get("resultDescription")), {})
+    described = map(_object, _list(achievement.get("resultDescription"))[:MAX_TEXTS])
+    how = next((d for d in described if d.get("id") == result.get("resultDescription")), {})
+    value = _text(result.get("value"))[:MAX_RESULT]
     written = value.replace(".", ",")
     match _text(how.get("resultType")):
         case "RawScore" if _text(how.get("valueMax")):

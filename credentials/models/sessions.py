@@ -57,7 +57,8 @@ class Session(models.Model):
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="session_ends_after_start"),
             models.CheckConstraint(condition=~Q(group="") & ~Q(place=""), name="session_is_named"),
             models.CheckConstraint(
-                condition=Q(state="issued", batch__isnull=False) | (~Q(state="issued") & Q(batch__isnull=True)),
+                condition=Q(state="issued", batch__isnull=False)
+                | (~Q(state="issued") & Q(batch__isnull=True)),
                 name="issued_session_has_its_batch",
             ),
         )

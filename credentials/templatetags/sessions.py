@@ -5,6 +5,8 @@ from django.conf import settings
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from credentials import results
+from credentials.models import Enrolment, Session
 from credentials.qr import qr_svg
 
 register = template.Library()
@@ -20,6 +22,12 @@ def roll_code(token: str) -> SafeString:
 def join_address() -> str:
     """Where the code is typed."""
     return f"{settings.HOST}/join"
+
+
+@register.filter
+def result_of(seat: Enrolment, session: Session) -> str:
+    """Her result as people write it."""
+    return results.shown(session.achievement.results, seat.result)
 
 
 @register.filter

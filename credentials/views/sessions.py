@@ -31,9 +31,7 @@ def shelf(request: HttpRequest) -> HttpResponse:
     """The provider's sessions, those to come first."""
     pages = Paginator(sessions.of_issuers(issuers=issuers_of(request)), 20)
     page = pages.get_page(request.GET.get("page"))
-    return render(
-        request, "credentials/sessions/shelf.html", {"page": page, "holds": _holds(request, None)}
-    )
+    return render(request, "credentials/sessions/shelf.html", {"page": page, "holds": _holds(request, None)})
 
 
 @member(*HOLDING)
@@ -165,8 +163,9 @@ def add(request: HttpRequest, session_id: str) -> HttpResponse:
 @require_POST
 def tick(request: HttpRequest, session_id: str) -> HttpResponse:
     """Who is here today, as the boxes say."""
-    here = [int(text) for text in request.POST.getlist("here") if text.isascii() and text.isdigit()]
-    sessions.tick(session=_own(request, session_id), here=here, now=timezone.now())
+    session = _own(request, session_id)
+    here, shown = _numbers(request, "here"), _numbers(request, "shown")
+    sessions.tick(session=session, here=here, shown=shown, now=timezone.now())
     messages.info(request, _("Kept. It holds from now on."))
     return redirect("teach-session", session_id)
 
@@ -261,9 +260,15 @@ def _said(request: HttpRequest) -> dict[int, tuple[str, str]]:
     said = {}
     for name, value in request.POST.items():
         number = name.removeprefix("outcome-")
-        if name.startswith("outcome-") and number.isascii() and number.isdigit():
+        if name.startswith("outcome-") and number.isascii() and number.isdigit() and len(number) <= 6:
             said[int(number)] = (str(value), str(request.POST.get(f"result-{number}", ""))[:40])
     return said
+
+
+def _numbers(request: HttpRequest, name: str) -> list[int]:
+    """The seats that a form names, each of at most six digits."""
+    texts = request.POST.getlist(name)
+    return [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) <= 6]
 
 
 def _own(request: HttpRequest, session_id: str) -> Session:

@@ -7,7 +7,6 @@ from credentials import sessions
 from credentials.models import Enrolment, Session
 from credentials.people import Person
 from issuers.models import Arrondissement
-
 from passport.models import Learner
 
 from . import data, people

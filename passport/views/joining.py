@@ -76,9 +76,7 @@ def seat(request: HttpRequest) -> HttpResponseBase:
     return told_to_wait(page, refusal)
 
 
-def _come(
-    request: HttpRequest, ticket: dict[str, Any], typed: dict[str, str], now: datetime
-) -> HttpResponse:
+def _come(request: HttpRequest, ticket: dict[str, Any], typed: dict[str, str], now: datetime) -> HttpResponse:
     """With a phone: its code, then her passport; without: a seat by name."""
     names = {"name_latin": typed["name_latin"], "name_arabic": typed["name_arabic"]}
     language = get_language() or "fr"
@@ -219,6 +217,4 @@ def _slip_by_code(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, name: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    response = render(request, f"passport/joining/{name}.html", context, status=status)
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    return render(request, f"passport/joining/{name}.html", context, status=status)

@@ -120,9 +120,11 @@ def test_nobody_is_written_down_beyond_the_seats(course: Achievement) -> None:
 def test_ticks_say_who_is_here_today(course: Achievement) -> None:
     session = make_session(course)
     one, two = seated(session, "Omar Alaoui"), seated(session, "Hajar Naciri")
-    sessions.tick(session=session, here=[two.seat], now=NOW)
+    sessions.tick(session=session, here=[two.seat], shown=[one.seat, two.seat], now=NOW)
+    late = seated(session, "Sara Tazi")
+    sessions.tick(session=session, here=[two.seat], shown=[one.seat, two.seat], now=NOW)
     here = {seat.seat: sessions.is_here(seat, now=NOW) for seat in sessions.seats_of(session=session)}
-    assert here == {one.seat: False, two.seat: True}
+    assert here == {one.seat: False, two.seat: True, late.seat: True}
 
 
 def test_those_without_a_certificate_are_forgotten_after_ninety_days(course: Achievement) -> None:

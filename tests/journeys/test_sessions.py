@@ -31,7 +31,7 @@ def test_from_the_code_on_the_screen_to_the_certificate_in_her_passport(open_pag
     started = time.monotonic()
     phone = open_page(language="fr")
     phone.goto(before)
-    phone.get_by_label("lettres latines").fill("Zineb Sebti")
+    phone.get_by_label("lettres latines").fill("Oumaïma Rachidi")
     phone.get_by_label("Téléphone ou e-mail").fill("06 83 00 99 41")
     phone.get_by_role("button", name="Je participe").click()
     phone.get_by_label("code").fill(sent_code(open_page, "+212683009941"))
@@ -39,10 +39,10 @@ def test_from_the_code_on_the_screen_to_the_certificate_in_her_passport(open_pag
     expect(phone.get_by_role("heading", name="Vous êtes inscrit·e.")).to_be_visible()
     joined = time.monotonic() - started
 
-    expect(trainer.locator(".present")).to_contain_text("Zineb Sebti")
+    expect(trainer.locator(".present")).to_contain_text("Oumaïma Rachidi")
     expect(trainer.locator(".bigqr svg")).to_be_visible()
     trainer.get_by_role("button", name="Close the roll-call").click()
-    trainer.get_by_role("group", name=re.compile("Zineb Sebti")).get_by_text("Completed", exact=True).click()
+    trainer.get_by_role("group", name=re.compile("Oumaïma Rachidi")).get_by_text("Completed", exact=True).click()
     trainer.get_by_role("button", name="Look once more").click()
     expect(trainer.get_by_role("heading", level=1)).to_contain_text("1 certificate to issue")
     trainer.get_by_role("button", name="Issue").click()
@@ -55,5 +55,5 @@ def test_from_the_code_on_the_screen_to_the_certificate_in_her_passport(open_pag
         phone.wait_for_timeout(500)
         phone.reload()
     expect(phone.locator(".life")).to_contain_text("smartphone")
-    print(f"joined in {joined:.1f} s, certificate in {time.monotonic() - started:.1f} s")  # noqa: T201
+    print(f"joined in {joined:.1f} s, certificate in {time.monotonic() - started:.1f} s")
     assert phone.evaluate("document.documentElement.scrollWidth") <= 360

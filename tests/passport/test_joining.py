@@ -69,7 +69,9 @@ def test_a_newcomer_types_name_phone_and_code_and_is_in(client: Client, session:
 
 def test_without_a_phone_she_is_in_by_name(client: Client, session: Session) -> None:
     scan(client, session)
-    answer = client.post("/join/", {"name_latin": "Zineb Sebti", "name_arabic": "", "address": ""}, follow=True)
+    answer = client.post(
+        "/join/", {"name_latin": "Zineb Sebti", "name_arabic": "", "address": ""}, follow=True
+    )
     seat = Enrolment.objects.get()
     assert (seat.name_latin, seat.address_kind) == ("Zineb Sebti", "")
     assert "Zineb Sebti" in answer.content.decode()
@@ -163,7 +165,9 @@ def test_a_certificates_slip_files_it_whatever_the_name(
     assert Filing.objects.get(credential=credential).outcome == Filing.Outcome.FILED
 
 
-def test_a_used_slip_is_told_to_the_next_one(client: Client, session: Session, slip: paperslips.Printed) -> None:
+def test_a_used_slip_is_told_to_the_next_one(
+    client: Client, session: Session, slip: paperslips.Printed
+) -> None:
     issue(session)
     found = PaperSlip.objects.get()
     joining.take_slip(slip=found, learner=make_learner(), now=timezone.now())
