@@ -276,6 +276,8 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_RATES": {
         "verify": "60/min",
         "short-code": "10/min",
+        "join-code": "60/min",  # a class behind one address types what stands on its screen
+        "slip-code": "10/min",
         "bench": env.str("BENCH_RATE", "20/hour") or None,  # each may be 200 certificates
         "client": "600/min",
         "batches": "10/min",

@@ -13,6 +13,7 @@ from credentials import (
     outbox,
     printing,
     securing,
+    sessions,
     statuslists,
     webhooks,
 )
@@ -45,6 +46,7 @@ ROUND: tuple[tuple[str, Callable[..., object]], ...] = (
     ("secure documents", partial(securing.secure_new, limit=10)),
     ("deliver messages", outbox.deliver_due),
     ("deliver webhooks", webhooks.deliver_unheard),
+    ("tend sessions", sessions.tend),
     ("prepare prints", partial(printing.prepare, limit=2)),
     ("forget prints", printing.forget),
     ("forget codes", codes.forget),

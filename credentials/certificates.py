@@ -38,6 +38,7 @@ WORDS: dict[str, dict[str, str]] = {
         "framework": "CNC",
         "workload": "Volume horaire",
         "assessment": "Évaluation",
+        "result": "Résultat",
         "issuer": "Délivrée par",
         "on": "Le",
         "until": "Valable jusqu’au",
@@ -54,6 +55,7 @@ WORDS: dict[str, dict[str, str]] = {
         "framework": "الإطار الوطني للإشهاد",
         "workload": "الغلاف الزمني",
         "assessment": "التقييم",
+        "result": "النتيجة",
         "issuer": "الجهة المُصدِرة",
         "on": "بتاريخ",
         "until": "صالحة إلى غاية",
@@ -99,6 +101,7 @@ class CertificateFace:
     issuer_id: str
     cnc_level: int
     jwt: str
+    result: str = ""
 
 
 def render_pdf(face: CertificateFace) -> bytes:
@@ -187,6 +190,8 @@ def _side(face: CertificateFace, language: str) -> dict[str, Any]:
     ]
     if face.valid_until:
         facts.append((words["until"], said(day(face.valid_until, language), language)))
+    if face.result:
+        facts.insert(3, (words["result"], {"lang": "fr", "text": printable(face.result)}))
     outcome = said(face.outcome_ar if arabic else face.outcome_fr, language)
     return {
         "lang": language,

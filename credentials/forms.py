@@ -299,6 +299,13 @@ class AchievementForm(forms.Form):
     assessment = forms.ChoiceField(
         label=_("Assessment"), choices=Achievement.Assessment.choices, widget=_choice()
     )
+    results = forms.ChoiceField(
+        label=_("Result on the certificate"),
+        required=False,
+        choices=Achievement.Results.choices,
+        widget=_choice(),
+        help_text=_("What a trainer may note beside “completed”."),
+    )
     mode = forms.ChoiceField(label=_("How it is taught"), choices=Achievement.Mode.choices, widget=_choice())
     identity_check = forms.ChoiceField(
         label=_("Supervision of the assessment"), choices=Achievement.IdentityCheck.choices, widget=_choice()

@@ -178,6 +178,9 @@ def _check_claims(document: dict[str, Any]) -> None:
     for where, (one, other) in same.items():
         if one != other:
             raise LintError("claims repeat the document", where)
+    described = [each["id"] for each in achievement.get("resultDescription", ())]
+    if any(each["resultDescription"] not in described for each in subject.get("result", ())):
+        raise LintError("a result as the course counts", "credentialSubject/result")
     if ("exp" in document) != ("validUntil" in document):
         raise LintError("exp if and only if validUntil", "exp")
     if "validUntil" in document and document["validUntil"] <= document["validFrom"]:

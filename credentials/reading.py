@@ -9,7 +9,7 @@ from django.utils import translation
 
 from issuers.models import Issuer
 
-from . import paper
+from . import paper, results
 from .cards import render_card
 from .certificates import CertificateFace, render_pdf
 from .errors import NotYours
@@ -108,6 +108,7 @@ def face_of(credential: Credential) -> CertificateFace:
         short_code=paper.group_code(credential.short_code),
         address=f"{settings.HOST}/v",
         jwt=credential.jwt,
+        result=results.shown(achievement.results, credential.award.result) if achievement.results else "",
     )
 
 

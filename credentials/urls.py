@@ -5,7 +5,19 @@ from django.urls import path
 from .api import certificates, receipts
 from .api import courses as courses_api
 from .api import lists as lists_api
-from .views import corrections, courses, files, health, held, lists, messages, prints, teach, webhooks
+from .views import (
+    corrections,
+    courses,
+    files,
+    health,
+    held,
+    lists,
+    messages,
+    prints,
+    sessions,
+    teach,
+    webhooks,
+)
 
 urlpatterns = [
     path("c/<slug:credential_id>.jwt", files.credential_jwt, name="credential-jwt"),
@@ -68,6 +80,19 @@ urlpatterns = [
     path("teach/award/", teach.choose, name="teach-award"),
     path("teach/award/<slug:achievement_id>", teach.award, name="teach-award-form"),
     path("teach/awards/<slug:batch_id>", teach.batch, name="teach-batch"),
+    path("teach/sessions/", sessions.shelf, name="teach-sessions"),
+    path("teach/sessions/new", sessions.new, name="teach-session-new"),
+    path("teach/sessions/<slug:session_id>", sessions.show, name="teach-session"),
+    path("teach/sessions/<slug:session_id>/edit", sessions.edit, name="teach-session-edit"),
+    path("teach/sessions/<slug:session_id>/cancel", sessions.cancel, name="teach-session-cancel"),
+    path("teach/sessions/<slug:session_id>/end", sessions.end, name="teach-session-end"),
+    path("teach/sessions/<slug:session_id>/roll", sessions.roll, name="teach-session-roll"),
+    path("teach/sessions/<slug:session_id>/roll/now", sessions.roll_now, name="teach-session-roll-now"),
+    path("teach/sessions/<slug:session_id>/add", sessions.add, name="teach-session-add"),
+    path("teach/sessions/<slug:session_id>/tick", sessions.tick, name="teach-session-tick"),
+    path("teach/sessions/<slug:session_id>/seats/<int:seat>", sessions.seat, name="teach-session-seat"),
+    path("teach/sessions/<slug:session_id>/slips.pdf", sessions.print_slips, name="teach-session-slips"),
+    path("teach/sessions/<slug:session_id>/finish", sessions.finish, name="teach-session-finish"),
     path("teach/lists/", lists.shelf, name="teach-lists"),
     path("teach/lists/template.<slug:kind>", lists.template, name="teach-list-template"),
     path("teach/lists/new/<slug:achievement_id>", lists.upload, name="teach-list-new"),

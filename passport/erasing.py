@@ -16,7 +16,7 @@ from issuers import audit
 from issuers.models import Membership
 
 from . import names
-from .errors import NothingChosen, NotYourPassport, StillStaff
+from .errors import NothingNamed, NotYourPassport, StillStaff
 from .models import Address, Code, Consent, Entry, Erasure, Filing, Learner, Opening, Proposal
 from .numbers import new_passport_number
 
@@ -27,14 +27,14 @@ Kind = Erasure.Kind
 def erase_certificates(*, learner: Learner, ids: Sequence[str], now: datetime) -> Erasure:
     """Erase these certificates of hers, with all that they replaced; the receipt says which.
 
-    Raises NothingChosen, and NotYourPassport if one of them is not hers (any more).
+    Raises NothingNamed, and NotYourPassport if one of them is not hers (any more).
     """
     _lock(learner)
     mine = set(
         Entry.objects.filter(learner=learner, credential__in=ids).values_list("credential_id", flat=True)
     )
     if not ids:
-        raise NothingChosen
+        raise NothingNamed
     if mine != set(ids):
         raise NotYourPassport
     gone = erasing.erase(ids=sorted(mine), by=learner, now=now)

@@ -139,7 +139,7 @@ class SecretUnreadable(PassportError):
 
 
 # -- Erasing --------------------------------------------------------------------------------------
-class NothingChosen(PassportError):
+class NothingNamed(PassportError):
     """A form without a choice."""
 
     message = _("Choose first what is meant.")

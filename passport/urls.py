@@ -5,7 +5,21 @@ from django.urls import path
 
 from issuers.access import public
 
-from .views import data, door, erase, family, life, me, merge, outbox, pathways, second_step, share, signposts
+from .views import (
+    data,
+    door,
+    erase,
+    family,
+    joining,
+    life,
+    me,
+    merge,
+    outbox,
+    pathways,
+    second_step,
+    share,
+    signposts,
+)
 from .views.shared import shared
 
 urlpatterns = [
@@ -80,5 +94,9 @@ urlpatterns = [
     path("me/share/<slug:presentation_id>/extend", share.extend, name="me-share-extend"),
     path("me/wall", share.wall, name="me-wall"),
     path("p/<slug:token>", shared, name="shared"),
+    path("join/", joining.seat, name="join"),
+    path("join/<slug:roll_token>", joining.scan, name="join-scan"),
+    path("slip/", joining.slip, name="slip"),
+    path("slip/<slug:slip_code>", joining.slip_scanned, name="slip-scan"),
     path("outbox/", outbox.outbox, name="outbox"),
 ]

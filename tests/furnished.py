@@ -27,6 +27,7 @@ from credentials import (
     endpoints,
     holding,
     outbox,
+    paperslips,
     printing,
     rosters,
     securing,
@@ -51,6 +52,7 @@ from passport import (
 from passport.models import Entry, Learner, Presentation, Proposal
 from verify import bench, bench_queue
 
+from .credentials.rooms import make_session, seated
 from .factories import (
     city_approver,
     city_officer,
@@ -106,6 +108,10 @@ NAMES = {
     "declaration_id": "declaration",
     "presentation_id": "presentation",
     "token": "share-token",
+    "session_id": "session",
+    "seat": "session-seat",
+    "roll_token": "roll-token",
+    "slip_code": "slip",
 }
 #: (beginning of a route's name, word) → what it names there; the longest beginning counts.
 OF_ROUTE = {
@@ -245,6 +251,7 @@ def _furnish() -> House:
         | _families(people["learner"], stranger, now)
         | _benches(now)
         | _lives(people["learner"], stranger, mine, now)
+        | _rooms(mine, other, now)
     )
     sealing.seal(now=now)
     statuslists.publish_changed(now=now)
@@ -454,6 +461,22 @@ def _held(issuer: Issuer, by: Learner, now: Any) -> Batch:
     ).batch
     assert held.state == Batch.State.HELD
     return held
+
+
+def _rooms(mine: Issuer, other: Issuer, now: Any) -> dict[str, Three]:
+    """A session of each that is under way, with somebody in it and a slip; a roll-call code of long ago."""
+    made, slips = [], []
+    for issuer in (mine, other):
+        session = make_session(Achievement.objects.get(issuer=issuer, state="published"), now=now)
+        seated(session, "Omar Alaoui", now=now)
+        slips.append(paperslips.of_session(session=session, by=session.trainer, now=now)[0].code)
+        made.append(session.pk)
+    return {
+        "session": _three(made, _token()),
+        "session-seat": Three(1, 1, 1),
+        "roll-token": Three(*(f"{pk}{'A' * 16}" for pk in (*made, _token()))),
+        "slip": _three(slips, _token()),
+    }
 
 
 def _benches(now: Any) -> dict[str, Three]:

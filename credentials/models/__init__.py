@@ -8,6 +8,7 @@ from .documents import SecuredDocument
 from .lists import LIST_SIZE, StatusList, StatusListVersion
 from .outgoing import Delivery, Endpoint, LocalMessage, Message, Outgoing
 from .prints import PrintOrder, PrintPart
+from .sessions import Enrolment, PaperSlip, Session
 
 __all__ = [
     "LIST_SIZE",
@@ -20,13 +21,16 @@ __all__ = [
     "Credential",
     "Delivery",
     "Endpoint",
+    "Enrolment",
     "Filing",
     "LocalMessage",
     "Message",
     "Outgoing",
+    "PaperSlip",
     "PrintOrder",
     "PrintPart",
     "SecuredDocument",
+    "Session",
     "StatusChange",
     "StatusList",
     "StatusListVersion",

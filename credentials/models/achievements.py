@@ -38,6 +38,12 @@ class Achievement(models.Model):
         ONLINE = "online", _("Online")
         WORK = "work", _("At the workplace")
 
+    class Results(models.TextChoices):
+        NONE = "", _("No result")
+        GRADE = "grade20", _("A grade out of 20")
+        PERCENT = "percent", _("A percentage")
+        LEVEL = "level", _("A level, A1 to C2")
+
     class IdentityCheck(models.TextChoices):
         NONE = "none", _("Unsupervised")
         SUPERVISED = "supervised", _("Supervised, identity not checked")
@@ -68,6 +74,9 @@ class Achievement(models.Model):
     )
     assessment = models.CharField(max_length=12, choices=Assessment.choices)
     assessment_uri = models.URLField(blank=True, help_text="European Learning Model, controlled list")
+    results = models.CharField(
+        max_length=8, choices=Results.choices, blank=True, help_text="What a certificate of it may state"
+    )
     mode = models.CharField(max_length=8, choices=Mode.choices)
     mode_uri = models.URLField(blank=True, help_text="European Learning Model, controlled list")
     identity_check = models.CharField(

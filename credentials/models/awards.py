@@ -184,6 +184,7 @@ class Award(models.Model):
     )
     language = models.CharField(max_length=2, default="fr", help_text="In which messages are written")
     awarded_on = models.DateField()
+    result = models.CharField(max_length=12, blank=True, help_text="As the course counts: see results.py")
     replaces = models.ForeignKey(
         "Credential",
         on_delete=models.PROTECT,

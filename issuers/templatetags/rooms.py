@@ -15,6 +15,7 @@ register = template.Library()
 ROOMS: tuple[tuple[str, str, Any, frozenset[str]], ...] = (
     ("home", "teach-home", _("Overview"), frozenset({"trainer", "signer", "owner"})),
     ("award", "teach-award", _("Award"), frozenset({"trainer", "signer"})),
+    ("sessions", "teach-sessions", _("Sessions"), frozenset({"clerk", "trainer", "signer"})),
     ("lists", "teach-lists", _("Lists"), frozenset({"trainer", "signer"})),
     ("held", "teach-held", _("To release"), frozenset({"signer", "owner"})),
     ("certificates", "teach-certificates", _("Certificates"), frozenset({"trainer", "signer"})),

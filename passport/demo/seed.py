@@ -21,7 +21,7 @@ from issuers.models import Arrondissement, City, Issuer, Role
 from passport import filing, secondfactors
 from passport.models import Learner, Proposal
 
-from . import data, family, people, rights, sharing, ways
+from . import data, family, people, rights, rooms, sharing, ways
 from .people import PROVIDER_STAFF, People, Resident
 
 YEARS_OF_REGISTER = 4
@@ -134,6 +134,7 @@ class Story:
         family.tell(now=self.now)
         ways.tell(self)
         sharing.tell(now=self.now)
+        rooms.tell(self)
 
     # -- The city and its register ------------------------------------------------------------------
     def found_city(self) -> None:

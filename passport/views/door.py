@@ -23,7 +23,7 @@ from passport.forms import AddressForm, CodeForm, OpeningForm, complain
 from passport.forms_families import FactForm
 from passport.models import Code, Learner
 
-CODE, NEXT, CHOSEN = "door.code", "door.next", "door.chosen"
+CODE, NEXT, CHOSEN, NAMES = "door.code", "door.next", "door.chosen", "door.names"
 
 
 @public
@@ -117,7 +117,20 @@ def _lead_on(request: HttpRequest, code: Code) -> HttpResponse:
     people = accounts.passports_of(kind=code.kind, value=code.value)
     if len(people) == 1 and not recognising.asks(learner=people[0], code=code, now=timezone.now()):
         return _come_in(request, code, people[0])
+    if not people and (names := request.session.pop(NAMES, None)):
+        return _open(request, code, names)
     return redirect("account_choose" if people else "account_open")
+
+
+def _open(request: HttpRequest, code: Code, names: dict[str, str]) -> HttpResponse:
+    """The passport of somebody who said who she is before she gave her phone."""
+    try:
+        learner = accounts.open_passport(**names, code=code, now=timezone.now())
+    except (BadAward, PassportError):
+        return redirect("account_open")
+    response = _sign_in(request, learner)
+    keep_language(response, learner.language)
+    return response
 
 
 def _come_in(request: HttpRequest, code: Code, learner: Learner) -> HttpResponse:

@@ -12,7 +12,7 @@ from credentials.models import Achievement
 from issuers.access import public, signed_in
 from passport import erasing, overview
 from passport.acting import learner_of
-from passport.errors import NothingChosen, PassportError
+from passport.errors import NothingNamed, PassportError
 from passport.forms_data import ClosingForm
 
 #: Where a session keeps the receipt that was handed over last, and of which certificates.
@@ -36,7 +36,7 @@ def erase(request: HttpRequest) -> HttpResponse:
                 return redirect("erasure-receipt", made.pk)
             if chosen:
                 return render(request, "passport/data/erase_sure.html", {"chosen": chosen})
-            raise NothingChosen
+            raise NothingNamed
         except PassportError as error:
             kept: list[str] = request.session.get(KEPT, [])
             if kept[1:] == sorted(ids) != []:  # she tapped twice: this was erased a moment ago

@@ -79,7 +79,15 @@ def body(route: str, house: House) -> dict[str, Any]:
         "name": "Fatima-Zahra El Idrissi",
     }
     course = {"kind": "MicroCredential", "theme": "digital", "title_fr": "Cours", "criteria_fr": "Sait."}
+    seat = {"name_latin": "Nisrine Tazi", "language": "fr"}
+    session = {"achievement": things["achievement"].own, "group": "Essai", "place": "Salle 1"}
+    session |= {"arrondissement": "06.141.01.53", "language": "fr", "seats": "12"}
+    session |= {"starts_at": f"{today}T09:00", "ends_at": f"{today}T12:00"}
     known: dict[str, dict[str, Any]] = {
+        "teach-session-add": seat,
+        "teach-session-edit": session,
+        "teach-session-new": session,
+        "teach-session-seat": seat,
         "api-batches": {"achievement": things["achievement"].own, "awarded_on": today}
         | {"rows": [{"name_latin": "Salma Tazi"}]},
         "api-message-receipt": {"state": "delivered"},

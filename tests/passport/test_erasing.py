@@ -11,7 +11,7 @@ from credentials.models import Award, Credential, Filing
 from credentials.people import Person
 from issuers.models import AuditEvent, Membership
 from passport import accounts, consents, erasing, filing, looks
-from passport.errors import NothingChosen, NotYourPassport, StillStaff
+from passport.errors import NothingNamed, NotYourPassport, StillStaff
 from passport.models import Address, Consent, Declaration, Entry, Erasure, Learner, Look
 from tests.credentials.test_erasing import everything
 from tests.factories import (
@@ -74,7 +74,7 @@ def test_only_her_own_and_only_once(fatima: Learner) -> None:
     stranger = make_learner(name_latin="Omar Alaoui", name_arabic="")
     with pytest.raises(NotYourPassport):
         erasing.erase_certificates(learner=stranger, ids=[mine.pk], now=NOW)
-    with pytest.raises(NothingChosen):
+    with pytest.raises(NothingNamed):
         erasing.erase_certificates(learner=fatima, ids=[], now=NOW)
     erasing.erase_certificates(learner=fatima, ids=[mine.pk], now=NOW)
     with pytest.raises(NotYourPassport):
