@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
-from credentials import batches, bundling, issuance, outbox, printing, statuslists, webhooks
+from credentials import batches, budgets, bundling, issuance, outbox, printing, statuslists, webhooks
 from credentials.models import Batch
 from issuers import orders, publications, sealing
 from passport import codes, filing
@@ -49,6 +49,7 @@ WIDE_EVERY = 200
 WIDE: tuple[tuple[str, Callable[..., object]], ...] = (
     ("file old certificates", partial(filing.consider_unfiled, limit=100_000)),
     ("forget webhooks", webhooks.forget),
+    ("forget counts of text messages", budgets.forget),
 )
 
 

@@ -5,7 +5,7 @@ from django.urls import path
 from .api import certificates, receipts
 from .api import courses as courses_api
 from .api import lists as lists_api
-from .views import courses, files, health, held, lists, messages, prints, teach, webhooks
+from .views import courses, deliveries, files, health, held, lists, messages, prints, reviews, teach, webhooks
 
 urlpatterns = [
     path("c/<slug:credential_id>.jwt", files.credential_jwt, name="credential-jwt"),
@@ -81,6 +81,9 @@ urlpatterns = [
     path("teach/prints/<slug:print_id>/progress", prints.progress, name="teach-print-progress"),
     path("teach/prints/<slug:print_id>/<int:volume>.zip", prints.archive, name="teach-print-archive"),
     path("teach/c/", teach.certificates, name="teach-certificates"),
+    path("teach/c/chosen/tell", deliveries.tell_chosen, name="teach-tell-chosen"),
+    path("teach/c/chosen/revoke", deliveries.revoke_chosen, name="teach-revoke-chosen"),
+    path("teach/c/<slug:credential_id>/tell", deliveries.tell, name="teach-tell"),
     path("teach/c/<slug:credential_id>", teach.certificate, name="teach-certificate"),
     path("teach/c/<slug:credential_id>/replace", teach.replace, name="teach-replace"),
     path("teach/c/<slug:credential_id>/<slug:act>", teach.change, name="teach-change"),
@@ -88,9 +91,26 @@ urlpatterns = [
     path("teach/achievements/new/<slug:slug>", courses.draft_new, name="teach-achievement-new"),
     path("teach/achievements/<slug:achievement_id>", courses.achievement, name="teach-achievement"),
     path("teach/achievements/<slug:achievement_id>/edit", courses.draft_edit, name="teach-achievement-edit"),
+    path("teach/achievements/<slug:achievement_id>/submit", courses.submit, name="teach-achievement-submit"),
     path(
-        "teach/achievements/<slug:achievement_id>/publish", courses.publish, name="teach-achievement-publish"
+        "teach/achievements/<slug:achievement_id>/take-back",
+        courses.take_back,
+        name="teach-achievement-take-back",
     ),
+    path(
+        "teach/achievements/<slug:achievement_id>/withdraw",
+        courses.withdraw,
+        name="teach-achievement-withdraw",
+    ),
+    path(
+        "teach/achievements/<slug:achievement_id>/specimen.pdf",
+        courses.specimen,
+        name="teach-achievement-specimen",
+    ),
+    path("teach/reviews/", reviews.provider, name="teach-reviews"),
+    path("teach/reviews/<slug:achievement_id>", reviews.provider_one, name="teach-reviews-one"),
+    path("city/reviews/", reviews.whole_city, name="city-reviews"),
+    path("city/reviews/<slug:achievement_id>", reviews.city_one, name="city-reviews-one"),
     path(
         "teach/achievements/<slug:achievement_id>/version",
         courses.new_version,

@@ -19,6 +19,7 @@ ROOMS: tuple[tuple[str, str, Any, frozenset[str]], ...] = (
     ("held", "teach-held", _("To release"), frozenset({"signer", "owner"})),
     ("certificates", "teach-certificates", _("Certificates"), frozenset({"trainer", "signer"})),
     ("courses", "teach-achievements", _("Courses"), frozenset({"trainer", "signer"})),
+    ("reviews", "teach-reviews", _("To review"), frozenset({"signer", "owner"})),
     ("health", "teach-health", _("How it runs"), frozenset({"trainer", "signer", "owner"})),
     ("messages", "teach-messages", _("What did not arrive"), frozenset({"signer", "owner"})),
     ("members", "teach-members", _("Members"), frozenset({"owner"})),
@@ -29,6 +30,7 @@ ROOMS: tuple[tuple[str, str, Any, frozenset[str]], ...] = (
 CITY_ROOMS: tuple[tuple[str, str, Any], ...] = (
     ("register", "city-home", _("Register")),
     ("held", "city-held", _("To release")),
+    ("reviews", "city-reviews", _("To review")),
     ("health", "city-health", _("How it runs")),
     ("messages", "city-messages", _("What did not arrive")),
     ("keys", "city-keys", _("Signing keys")),
