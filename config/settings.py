@@ -174,6 +174,13 @@ EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = _secret("EMAIL_HOST_PASSWORD")
 EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", False)
 EMAIL_TIMEOUT = 10
+SMS_GATEWAY_URL = env.str("SMS_GATEWAY_URL", "")  # for credentials.messengers.HttpSmsBackend
+SMS_GATEWAY_TOKEN = _secret("SMS_GATEWAY_TOKEN")
+SMS_GATEWAY_SENDER = env.str("SMS_GATEWAY_SENDER", "")
+SMS_PER_NUMBER_A_DAY = env.int("SMS_PER_NUMBER_A_DAY", 5)
+SMS_PER_NUMBER_A_MONTH = env.int("SMS_PER_NUMBER_A_MONTH", 20)
+SMS_PER_PROVIDER_A_DAY = env.int("SMS_PER_PROVIDER_A_DAY", 3_000)
+SMS_PER_CITY_A_DAY = env.int("SMS_PER_CITY_A_DAY", 20_000)
 RECEIPTS_TOKEN = _secret("RECEIPTS_TOKEN")  # what a gateway shows that says what became of a message
 OUTBOUND_PORTS = env.list("OUTBOUND_PORTS", [443], subcast=int)  # of hosts of others
 

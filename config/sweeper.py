@@ -7,6 +7,7 @@ from functools import partial
 
 from credentials import (
     batches,
+    budgets,
     bundling,
     erasing,
     issuance,
@@ -66,6 +67,7 @@ WIDE: tuple[tuple[str, Callable[..., object]], ...] = (
     ("forget webhooks", webhooks.forget),
     ("finish erasures", erasing.tend),
     ("keep nothing too long", retention.tend),
+    ("forget counts of text messages", budgets.forget),
 )
 
 

@@ -69,6 +69,8 @@ HOURS: dict[str, dict[str, str]] = {
     "fr": {"one": "{n} heure", "other": "{n} heures"},
     "ar": {"one": "ساعة واحدة", "two": "ساعتان", "few": "{n} ساعات", "other": "{n} ساعة"},
 }
+#: Across what is no certificate yet.
+SPECIMEN = [{"lang": "fr", "text": "SPÉCIMEN"}, {"lang": "ar", "text": "نموذج"}]
 THOUSANDS = {"fr": "\u202f", "ar": "."}
 
 
@@ -102,6 +104,7 @@ class CertificateFace:
     cnc_level: int
     jwt: str
     result: str = ""
+    specimen: bool = False
 
 
 def render_pdf(face: CertificateFace) -> bytes:
@@ -131,6 +134,7 @@ def _data(face: CertificateFace) -> dict[str, Any]:
         "notes": {language: WORDS[language]["note"] for language in languages},
         "city_zgh": CITY_TIFINAGH,
         "day": face.awarded_on.isoformat(),
+        "specimen": SPECIMEN if face.specimen else [],
     } | marks(face, languages, badge_alt=first["title"]["text"])
 
 

@@ -338,3 +338,29 @@ class SeatTaken(CredentialsError):
     message = _("You are in this session already. This slip is for somebody else.")
     status = 409
     code = "seat-taken"
+
+
+class ReviewedByYou(CredentialsError):
+    """Four eyes: whoever wrote a course last or handed it in does not publish it."""
+
+    message = _("Another person must review what you wrote or handed in.")
+    status = 403
+    code = "reviewed-by-you"
+
+
+class AlreadyClaimed(CredentialsError):
+    """The certificate is in a passport: nobody needs a message any more."""
+
+    message = _("It is in a passport already. Nobody has to be told.")
+    status = 409
+    code = "already-claimed"
+
+
+class SentJustNow(CredentialsError):
+    """A message about this certificate left a moment ago, or several did today."""
+
+    message = _(
+        "A message about it left less than an hour ago, or three did today. Wait, or print the certificate."
+    )
+    status = 429
+    code = "sent-just-now"

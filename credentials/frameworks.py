@@ -12,6 +12,7 @@ from typing import Any
 from django.utils.translation import get_language
 
 _FOLDER = Path(__file__).parent / "data"
+CEFR_LEVELS = ("Pre-A1", "A1", "A2", "B1", "B2", "C1", "C2")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +26,11 @@ class Term:
 
     def __str__(self) -> str:
         """In the reader's language."""
-        return str(getattr(self, (get_language() or "fr")[:2], self.fr))
+        return self.name((get_language() or "fr")[:2])
+
+    def name(self, language: str) -> str:
+        """What it is called in this language."""
+        return str(getattr(self, language, self.fr))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +70,21 @@ def skills() -> dict[str, Skill]:
 
 
 @cache
+def skills_by_theme() -> dict[str, tuple[Skill, ...]]:
+    """Theme → its skills; a skill of several themes stands under the first."""
+    found: dict[str, list[Skill]] = {}
+    for skill in skills().values():
+        found.setdefault(skill.theme, []).append(skill)
+    return {theme: tuple(terms) for theme, terms in found.items()}
+
+
+def as_stored(uri: str) -> dict[str, str]:
+    """A skill as an achievement keeps it."""
+    skill = skills()[uri]
+    return {"uri": uri, "label_en": skill.en, "label_fr": skill.fr, "label_ar": skill.ar}
+
+
+@cache
 def languages() -> dict[str, Term]:
     """The languages that the bundled skills name, by code."""
     return {row["code"]: Term(**row) for row in _read("esco")["languages"]}
@@ -89,6 +109,20 @@ def digcomp_areas() -> tuple[Area, ...]:
         Area(**row | {"competences": tuple(Term(**each) for each in row["competences"])})
         for row in _read("digcomp")["areas"]
     )
+
+
+@cache
+def competences() -> dict[str, Term]:
+    """Code → DigComp competence, all 21."""
+    return {each.code: each for area in digcomp_areas() for each in area.competences}
+
+
+def digcomp_name(item: dict[str, str], language: str) -> str:
+    """A competence and its level in words; the bare codes where they are none of DigComp's."""
+    competence, level = competences().get(item["code"]), digcomp_levels().get(item["level"])
+    if competence is None or level is None:
+        return f"{item['code']} {item['level']}"
+    return f"{competence.name(language)} ({level.name(language)})"
 
 
 def step_of(levels: dict[str, Term], code: str) -> int:

@@ -1,6 +1,6 @@
 """Reads certificates for those who show them: by id, short code or cti, and as the face that is printed."""
 
-from datetime import UTC
+from datetime import UTC, date
 from typing import Any
 
 from django.conf import settings
@@ -14,7 +14,10 @@ from .cards import render_card
 from .certificates import CertificateFace, render_pdf
 from .errors import NotYours
 from .models import Achievement, Credential
+from .people import Person
 
+#: For whom a specimen is made out.
+SPECIMEN = Person(name_latin="Prénom Nom", name_arabic="الاسم العائلي والشخصي")
 RELATED = ("issuer", "achievement", "key", "status_list", "replaced_by")
 
 
@@ -60,11 +63,11 @@ def _one(found: QuerySet[Credential]) -> Credential:
 
 
 def published_achievement(achievement_id: str) -> Achievement:
-    """The achievement, unless it is a draft. Raises NotYours."""
+    """The achievement, once it was published. Raises NotYours."""
     found = (
         Achievement.objects.select_related("issuer")
         .filter(pk=achievement_id)
-        .exclude(state=Achievement.State.DRAFT)
+        .exclude(state__in=(Achievement.State.DRAFT, Achievement.State.IN_REVIEW))
         .first()
     )
     if found is None:
@@ -93,6 +96,24 @@ def pdf(credential: Credential) -> bytes:
 def card(credential: Credential) -> bytes:
     """The same on a card for the wallet."""
     return render_card(face_of(credential))
+
+
+def specimen_pdf(achievement: Achievement, *, on: date) -> bytes:
+    """The certificate as it would be printed for nobody, marked as a specimen; nothing in it is signed."""
+    return render_pdf(
+        CertificateFace(
+            **achievement_face(achievement),
+            name_latin=SPECIMEN.name_latin,
+            name_arabic=SPECIMEN.name_arabic,
+            awarded_on=on,
+            valid_until=None,
+            qr_text=f"{settings.BASE_URL}/a/{achievement.pk}",
+            short_code="XXXX-XXXX-XXXX",
+            address=f"{settings.HOST}/v",
+            jwt="",
+            specimen=True,
+        )
+    )
 
 
 def face_of(credential: Credential) -> CertificateFace:

@@ -1,5 +1,6 @@
 """A change of mind: revoke, suspend, reinstate, replace; each with a reason, published within the ttl."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from functools import partial
 from typing import Any
@@ -46,6 +47,16 @@ def possible_acts(credential: Credential) -> list[str]:
 def revoke(*, credential: Credential, reason: str, by: Any, now: datetime, note: str = "") -> StatusChange:
     """End it for good. Raises WrongStatus, BadAward for a reason that does not fit."""
     return _change(credential, Act.REVOKE, reason=reason, note=note, by=by, now=now)
+
+
+@transaction.atomic
+def revoke_all(
+    *, credentials: Sequence[Credential], reason: str, by: Any, now: datetime, note: str = ""
+) -> int:
+    """End all of these for good, or none. Raises WrongStatus, BadAward; returns how many."""
+    for credential in credentials:
+        _change(credential, Act.REVOKE, reason=reason, note=note, by=by, now=now)
+    return len(credentials)
 
 
 def suspend(*, credential: Credential, reason: str, by: Any, now: datetime, note: str = "") -> StatusChange:

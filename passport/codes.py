@@ -8,14 +8,12 @@ import secrets
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.core.mail import send_mail
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import translation
 from django.utils.crypto import constant_time_compare, salted_hmac
-from django.utils.translation import gettext as _
 
-from credentials import awards, messengers
+from credentials import awards, letters, messengers
 from issuers.models import random_token
 
 from .errors import (
@@ -87,17 +85,15 @@ def _send(*, kind: str, value: str, language: str, place: str, now: datetime) ->
     with transaction.atomic():
         _require_few(code, now=now)
         code.save(force_insert=True)
-    with translation.override(language):
-        text = _("%(code)s is your code for the learner passport. It holds for 10 minutes.") % {
-            "code": digits
-        }
-        subject = _("Your code for the learner passport")
+    # a reference of its own: nobody waits for this receipt, and the code's id is the visitor's alone
+    reference = random_token()
     try:
-        if kind == "email":
-            send_mail(subject, text, settings.DEFAULT_FROM_EMAIL, [value])
-        else:
-            # a reference of its own: nobody waits for this receipt, and the code's id is the visitor's alone
-            messengers.send_sms(to=value, text=text, reference=random_token())
+        with translation.override(language), messengers.Post() as post:
+            letter = letters.of_code(digits)
+            if kind == "email":
+                post.send_email(to=value, letter=letter, reference=reference)
+            else:
+                post.send_sms(to=value, text=letter.short, reference=reference)
     except OSError as error:  # the mail server or the gateway; smtplib's errors are OSErrors too
         raise CodeNotSent from error
     return code

@@ -29,6 +29,7 @@ from credentials import (
     outbox,
     paperslips,
     printing,
+    reviewing,
     rosters,
     securing,
     statuslists,
@@ -124,7 +125,10 @@ OF_ROUTE = {
     ("api-batch", "batch_id"): "running-list",
     ("api-row", "batch_id"): "running-list",
     ("teach-achievement-edit", "achievement_id"): "draft",
-    ("teach-achievement-publish", "achievement_id"): "draft",
+    ("teach-achievement-submit", "achievement_id"): "draft",
+    ("teach-achievement-take-back", "achievement_id"): "in-review",
+    ("teach-reviews", "achievement_id"): "in-review",
+    ("city-reviews", "achievement_id"): "of-one-person",
     ("teach-held", "batch_id"): "held-list",
     ("city-held", "batch_id"): "held-list",
     ("city-person-remove", "membership_id"): "city-membership",
@@ -241,7 +245,7 @@ def _furnish() -> House:
         secondfactors.set_up_app(learner=person, secret=secondfactors.new_secret())
     things = (
         _register(mine, other, people["owner"], stranger, now)
-        | _courses(mine, other)
+        | _courses(mine, other, now)
         | _papers(mine, other, people["learner"], stranger, now)
         | _rights(mine, other, now)
         | _lists(mine, other, people["trainer"], stranger, now)
@@ -346,11 +350,26 @@ def _withdrawals(mine: Issuer, other: Issuer, now: Any) -> dict[str, Three]:
     }
 
 
-def _courses(mine: Issuer, other: Issuer) -> dict[str, Three]:
+def _courses(mine: Issuer, other: Issuer, now: Any) -> dict[str, Three]:
     """A published achievement and a draft of each."""
     published = [make_achievement(issuer).pk for issuer in (mine, other)]
     drafts = [make_achievement(issuer, state="draft").pk for issuer in (mine, other)]
-    return {"achievement": _three(published, _token()), "draft": _three(drafts, _token())}
+    writers = [make_member(issuer, "trainer", _person("writer")) for issuer in (mine, other)]
+    handed_in = [_handed_in(issuer, by, now) for issuer, by in zip((mine, other), writers, strict=True)]
+    alone = make_issuer(with_keys=False, now=now)
+    of_one = _handed_in(alone, make_member(alone, "signer", _person("alone")), now)
+    return {
+        "achievement": _three(published, _token()),
+        "draft": _three(drafts, _token()),
+        "in-review": _three(handed_in, _token()),
+        "of-one-person": Three(of_one, of_one, _token()),
+    }
+
+
+def _handed_in(issuer: Issuer, by: Learner, now: Any) -> str:
+    """A course that waits for other eyes."""
+    draft = make_achievement(issuer, state="draft")
+    return reviewing.submit(achievement=draft, by=by, now=now).pk
 
 
 def _papers(mine: Issuer, other: Issuer, learner: Learner, stranger: Learner, now: Any) -> dict[str, Three]:

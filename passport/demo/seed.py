@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import transaction
 
-from credentials import achievements, issuance, revocation, statuslists
+from credentials import achievements, issuance, reviewing, revocation, statuslists
 from credentials.awards import accept
 from credentials.models import Achievement, Batch, Credential, StatusChange
 from credentials.people import Person
@@ -164,6 +164,7 @@ class Story:
         """The city's staff, then each provider: proposed by one, approved by another, with keys and staff."""
         city = {account.role: self._city_person(account) for account in people.CITY_STAFF}
         officer, approver = city[Role.OFFICER], city[Role.APPROVER]
+        self.officer = officer
         keys.ensure_city_keys(now=self.opened)
         for day, provider in enumerate(data.providers(), start=1):
             moment = self.opened + timedelta(days=day)
@@ -216,15 +217,21 @@ class Story:
                 self.awarders[number] = person
 
     def open_courses(self) -> None:
-        """Thirty courses, drafted and published once their provider has keys."""
+        """Thirty courses, drafted once their provider has keys; a colleague publishes them, or the city."""
         moment = self.opened + timedelta(days=30)
         for course in data.courses():
             fields = {name: value for name, value in course.items() if name != "provider"}
+            provider = course["provider"]
+            writer = self.awarders.get(provider, self.signers[provider])
             draft = achievements.create_draft(
-                issuer=self.issuers[course["provider"]], fields=fields, now=moment
+                issuer=self.issuers[provider], fields=fields, by=writer, now=moment
             )
-            self.courses[course["code"]] = achievements.publish(
-                achievement=draft, now=moment + timedelta(days=2)
+            reviewing.submit(achievement=draft, by=writer, now=moment + timedelta(days=1))
+            alone = provider not in self.awarders
+            self.courses[course["code"]] = reviewing.publish(
+                achievement=draft,
+                by=self.officer if alone else self.signers[provider],
+                now=moment + timedelta(days=2),
             )
 
     # -- Learners and their certificates ------------------------------------------------------------
