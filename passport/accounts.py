@@ -71,13 +71,14 @@ def open_passport(*, code: Code, name_latin: str, name_arabic: str, language: st
         raise TooManyPassports
     with transaction.atomic():
         codes.use(code=code, now=now)
-        learner = _new(person, now=now)
+        learner = new_learner(person, now=now)
         _write_down(learner=learner, kind=code.kind, value=code.value, now=now)
     filing.address_proven(learner=learner, kind=code.kind, value=code.value, now=now)
     return learner
 
 
-def _new(person: Person, *, now: datetime) -> Learner:
+def new_learner(person: Person, *, now: datetime, **about: Any) -> Learner:
+    """A passport with a number that nobody has, in whatever transaction is open. Raises PassportError."""
     for _attempt in range(5):
         try:
             with transaction.atomic():
@@ -86,6 +87,7 @@ def _new(person: Person, *, now: datetime) -> Learner:
                     name_arabic=person.name_arabic,
                     language=person.language,
                     joined_at=now,
+                    **about,
                 )
         except IntegrityError:  # the random passport number was taken
             continue

@@ -2,6 +2,7 @@
 
 from credentials.models import AddressKind, Filing
 
+from .cards import Card
 from .consents import Consent
 from .declarations import Declaration
 from .entries import Entry, Opening, Proposal
@@ -11,6 +12,7 @@ from .people import Address, Code, Learner, LearnerManager
 __all__ = [
     "Address",
     "AddressKind",
+    "Card",
     "Code",
     "Consent",
     "Declaration",
