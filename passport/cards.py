@@ -42,7 +42,9 @@ class Secrets:
 
 
 @transaction.atomic
-def issue(*, learner: Learner, by: Learner, house: Issuer, language: str, now: datetime, pin: str = "") -> Secrets:
+def issue(
+    *, learner: Learner, by: Learner, house: Issuer, language: str, now: datetime, pin: str = ""
+) -> Secrets:
     """A new card; the one before opens nothing from now on. ``pin`` is for the demo alone."""
     Learner.objects.select_for_update().get(pk=learner.pk)  # two clicks, one living card
     before = Card.objects.filter(learner=learner, replaced_at__isnull=True).update(replaced_at=now)
@@ -129,6 +131,14 @@ def check_number(*, number: str, pin: str, now: datetime) -> Card:
     if card is None:
         _try_nothing(digits, pin, now=now)
         raise PinWrong
+    return check(card=card, pin=pin, now=now)
+
+
+def check_of(*, learner: Learner, pin: str, now: datetime) -> Card:
+    """Her card, by its PIN, as she types it at a desk. Raises CardUnknown, and what ``check`` raises."""
+    card = of_learner(learner=learner)
+    if card is None:
+        raise CardUnknown
     return check(card=card, pin=pin, now=now)
 
 

@@ -235,7 +235,7 @@ def _require_facts(learner: Learner, *, proof: str, seen: bool, fact: str) -> No
 
 
 def _tell(learner: Learner) -> None:
-    """Whoever is reached by a phone or e-mail hears that her card or PIN changed; a lost message is no harm."""
+    """Whoever is reached by a phone or e-mail hears that her card or PIN changed; it may get lost."""
     address = Address.objects.filter(learner=learner, verified_at__isnull=False).first()
     if address is None:
         return
@@ -283,9 +283,7 @@ def _may_be_hers(credential: Credential, learner: Learner) -> bool:
 
 
 @transaction.atomic
-def claim(
-    *, learner: Learner, credential_id: str, by: Learner, house: Issuer, now: datetime
-) -> Entry:
+def claim(*, learner: Learner, credential_id: str, by: Learner, house: Issuer, now: datetime) -> Entry:
     """The person says, before a clerk, that this certificate is hers. Raises AlreadyElsewhere."""
     credential = Credential.objects.filter(pk=credential_id).first()
     if credential is None or not _may_be_hers(credential, learner):
@@ -297,9 +295,7 @@ def claim(
     except AlreadyDecided as error:
         raise AlreadyElsewhere from error
     _note(learner, "desk-claim", by=by, house=house, about=credential.pk, now=now)
-    audit.append(
-        event="desk.claimed", now=now, issuer=house, by=by, about=credential.pk, learner=learner.pk
-    )
+    audit.append(event="desk.claimed", now=now, issuer=house, by=by, about=credential.pk, learner=learner.pk)
     return entry
 
 
@@ -311,9 +307,7 @@ def add_address(*, learner: Learner, code: Code, by: Learner, house: Issuer, now
     return address
 
 
-def _note(
-    learner: Learner, what: str, *, by: Learner, house: Issuer, now: datetime, about: str = ""
-) -> None:
+def _note(learner: Learner, what: str, *, by: Learner, house: Issuer, now: datetime, about: str = "") -> None:
     looks.note(learner=learner, act=Look.Act.DESK_ACTED, by=by, house=house, what=what, about=about, now=now)
 
 
@@ -348,4 +342,3 @@ def deed(*, act: str, what: str) -> str:
     if act == Look.Act.DESK_OPENED:
         return str(_("Passport opened to help"))
     return str(DEEDS.get(what) or Look.Act(act).label)
-

@@ -262,7 +262,7 @@ def confirm(*, proposal: Proposal, now: datetime) -> Entry:
 
 @transaction.atomic
 def file_seen(*, learner: Learner, credential_id: str, now: datetime) -> Entry:
-    """A clerk saw the person: it is hers, and whoever else was asked is asked no more. Raises AlreadyDecided."""
+    """A clerk saw the person: it is hers, and nobody else is asked any more. Raises AlreadyDecided."""
     entry, created = Entry.objects.get_or_create(
         credential_id=credential_id,
         defaults={"learner": learner, "how": Entry.How.DESK, "filed_at": now},

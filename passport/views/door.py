@@ -16,9 +16,10 @@ from django.views.decorators.http import require_http_methods
 
 from credentials.errors import BadAward
 from issuers.access import public
-from passport import accounts, codes
+from passport import accounts, codes, shared
 from passport.errors import PassportError
-from passport.forms import AddressForm, CodeForm, NameForm, complain
+from passport.forms import CodeForm, NameForm, complain
+from passport.forms_desk import DoorForm
 from passport.models import Code, Learner
 
 CODE, NEXT = "door.code", "door.next"
@@ -34,9 +35,12 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect(next_of(request))
     held = codes.held(code_id=request.session.get(CODE, ""), now=timezone.now())
-    form = AddressForm(request.POST or None, initial={"address": held.value if held else ""})
+    common = shared.chosen(request)
+    kept = held.value if held and not common else ""  # a shared device tells nobody's address
+    form = DoorForm(request.POST or None, initial={"address": kept, "shared": common})
     refusal: BadAward | PassportError | None = None
     if request.method == "POST" and form.is_valid():
+        shared.choose(request, shared=form.cleaned_data["shared"])
         try:
             ask_for_code(request, form.cleaned_data["address"])
         except (BadAward, PassportError) as error:
@@ -120,16 +124,17 @@ def _lead_on(request: HttpRequest, code: Code) -> HttpResponse:
 
 def _come_in(request: HttpRequest, code: Code, learner: Learner) -> HttpResponse:
     accounts.come_in(code=code, learner=learner, now=timezone.now())
-    return _sign_in(request, learner)
+    return enter(request, learner)
 
 
-def _sign_in(request: HttpRequest, learner: Learner) -> HttpResponse:
+def enter(request: HttpRequest, learner: Learner, *, method: str = "code") -> HttpResponse:
+    """She has proved who she is, by this method: the session is hers."""
     request.session.pop(CODE, None)
     response: HttpResponse = perform_login(
         request, learner, email_verification="none", redirect_url=next_of(request)
     )
     if request.user.is_authenticated:
-        record_authentication(request, request.user, method="code")
+        record_authentication(request, request.user, method=method)
     if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:  # what she chose on this device stays
         keep_language(response, learner.language)
     return response
@@ -146,8 +151,11 @@ def choose(request: HttpRequest) -> HttpResponse:
     people = accounts.passports_of(kind=code.kind, value=code.value)
     chosen = next((p for p in people if str(p.pk) == request.POST.get("passport")), None)
     if chosen:
+        shared.choose(request, shared="shared" in request.POST)
         return _come_in(request, code, chosen)
-    return render(request, "account/choose.html", {"people": people, "sent_to": code})
+    return render(
+        request, "account/choose.html", {"people": people, "sent_to": code, "shared": shared.chosen(request)}
+    )
 
 
 @public
@@ -165,7 +173,7 @@ def open_passport(request: HttpRequest) -> HttpResponse:
         except (BadAward, PassportError) as error:
             complain(form, error)
         else:
-            response = _sign_in(request, learner)
+            response = enter(request, learner)
             keep_language(response, learner.language)
             return response
     return render(request, "account/open.html", {"form": form})
