@@ -192,7 +192,7 @@ class NotSeen(PassportError):
 class ReasonMissing(PassportError):
     """A passport is opened without card and PIN, and nobody says why."""
 
-    message = _("Say in a few words why there is neither card nor PIN. She will read it was so.")
+    message = _("Say in a few words why there is neither card nor PIN. She will read it.")
     field = "reason"
 
 
