@@ -19,7 +19,7 @@ _KEPT = "forgets"
 
 def device_is_shared(request: HttpRequest) -> bool:
     """Whether this device was marked as shared."""
-    return COOKIE in request.COOKIES
+    return request.COOKIES.get(COOKIE) == "1"
 
 
 def forgets(request: HttpRequest) -> bool:

@@ -34,7 +34,7 @@ from credentials.models import Achievement, Batch, Credential, Message
 from credentials.people import Person
 from issuers import keys, orders, outbound, registry, sealing, staff, withdrawals
 from issuers.models import ApiClient, Issuer, Membership, SigningOrder
-from passport import accounts, filing, secondfactors
+from passport import accounts, cards, filing, secondfactors
 from passport.models import Entry, Learner, Proposal
 from verify import bench, bench_queue
 
@@ -83,6 +83,7 @@ NAMES = {
     "print_id": "print",
     "thumbprint": "signing-key",
     "withdrawal_id": "withdrawal",
+    "secret": "card",
     "slug": "provider",
     "number": "list-number",
     "row": "row",
@@ -118,6 +119,7 @@ PLAIN: dict[str, Any] = {
     "rest": "x",
     "act": "suspend",
     "volume": 1,
+    "step": "language",
 }
 
 
@@ -412,6 +414,17 @@ def _benches(now: Any) -> dict[str, Three]:
     return {"bench": _three(made, _token())}
 
 
+def _cards(people: dict[str, Learner], stranger: Learner) -> list[str]:
+    """What the QR codes of two cards hold."""
+    house = Membership.objects.get(person=people["clerk"]).issuer
+    assert house is not None
+    made = [
+        cards.issue(learner=one, by=people["clerk"], house=house, language="fr", now=timezone.now())
+        for one in (people["learner"], stranger)
+    ]
+    return [one.link.rsplit("/", 1)[1] for one in made]
+
+
 def _of_people(people: dict[str, Learner], stranger: Learner) -> dict[str, Three]:
     """Memberships, addresses, second factors."""
     held = [
@@ -425,5 +438,6 @@ def _of_people(people: dict[str, Learner], stranger: Learner) -> dict[str, Three
         "membership": _three(held, 999_999),
         "city-membership": Three(official, held[1], 999_999),
         "address": _three(addresses, 999_999),
+        "card": _three(_cards(people, stranger), _token()),
         "factor": _three(factors, 999_999),
     }

@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.CharField(default=issuers.models.random_token, editable=False, max_length=22, primary_key=True, serialize=False)),
                 ('secret_hash', models.CharField(help_text='SHA-256 of what its QR code holds', max_length=64, unique=True)),
-                ('pin_hash', models.CharField(help_text='Slow hash of the PIN, keyed', max_length=160)),
+                ('pin_hash', models.CharField(help_text='Slow hash of the PIN, keyed', max_length=64)),
                 ('language', models.CharField(max_length=2)),
                 ('issued_at', models.DateTimeField()),
                 ('pin_set_at', models.DateTimeField()),

@@ -20,7 +20,7 @@ class Card(models.Model):
     id = models.CharField(primary_key=True, max_length=22, default=random_token, editable=False)
     learner = models.ForeignKey(Learner, on_delete=models.CASCADE, related_name="cards")
     secret_hash = models.CharField(max_length=64, unique=True, help_text="SHA-256 of what its QR code holds")
-    pin_hash = models.CharField(max_length=160, help_text="Slow hash of the PIN, keyed")
+    pin_hash = models.CharField(max_length=64, help_text="Slow hash of the PIN, keyed")
     language = models.CharField(max_length=2)
     issued_at = models.DateTimeField()
     issued_by = models.ForeignKey(

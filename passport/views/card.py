@@ -37,7 +37,7 @@ def scanned(request: HttpRequest, secret: str) -> HttpResponse:
     limits.require(request, Cards())
     card = cards.scanned(secret=secret)
     if _clerk(request):
-        standing.step_up(request, text=f"://card/{secret}", now=timezone.now())
+        standing.step_up(request, text=request.build_absolute_uri(), now=timezone.now())
         return redirect("desk-person")
     request.session[CARD] = card.pk
     return redirect("account_card")

@@ -207,7 +207,6 @@ def _sheet(here: standing.Standing, made: cards.Secrets) -> HttpResponse:
     data = cardpaper.sheet(learner=here.learner, made=made, address=address, now=timezone.now())
     response = HttpResponse(data, content_type="application/pdf")
     response["Content-Disposition"] = 'inline; filename="passport-card.pdf"'
-    response["Cache-Control"] = "no-store"
     return response
 
 
