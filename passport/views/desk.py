@@ -298,8 +298,6 @@ def acts(request: HttpRequest) -> HttpResponse:
     """For the owner: how often each clerk did what in the last thirty days."""
     houses = issuers_of(request)
     rows = desk.counts(houses=houses, now=timezone.now())
-    for row in rows:
-        row["deed"] = desk.deed(act=row["act"], what=row.get("what", ""))
     return render(
         request,
         "passport/desk/acts.html",

@@ -37,16 +37,19 @@ def stay(request: HttpRequest) -> HttpResponse:
 @require_safe
 def forgotten(request: HttpRequest) -> HttpResponse:
     """Nothing of whoever was here. The session ended by itself; what a browser keeps is told to go."""
-    return _cleared(render(request, "account/forgotten.html"))
+    response = render(request, "account/forgotten.html")
+    _clear(response)
+    return response
 
 
 @public
 def sign_out(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
     """Leave; and the browser throws away the pages that it kept."""
-    return _cleared(logout(request, **kwargs))
+    response: HttpResponseBase = logout(request, **kwargs)
+    _clear(response)
+    return response
 
 
-def _cleared(response: Any) -> Any:
+def _clear(response: HttpResponseBase) -> None:
     # Storage stays: it holds the verifier's page and the city's lists, and nothing of a person.
     response["Clear-Site-Data"] = '"cache"'
-    return response

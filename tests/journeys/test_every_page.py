@@ -35,6 +35,7 @@ FILES: tuple[str, ...] = (
     "me-jwt",
     "me-pdf",
     "me-card",
+    "shared-stay",
     "teach-list-result",
     "teach-print-archive",
     "teach-list-template",
@@ -51,7 +52,7 @@ FILES += (
     "api-schema",
     "api-issuers",
 )
-READERS = ("nobody", "learner", "trainer", "signer", "owner", "officer", "approver", "auditor")
+READERS = ("nobody", "learner", "clerk", "trainer", "signer", "owner", "officer", "approver", "auditor")
 
 ACT = "alert(1)"
 MARKUP = (
