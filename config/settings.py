@@ -77,6 +77,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "passport.shared.Forgetful",
     "config.middleware.Refusals",
 ]
 
@@ -289,6 +290,7 @@ REST_FRAMEWORK = {
         "client": "600/min",
         "batches": "10/min",
         "register": "120/min",
+        "card": "30/min",  # PINs from one place: a library's computers share one
         "wrong-token": "20/min",
         "link": env.str("LINK_RATE", "30/min") or None,  # one certificate, from one place
         "links": env.str("LINKS_RATE", "600/min") or None,  # all that one place opens: a class shares one

@@ -100,8 +100,8 @@ def open_passport(
     return learner
 
 
-def new_learner(person: Person, *, now: datetime, birth_year: int | None = None) -> Learner:
-    """A passport with a number that nobody has; its person was cleaned."""
+def new_learner(person: Person, *, now: datetime, **about: Any) -> Learner:
+    """A passport with a number that nobody has, in whatever transaction is open. Raises PassportError."""
     for _attempt in range(5):
         try:
             with transaction.atomic():
@@ -109,8 +109,8 @@ def new_learner(person: Person, *, now: datetime, birth_year: int | None = None)
                     name_latin=person.name_latin,
                     name_arabic=person.name_arabic,
                     language=person.language,
-                    birth_year=birth_year,
                     joined_at=now,
+                    **about,
                 )
         except IntegrityError:  # the random passport number was taken
             continue

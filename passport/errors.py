@@ -422,3 +422,107 @@ class LinkHasExpired(PassportError):
         "Ask the person for a new link."
     )
     status = 410
+
+
+# -- Cards and desks --------------------------------------------------------------------------------
+class CardUnknown(PassportError):
+    """No card has this code."""
+
+    message = _("This is no card of ours. Ask at a desk for a new one.")
+    status = 404
+
+
+class CardReplaced(PassportError):
+    """A newer card has taken its place."""
+
+    message = _("This card was replaced and opens nothing any more. Use the newer one, or ask at a desk.")
+    status = 410
+
+
+class NumberSlip(PassportError):
+    """The check digits say that a digit is wrong or missing."""
+
+    message = _("A digit is wrong or missing. Look at the number on the card: it has ten digits.")
+    field = "number"
+
+
+class PinIncomplete(PassportError):
+    """Not six digits; it costs no try."""
+
+    message = _("The PIN has six digits. Type all of them.")
+    field = "pin"
+
+
+class PinWrong(PassportError):
+    """Not the PIN of this card; or, by its number, no card at all."""
+
+    message = _("This PIN is not right. After five wrong ones the card waits a quarter of an hour.")
+    field = "pin"
+
+
+class PinTriedOut(PassportError):
+    """Five PINs were wrong."""
+
+    message = _("Five PINs were wrong, so the card waits. Try later, or ask at a desk for a new PIN.")
+    field = "pin"
+    status = 429
+
+
+class NotSeen(PassportError):
+    """The clerk does not say that she has seen the person."""
+
+    message = _("Tick that you see the person and her identity paper. Without that, a desk does nothing.")
+    field = "seen"
+
+
+class ReasonMissing(PassportError):
+    """A passport is opened without card and PIN, and nobody says why."""
+
+    message = _("Say in a few words why there is neither card nor PIN. She will read it.")
+    field = "reason"
+
+
+class FactWrong(PassportError):
+    """What the person says about herself is not what her passport says."""
+
+    message = _("This does not fit what her passport says. Ask her again: year of birth, or a certificate.")
+    field = "fact"
+
+
+class GuardianMissing(PassportError):
+    """A minor's passport is opened with her guardian there, who has a passport herself."""
+
+    message = _("Under 18 the guardian must be present. Type the number of the guardian's passport.")
+    field = "guardian"
+
+
+class ConsentMissing(PassportError):
+    """Without this consent there is no passport."""
+
+    message = _("Without this consent no passport can be opened. Nothing was kept.")
+
+
+class NobodyFound(PassportError):
+    """No passport fits what the clerk typed."""
+
+    message = _("No passport fits. Check the number; or type the whole name and the year of birth.")
+
+
+class TooManyFound(PassportError):
+    """More fit than a desk is shown."""
+
+    message = _("Too many passports fit. Type the whole name and the year of birth.")
+
+
+class AlreadyElsewhere(PassportError):
+    """The certificate has found a passport meanwhile, or does not fit this person."""
+
+    message = _("This certificate cannot be filed here any more. Look at the list again.")
+    status = 409
+
+
+class NobodyHere(PassportError):
+    """No person stands at this desk, or for too long."""
+
+    message = _("No passport is open at this desk any more. Find the person again.")
+    status = 409

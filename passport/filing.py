@@ -267,6 +267,25 @@ def confirm(*, proposal: Proposal, now: datetime) -> Entry:
 
 
 @transaction.atomic
+def file_seen(*, learner: Learner, credential_id: str, now: datetime) -> Entry:
+    """A clerk saw the person: it is hers, and nobody else is asked any more. Raises AlreadyDecided."""
+    entry, created = Entry.objects.get_or_create(
+        credential_id=credential_id,
+        defaults={"learner": learner, "how": Entry.How.DESK, "filed_at": now},
+    )
+    if not created:
+        raise AlreadyDecided
+    asked = Proposal.objects.filter(credential_id=credential_id, answer=Proposal.Answer.OPEN)
+    asked.filter(learner=learner).update(answer=Proposal.Answer.MINE, answered_at=now)
+    asked.exclude(learner=learner).update(answer=Proposal.Answer.NOT_MINE, answered_at=now)
+    Filing.objects.update_or_create(
+        credential_id=credential_id, defaults={"outcome": Outcome.FILED, "considered_at": now}
+    )
+    _follow({credential_id: learner.pk}, now=now)
+    return entry
+
+
+@transaction.atomic
 def decline(*, proposal: Proposal, now: datetime) -> None:
     """The learner says: not mine; the question stays open for others with that address."""
     held = _open(proposal)

@@ -1,12 +1,16 @@
 """Addresses of the one door, of the learner's room, and of the demo's outbox."""
 
-from allauth.account.views import account_inactive, logout
+from allauth.account.views import account_inactive
 from django.urls import path
 
 from issuers.access import public
 
 from .views import (
+    card,
     data,
+    desk,
+    desk_new,
+    devices,
     door,
     erase,
     family,
@@ -18,9 +22,9 @@ from .views import (
     pathways,
     second_step,
     share,
+    shared,
     signposts,
 )
-from .views.shared import shared
 
 urlpatterns = [
     path("accounts/login/", door.sign_in, name="account_login"),
@@ -28,7 +32,7 @@ urlpatterns = [
     path("accounts/choose/", door.choose, name="account_choose"),
     path("accounts/recognise/", door.recognise, name="account_recognise"),
     path("accounts/open/", door.open_passport, name="account_open"),
-    path("accounts/logout/", public(logout), name="account_logout"),
+    path("accounts/logout/", devices.sign_out, name="account_logout"),
     path("accounts/inactive/", public(account_inactive), name="account_inactive"),
     path("accounts/2fa/", second_step.sign_in_step, name="mfa_authenticate"),
     path("accounts/second-factor/", second_step.second_factor, name="second-factor"),
@@ -39,6 +43,23 @@ urlpatterns = [
         name="second-factor-remove",
     ),
     path("me/", life.home, name="me"),
+    path("accounts/card", card.sign_in, name="account_card"),
+    path("card/<slug:secret>", card.scanned, name="card"),
+    path("shared", devices.device, name="shared-device"),
+    path("shared/stay", devices.stay, name="shared-stay"),
+    path("forgotten", devices.forgotten, name="forgotten"),
+    path("desk/", desk.home, name="desk-home"),
+    path("desk/choose", desk.choose, name="desk-choose"),
+    path("desk/leave", desk.leave, name="desk-leave"),
+    path("desk/person", desk.person, name="desk-person"),
+    path("desk/open", desk.open_passport, name="desk-open"),
+    path("desk/card", desk.card_page, name="desk-card"),
+    path("desk/pin", desk.pin_page, name="desk-pin"),
+    path("desk/claim", desk.claim, name="desk-claim"),
+    path("desk/address", desk.address, name="desk-address"),
+    path("desk/acts", desk.acts, name="desk-acts"),
+    path("desk/new/<slug:step>", desk_new.question, name="desk-new"),
+    path("me/", me.home, name="me"),
     path("me/acting/stop", me.stop_acting, name="me-acting-stop"),
     path("me/settings", me.settings_page, name="me-settings"),
     path("me/addresses/<int:address_id>/forget", me.forget_address, name="me-address-forget"),
@@ -93,7 +114,7 @@ urlpatterns = [
     path("me/share/<slug:presentation_id>/withdraw", share.withdraw, name="me-share-withdraw"),
     path("me/share/<slug:presentation_id>/extend", share.extend, name="me-share-extend"),
     path("me/wall", share.wall, name="me-wall"),
-    path("p/<slug:token>", shared, name="shared"),
+    path("p/<slug:token>", shared.shared, name="shared"),
     path("join/", joining.seat, name="join"),
     path("join/<slug:roll_token>", joining.scan, name="join-scan"),
     path("slip/", joining.slip, name="slip"),

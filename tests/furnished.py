@@ -41,6 +41,7 @@ from issuers.models import ApiClient, Issuer, Membership, SigningOrder
 from passport import (
     accounts,
     asking,
+    cards,
     declaring,
     erasing,
     families,
@@ -101,6 +102,7 @@ NAMES = {
     "print_id": "print",
     "thumbprint": "signing-key",
     "withdrawal_id": "withdrawal",
+    "secret": "card",
     "slug": "provider",
     "number": "list-number",
     "row": "row",
@@ -154,6 +156,7 @@ PLAIN: dict[str, Any] = {
     "volume": 1,
     "consent": "messages",
     "form": "png",
+    "step": "language",
 }
 
 
@@ -540,6 +543,17 @@ def _lives(learner: Learner, stranger: Learner, mine: Issuer, now: Any) -> dict[
     }
 
 
+def _cards(people: dict[str, Learner], stranger: Learner) -> list[str]:
+    """What the QR codes of two cards hold."""
+    house = Membership.objects.get(person=people["clerk"]).issuer
+    assert house is not None
+    made = [
+        cards.issue(learner=one, by=people["clerk"], house=house, language="fr", now=timezone.now())
+        for one in (people["learner"], stranger)
+    ]
+    return [one.link.rsplit("/", 1)[1] for one in made]
+
+
 def _of_people(people: dict[str, Learner], stranger: Learner) -> dict[str, Three]:
     """Memberships, addresses, second factors."""
     held = [
@@ -553,6 +567,7 @@ def _of_people(people: dict[str, Learner], stranger: Learner) -> dict[str, Three
         "membership": _three(held, 999_999),
         "city-membership": Three(official, held[1], 999_999),
         "address": _three(addresses, 999_999),
+        "card": _three(_cards(people, stranger), _token()),
         "factor": _three(factors, 999_999),
     }
 

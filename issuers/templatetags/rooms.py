@@ -24,6 +24,8 @@ ROOMS: tuple[tuple[str, str, Any, frozenset[str]], ...] = (
     ("reviews", "teach-reviews", _("To review"), frozenset({"signer", "owner"})),
     ("health", "teach-health", _("How it runs"), frozenset({"trainer", "signer", "owner"})),
     ("messages", "teach-messages", _("What did not arrive"), frozenset({"signer", "owner"})),
+    ("desk", "desk-home", _("Desk"), frozenset({"clerk"})),
+    ("desks", "desk-acts", _("What desks do"), frozenset({"owner"})),
     ("members", "teach-members", _("Members"), frozenset({"owner"})),
     ("clients", "teach-api-clients", _("API clients"), frozenset({"owner"})),
     ("webhooks", "teach-webhooks", _("Webhooks"), frozenset({"owner"})),

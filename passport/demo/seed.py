@@ -21,7 +21,7 @@ from issuers.models import Arrondissement, City, Issuer, Role
 from passport import filing, secondfactors
 from passport.models import Learner, Proposal
 
-from . import data, family, people, rights, rooms, sharing, ways
+from . import data, desks, family, people, rights, rooms, sharing, ways
 from .people import PROVIDER_STAFF, People, Resident
 
 YEARS_OF_REGISTER = 4
@@ -135,6 +135,7 @@ class Story:
         ways.tell(self)
         sharing.tell(now=self.now)
         rooms.tell(self)
+        desks.tell(self)
 
     # -- The city and its register ------------------------------------------------------------------
     def found_city(self) -> None:
@@ -252,19 +253,19 @@ class Story:
     def plan(self, residents: list[Resident]) -> list[Session]:
         """Fatima-Zahra's certificates, the family's, expired ones, and those of the last year."""
         fatima, family, others = residents[0], residents[1:4], residents[4:]
-        sessions = [self._one(code, days, person_of(fatima)) for code, days in FATIMAS_WAY]
+        sessions = [self.one(code, days, person_of(fatima)) for code, days in FATIMAS_WAY]
         # A first spelling that still is her name: it is filed, and replaced by the right one later.
         slip = Person(name_latin="Fatima Zahra El-idrissi", address_kind="phone", address=people.FATIMA_PHONE)
         question = Person(name_latin="Fatima Idrissi", address_kind="phone", address=people.FATIMA_PHONE)
-        sessions += [self._one("C15", 410, slip), self._one("C16", 12, question)]
+        sessions += [self.one("C15", 410, slip), self.one("C16", 12, question)]
         family_question = Person(
             name_latin="K. Amrani", address_kind="phone", address=people.FAMILY_PHONE, language="ar"
         )
         sessions += [
-            self._one("C22", 150, person_of(family[0])),
-            self._one("C13", 95, person_of(family[1])),
-            self._one("C24", 60, person_of(family[2])),
-            self._one("C25", 40, family_question),
+            self.one("C22", 150, person_of(family[0])),
+            self.one("C13", 95, person_of(family[1])),
+            self.one("C24", 60, person_of(family[2])),
+            self.one("C25", 40, family_question),
         ]
         sessions += [self._group(code, self._ago(days).date(), others, size=3) for code, days in LONG_AGO]
         self.taken.clear()  # nobody takes a course twice in one year; once it has expired, they may
@@ -279,7 +280,8 @@ class Story:
         day = self.now.date() - timedelta(days=days)
         return at(day - timedelta(days=day.weekday() == 6), hour=hour)
 
-    def _one(self, code: str, days: int, person: Person) -> Session:
+    def one(self, code: str, days: int, person: Person) -> Session:
+        """A single award, some days ago."""
         moment = self._ago(days)
         return Session(code=code, moment=moment, awarded_on=moment.date(), who=[person])
 

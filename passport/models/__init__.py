@@ -2,6 +2,7 @@
 
 from credentials.models import AddressKind, Filing
 
+from .cards import Card
 from .consents import Consent
 from .declarations import Declaration
 from .entries import Entry, Opening, Proposal
@@ -16,6 +17,7 @@ __all__ = [
     "Address",
     "AddressKind",
     "Assent",
+    "Card",
     "Code",
     "Consent",
     "Declaration",

@@ -17,9 +17,10 @@ from django.views.decorators.http import require_http_methods
 
 from credentials.errors import BadAward
 from issuers.access import public
-from passport import accounts, codes, consents, families, handover, recognising
+from passport import accounts, codes, consents, families, handover, recognising, shared
 from passport.errors import DoubtedTooOften, PassportError
-from passport.forms import AddressForm, CodeForm, OpeningForm, complain
+from passport.forms import CodeForm, OpeningForm, complain
+from passport.forms_desk import DoorForm
 from passport.forms_families import FactForm
 from passport.models import Code, Learner
 
@@ -36,9 +37,12 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect(next_of(request))
     held = codes.held(code_id=request.session.get(CODE, ""), now=timezone.now())
-    form = AddressForm(request.POST or None, initial={"address": held.value if held else ""})
+    common = shared.chosen(request)
+    kept = held.value if held and not common else ""  # a shared device tells nobody's address
+    form = DoorForm(request.POST or None, initial={"address": kept, "shared": common})
     refusal: BadAward | PassportError | None = None
     if request.method == "POST" and form.is_valid():
+        shared.choose(request, shared=form.cleaned_data["shared"])
         try:
             ask_for_code(request, form.cleaned_data["address"])
         except (BadAward, PassportError) as error:
@@ -128,7 +132,7 @@ def _open(request: HttpRequest, code: Code, names: dict[str, str]) -> HttpRespon
         learner = accounts.open_passport(**names, code=code, now=timezone.now())
     except (BadAward, PassportError):
         return redirect("account_open")
-    response = _sign_in(request, learner)
+    response = enter(request, learner)
     keep_language(response, learner.language)
     return response
 
@@ -136,16 +140,17 @@ def _open(request: HttpRequest, code: Code, names: dict[str, str]) -> HttpRespon
 def _come_in(request: HttpRequest, code: Code, learner: Learner) -> HttpResponse:
     request.session.pop(CHOSEN, None)
     accounts.come_in(code=code, learner=learner, now=timezone.now())
-    return _sign_in(request, learner)
+    return enter(request, learner)
 
 
-def _sign_in(request: HttpRequest, learner: Learner) -> HttpResponse:
+def enter(request: HttpRequest, learner: Learner, *, method: str = "code") -> HttpResponse:
+    """She has proved who she is, by this method: the session is hers."""
     request.session.pop(CODE, None)
     response: HttpResponse = perform_login(
         request, learner, email_verification="none", redirect_url=next_of(request)
     )
     if request.user.is_authenticated:
-        record_authentication(request, request.user, method="code")
+        record_authentication(request, request.user, method=method)
         for sentence in handover.news_for(learner=learner, now=timezone.now()):
             messages.info(request, sentence)
     if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:  # what she chose on this device stays
@@ -164,6 +169,8 @@ def choose(request: HttpRequest) -> HttpResponse:
     people = accounts.passports_of(kind=code.kind, value=code.value)
     now = timezone.now()
     chosen = next((p for p in people if str(p.pk) == request.POST.get("passport")), None)
+    if chosen:
+        shared.choose(request, shared="shared" in request.POST)
     if chosen and not recognising.asks(learner=chosen, code=code, now=now):
         return _come_in(request, code, chosen)
     if chosen:
@@ -172,7 +179,11 @@ def choose(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "account/choose.html",
-        {"people": [recognising.shown(p, code=code, now=now) for p in people], "sent_to": code},
+        {
+            "people": [recognising.shown(p, code=code, now=now) for p in people],
+            "sent_to": code,
+            "shared": shared.chosen(request),
+        },
     )
 
 
@@ -226,7 +237,7 @@ def open_passport(request: HttpRequest) -> HttpResponse:
         else:
             if families.is_minor(learner, timezone.now()):  # whom does she ask?
                 request.session[NEXT] = reverse("me-family")
-            response = _sign_in(request, learner)
+            response = enter(request, learner)
             keep_language(response, learner.language)
             return response
     return render(request, "account/open.html", {"form": form, "consent": consents.TEXTS["passport"][1]})

@@ -239,4 +239,4 @@ def stop_acting(request: HttpRequest) -> HttpResponse:
     """Close the passport that was open; whoever acted is herself again."""
     acting = acting_of(request)
     stop(request)
-    return redirect("teach-home" if acting and acting.house else "me")
+    return redirect("desk-person" if acting and acting.role == "clerk" else "me")

@@ -120,6 +120,7 @@ def body(route: str, house: House) -> dict[str, Any]:
         "teach-member-edit": {"role": "clerk"},
         "teach-member-new": colleague | {"step": "sure", "role": "clerk"},
         "teach-replace": order | {"reason": "corrected", "name_latin": "Salma El Tazi"},
+        "desk-new": {"language": "ar"},
         "bench": {"text": f"http://localhost:8000/c/{things['certificate'].own}"},
         "verify": {"code": f"http://localhost:8000/c/{things['certificate'].own}"},
     }

@@ -38,6 +38,7 @@ FILES: tuple[str, ...] = (
     "me-json",
     "me-pdf",
     "me-card",
+    "shared-stay",
     "teach-list-result",
     "teach-print-archive",
     "teach-list-template",
@@ -54,7 +55,7 @@ FILES += (
     "api-schema",
     "api-issuers",
 )
-READERS = ("nobody", "learner", "trainer", "signer", "owner", "officer", "approver", "auditor")
+READERS = ("nobody", "learner", "clerk", "trainer", "signer", "owner", "officer", "approver", "auditor")
 
 ACT = "alert(1)"
 MARKUP = (
