@@ -1,4 +1,4 @@
-"""Takes a picture of every page that people reach by links: French and Arabic, phone and desk, some in the dark.
+"""Takes a picture of every page that links lead to: French and Arabic, phone and desk, some in the dark.
 
 ``make shots`` starts the product with the demo city, signs in as a learner, as staff of a provider and of the
 city, follows their links, and lays what it saw into ``var/shots/`` with a contact sheet, ``index.html``.
@@ -31,6 +31,11 @@ STAFF = ("Trainer", "Owner", "Signer", "Approver", "Auditor", "City officer")
 LEARNER = ("0683000001", "+212683000001")
 #: Answers that are no pages, and what would end the visit.
 LEFT = (".pdf", ".jwt", ".json", ".csv", ".zip", ".svg", ".png", ".xlsx", "/lang/", "/accounts/logout")
+
+
+HEAD = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Every page</title><style>
+body{font:16px sans-serif} img{height:24rem;border:1px solid #999;margin:4px} small{font-weight:400}
+</style>"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,15 +73,15 @@ class Studio:
 
     def sessions(self) -> Iterator[tuple[str, str, str]]:
         """Who looks, her session, and where she begins."""
-        from tests.journeys import door  # noqa: PLC0415  # needs Django, which main() has set up
+        from tests.journeys import door  # needs Django, which main() has set up
 
         yield "visitor", "", "/"
         page = self.open_page()
         page.goto("/me/")
         page.fill("#id_address", LEARNER[0])
-        door._send(page)  # noqa: SLF001  # the same door
+        door._send(page)  # the same door
         page.fill("#id_code", door.sent_code(self.open_page, LEARNER[1]))
-        door._send(page)  # noqa: SLF001
+        door._send(page)
         yield "learner", _session(page), "/me/"
         for role in STAFF:
             try:
@@ -90,7 +95,7 @@ class Studio:
 
     def pages(self, reader: str, session: str, begin: str, known: set[str]) -> Iterator[Found]:
         """One page of each route that links lead to, as long as nobody before has seen it."""
-        from django.urls import Resolver404, resolve  # noqa: PLC0415
+        from django.urls import Resolver404, resolve
 
         page = self.open_page(session=session)
         waiting, asked = [begin], set[str]()
@@ -104,6 +109,9 @@ class Studio:
                 continue
             asked.add(route)
             answer = page.goto(path)
+            if urlsplit(page.url).path != urlsplit(path).path:  # led on, to the door for example
+                waiting.append(urlsplit(page.url).path)
+                continue
             if answer is None or answer.status >= 400 or not page.locator("html[lang]").count():
                 continue
             links: list[str] = page.eval_on_selector_all(
@@ -122,7 +130,7 @@ class Studio:
                 for dark in (False, True)[: 1 + (found.route in DARK)]:
                     page = self.open_page(language=language, width=width, session=found.session, dark=dark)
                     page.goto(found.path)
-                    page.evaluate("document.fonts.ready")
+                    page.reload()  # now the faces are there
                     name = f"{found.route}.{language}.{width}{'.dark' if dark else ''}.png"
                     page.screenshot(path=FOLDER / name, full_page=True)
                     page.context.close()
@@ -149,12 +157,12 @@ def contact_sheet(taken: list[tuple[Found, Path]]) -> str:
     shown = ""
     for found, path in taken:
         if found.route != shown:
-            parts.append(f"<h2>{escape(found.route)} <small>{escape(found.reader)}: {escape(found.path)}</small></h2>")
+            whose = escape(f"{found.reader}: {found.path}")
+            parts.append(f"<h2>{escape(found.route)} <small>{whose}</small></h2>")
             shown = found.route
         name = escape(path.name)
         parts.append(f'<a href="{name}"><img src="{name}" alt="{name}" loading="lazy"></a>')
-    style = "body{font:16px sans-serif}img{height:24rem;border:1px solid #999;margin:4px}small{font-weight:400}"
-    return f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Every page</title><style>{style}</style>' + "".join(parts)
+    return HEAD + "".join(parts)
 
 
 def main() -> int:

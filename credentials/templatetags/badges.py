@@ -1,4 +1,4 @@
-"""Puts a badge into the page itself: a phone on a slow network asks once for a page, not once more a badge."""
+"""Puts a badge into the page itself: a phone on a slow network asks once, not once more a badge."""
 
 from functools import lru_cache
 
@@ -18,6 +18,7 @@ def badge(achievement: Achievement) -> str:
     return _address(
         achievement.pk,
         achievement.issuer.slug,
+        achievement.issuer.arrondissement_id,
         achievement.theme,
         achievement.hours,
         achievement.cnc_level,
@@ -26,8 +27,14 @@ def badge(achievement: Achievement) -> str:
 
 
 @lru_cache(maxsize=512)
-def _address(pk: str, slug: str, theme: str, hours: int, level: int, assessed: bool) -> str:  # noqa: FBT001
+def _address(pk: str, slug: str, place: str, theme: str, hours: int, level: int, assessed: bool) -> str:
     drawing = art.badge_svg(
-        achievement_id=pk, issuer_id=slug, theme=theme, hours=hours, level=level, assessed=assessed
+        achievement_id=pk,
+        issuer_id=slug,
+        place=place,
+        theme=theme,
+        hours=hours,
+        level=level,
+        assessed=assessed,
     )
     return "data:image/svg+xml," + drawing.translate(CODED)

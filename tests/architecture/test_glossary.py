@@ -40,9 +40,9 @@ ROOTS = {
 OTHER_MEANINGS = {
     "A row is an object of fields and their texts.": "an object of JSON",
     "Two keys share this short name. Give the whole thumbprint.": "to have in common",
-    "Hidden from my passport": "by herself, not because few are counted",
-    "It is hidden. You find it again under Settings.": "by herself, not because few are counted",
-    "All your certificates are hidden. You find them under Settings.": "by herself, not because few are counted",
+    "Hidden from my passport": "by herself, not for a small count",
+    "It is hidden. You find it again under Settings.": "by herself, not for a small count",
+    "All your certificates are hidden. You find them under Settings.": "by herself, not for a small count",
     "Issuer not accredited for this": "Arabic names it by its noun alone",
     "Valid for how many months": "Arabic asks for the length of validity",
     "Not simply valid": "what asks for a second look",

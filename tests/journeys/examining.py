@@ -1,7 +1,7 @@
 """Examines a page as it stands in the browser: with axe-core, with a ruler, with the keyboard.
 
-The page's own policy is in force: axe and ``faces.js`` come in through the browser's debugger, which no policy
-of a page binds.
+The page's own policy is in force: axe and ``faces.js`` come in through the browser's debugger, which no
+policy of a page binds.
 """
 
 from dataclasses import dataclass
@@ -26,9 +26,9 @@ LATER = ("script", "fetch", "xhr", "manifest", "other")
 
 RUN_AXE = """async (only) => {
   const run = await axe.run(document, { ...only, resultTypes: ["violations"], preload: false });
-  return run.violations.map((one) => `${one.id}: ${one.help}: ` + one.nodes.slice(0, 4).map((node) =>
-    `${node.target.join(" ")} ${node.html.slice(0, 140)} ${(node.any[0] ?? node.all[0] ?? node.none[0])?.message ?? ""}`
-  ).join(" | "));
+  const why = (node) => (node.any[0] ?? node.all[0] ?? node.none[0])?.message ?? "";
+  const told = (node) => `${node.target.join(" ")} ${node.html.slice(0, 140)} ${why(node)}`;
+  return run.violations.map((one) => `${one.id}: ${one.help}: ${one.nodes.slice(0, 4).map(told).join(" | ")}`);
 }"""
 #: Told by the browser while it lays the page out: what moved by itself, and what the eye meets first.
 WATCH = """(() => {
@@ -38,7 +38,8 @@ WATCH = """(() => {
     for (const source of entry.sources) laidOut.moved.push(source.node?.outerHTML?.slice(0, 80) ?? "text");
   } }).observe({ type: "layout-shift", buffered: true });
   new PerformanceObserver((list) => { for (const entry of list.getEntries())
-    laidOut.largest = entry.element?.tagName ?? entry.url; }).observe({ type: "largest-contentful-paint", buffered: true });
+    laidOut.largest = entry.element?.tagName ?? entry.url;
+  }).observe({ type: "largest-contentful-paint", buffered: true });
 })()"""
 PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
 AT_REST = f"async () => {{ await document.fonts.ready; await ({PAINTED})(); return laidOut; }}"

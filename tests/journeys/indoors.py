@@ -36,7 +36,12 @@ class Indoors:
     """One visitor's browser; ``complaints`` is what must stay empty."""
 
     def __init__(
-        self, browser: Browser, *, session: str = "", language: str = "fr", scripts: bool = True
+        self,
+        browser: Browser,
+        *,
+        session: str = "",
+        language: str = "fr",
+        first_visit: bool = False,
     ) -> None:
         self.complaints: list[str] = []
         self.carried: list[Carried] = []
@@ -53,8 +58,8 @@ class Indoors:
             base_url=HOUSE,
             viewport={"width": 360, "height": 780},
             accept_downloads=True,
-            java_script_enabled=scripts,
             reduced_motion="reduce",
+            service_workers="block" if first_visit else "allow",
         )
         self.context.add_init_script(TELL)
         self.context.route("**/*", self._answer)
@@ -130,10 +135,13 @@ class Indoors:
 
 @contextmanager
 def visitor(
-    browser: Browser, *, session: str = "", language: str = "fr", scripts: bool = True
+    browser: Browser, *, session: str = "", language: str = "fr", first_visit: bool = False
 ) -> Iterator[Indoors]:
-    """A visitor's browser for a while; whatever must not happen did not."""
-    indoors = Indoors(browser, session=session, language=language, scripts=scripts)
+    """A visitor's browser for a while; whatever must not happen did not.
+
+    At a ``first_visit`` no service worker answers in the place of the product.
+    """
+    indoors = Indoors(browser, session=session, language=language, first_visit=first_visit)
     try:
         yield indoors
     finally:

@@ -1,5 +1,6 @@
-"""Every page in both directions: nothing that axe, a finger, a magnifier or the keyboard could hold against it,
-and nothing heavy or restless before anybody touches it. The pages are the routes that there are.
+"""Every page in both directions: nothing that axe, a finger, a magnifier or the keyboard holds against it.
+
+Nor is it heavy or restless before anybody touches it. The pages are the routes that there are.
 """
 
 import json
@@ -72,7 +73,8 @@ def test_nothing_stands_in_anybodys_way(
     house: House, browser: Browser, weighed: dict[str, Weighed], reader: str, language: str
 ) -> None:
     found: dict[str, list[str]] = {}
-    with visitor(browser, session=house.sessions.get(reader, ""), language=language) as indoors:
+    session = house.sessions.get(reader, "")
+    with visitor(browser, session=session, language=language, first_visit=True) as indoors:
         indoors.context.add_init_script(WATCH)
         for number, route in enumerate(readers_and_routes()[reader]):
             caches["process"].clear()
@@ -111,7 +113,9 @@ def weighed() -> Iterator[dict[str, Weighed]]:
         return
     print(f"\n{'page':44} {'bytes':>8} {'requests':>9} {'scripts':>8} {'shift':>7}  largest")
     for name, one in sorted(pages.items(), key=lambda pair: -pair[1].weight):
-        print(f"{name:44} {one.weight:>8} {one.requests:>9} {one.scripts:>8} {one.shift:>7.3f}  {one.largest}")
+        print(
+            f"{name:44} {one.weight:>8} {one.requests:>9} {one.scripts:>8} {one.shift:>7.3f}  {one.largest}"
+        )
     folder = Path(settings.BASE_DIR) / "var"
     folder.mkdir(exist_ok=True)
     kept = {name: [one.weight, one.requests, one.scripts, round(one.shift, 4)] for name, one in pages.items()}
