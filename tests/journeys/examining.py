@@ -28,7 +28,8 @@ RUN_AXE = """async (only) => {
   const run = await axe.run(document, { ...only, resultTypes: ["violations"], preload: false });
   const why = (node) => (node.any[0] ?? node.all[0] ?? node.none[0])?.message ?? "";
   const told = (node) => `${node.target.join(" ")} ${node.html.slice(0, 140)} ${why(node)}`;
-  return run.violations.map((one) => `${one.id}: ${one.help}: ${one.nodes.slice(0, 4).map(told).join(" | ")}`);
+  const all = (one) => one.nodes.slice(0, 4).map(told).join(" | ");
+  return run.violations.map((one) => `${one.id}: ${one.help}: ${all(one)}`);
 }"""
 #: Told by the browser while it lays the page out: what moved by itself, and what the eye meets first.
 WATCH = """(() => {
