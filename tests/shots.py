@@ -138,7 +138,7 @@ class Studio:
 
 
 def _session(page: Page) -> str:
-    return next(c["value"] for c in page.context.cookies() if c["name"] == "session")
+    return next(str(c.get("value")) for c in page.context.cookies() if c.get("name") == "session")
 
 
 @contextmanager

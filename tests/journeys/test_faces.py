@@ -34,6 +34,8 @@ from .test_every_page import READERS, pages_of
 pytestmark = pytest.mark.django_db
 #: Swagger UI draws it, for who writes programs; what it lacks is told to its makers, not mended here.
 OF_OTHERS = ("api-docs",)
+#: Their address asks for a verdict: the script puts it in the place of the ways in, which is what was asked.
+ANSWERS = ("verify-mangled", "verify-shell")
 #: Every fourth page is read in the dark too: its colours are the same tokens everywhere.
 IN_THE_DARK = 4
 
@@ -84,7 +86,11 @@ def test_nothing_stands_in_anybodys_way(
             page = indoors.page
             weighed[f"{route} {language}"] = seen
             page.evaluate(instruments())
-            complaints = [*too_much(seen), *found_by_axe(page), *found_by_measure(page)]
+            complaints = [
+                *too_much(seen, still=route not in ANSWERS),
+                *found_by_axe(page),
+                *found_by_measure(page),
+            ]
             if number % IN_THE_DARK == 0:
                 complaints += found_in_the_dark(page)
             if complaints:
@@ -92,14 +98,14 @@ def test_nothing_stands_in_anybodys_way(
     assert not found, "\n".join(f"{route}: {what}" for route, all_ in found.items() for what in all_)
 
 
-def too_much(seen: Weighed) -> list[str]:
+def too_much(seen: Weighed, *, still: bool) -> list[str]:
     """What this page goes over."""
     found = []
     if seen.weight > MOST_BYTES:
         found.append(f"{seen.weight} bytes")
     if seen.requests > MOST_REQUESTS:
         found.append(f"{seen.requests} requests")
-    if seen.shift > MOST_SHIFT:
+    if still and seen.shift > MOST_SHIFT:
         found.append(f"moved by itself, {seen.shift:.3f}: {seen.moved}")
     return found
 
