@@ -93,7 +93,11 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "config.context.house",
             ],
-            "builtins": ["django.templatetags.i18n", "config.templatetags.faces"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "config.templatetags.faces",
+                "credentials.templatetags.badges",
+            ],
         },
     }
 ]

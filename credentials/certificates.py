@@ -101,6 +101,7 @@ class CertificateFace:
     city_ar: str
     achievement_id: str
     issuer_id: str
+    place: str
     cnc_level: int
     jwt: str
     result: str = ""
@@ -153,6 +154,7 @@ def marks(face: CertificateFace, languages: list[str], *, badge_alt: str) -> dic
         "badge": _badge(
             achievement_id=face.achievement_id,
             issuer_id=face.issuer_id,
+            place=face.place,
             theme=face.theme,
             hours=face.hours,
             level=face.cnc_level,

@@ -152,6 +152,7 @@ def achievement_face(achievement: Achievement) -> dict[str, Any]:
         "city_ar": "الدار البيضاء، مدينة التعلّم",
         "achievement_id": achievement.pk,
         "issuer_id": achievement.issuer.slug,
+        "place": achievement.issuer.arrondissement_id,
         "cnc_level": achievement.cnc_level,
     }
 

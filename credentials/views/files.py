@@ -124,6 +124,7 @@ def badge(request: HttpRequest, achievement_id: str) -> HttpResponse:
     drawing = art.badge_svg(
         achievement_id=found.pk,
         issuer_id=found.issuer.slug,
+        place=found.issuer.arrondissement_id,
         theme=found.theme,
         hours=found.hours,
         level=found.cnc_level,
