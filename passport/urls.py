@@ -59,7 +59,6 @@ urlpatterns = [
     path("desk/address", desk.address, name="desk-address"),
     path("desk/acts", desk.acts, name="desk-acts"),
     path("desk/new/<slug:step>", desk_new.question, name="desk-new"),
-    path("me/", me.home, name="me"),
     path("me/acting/stop", me.stop_acting, name="me-acting-stop"),
     path("me/settings", me.settings_page, name="me-settings"),
     path("me/addresses/<int:address_id>/forget", me.forget_address, name="me-address-forget"),
