@@ -66,8 +66,8 @@ WAYS: tuple[tuple[str, str, str, str, str, tuple[tuple[str, ...], ...]], ...] = 
 )
 #: Kind, title, place, district, began, ended, skill (the beginning of its French name), in her own words.
 FATIMAS_LIFE: tuple[tuple[str, str, str, str, str, str, str, str], ...] = (
-    ("school", "École primaire", "École Ibn Tachfine", "Hay-Mohammadi", "2000", "2006", "", ""),
-    ("school", "Collège, jusqu’en troisième année", "", "Hay-Mohammadi", "2006", "2009", "", ""),
+    ("school", "École primaire", "École Ibn Tachfine", "Hay-Mohammadi", "2000", "2005", "", ""),
+    ("school", "Collège, jusqu’en troisième année", "", "Hay-Mohammadi", "2005", "2009", "", ""),
     (
         "work",
         "Couturière, atelier de quartier",
