@@ -100,14 +100,14 @@ class SeatForm(forms.Form):
 
     def clean_address(self) -> str:
         """What kind of address it is, and whether it is one."""
-        text = self.cleaned_data["address"].strip()
+        text: str = self.cleaned_data["address"].strip()
         self.kind = ""
         if text:
             try:
                 self.kind, text = _read(text)
             except people.Slip as slip:
                 raise forms.ValidationError(slips.sentence(slip.code)) from slip
-        kept: str = text
+        return text
 
     @property
     def person(self) -> Person:
