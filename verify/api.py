@@ -55,7 +55,9 @@ class StatedSerializer(serializers.Serializer[Any]):
     level = serializers.CharField(allow_blank=True)
     hours = serializers.IntegerField(allow_null=True)
     assessed = serializers.BooleanField(allow_null=True)
-    result = serializers.CharField(help_text="A grade, a percentage or a level, if one is stated")
+    result = serializers.CharField(
+        allow_blank=True, help_text="A grade, a percentage or a level, if one is stated"
+    )
     theme = serializers.CharField(allow_blank=True)
     awarded_on = serializers.DateField(allow_null=True)
     valid_from = serializers.DateTimeField(allow_null=True)
