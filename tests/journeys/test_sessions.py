@@ -42,9 +42,8 @@ def test_from_the_code_on_the_screen_to_the_certificate_in_her_passport(open_pag
     expect(trainer.locator(".present")).to_contain_text("Oumaïma Rachidi")
     expect(trainer.locator(".bigqr svg")).to_be_visible()
     trainer.get_by_role("button", name="Close the roll-call").click()
-    trainer.get_by_role("group", name=re.compile("Oumaïma Rachidi")).get_by_text(
-        "Completed", exact=True
-    ).click()
+    hers = trainer.get_by_role("group", name=re.compile("Oumaïma Rachidi"))
+    hers.get_by_role("radio", name="Completed", exact=True).check()
     trainer.get_by_role("button", name="Look once more").click()
     expect(trainer.get_by_role("heading", level=1)).to_contain_text("1 certificate to issue")
     trainer.get_by_role("button", name="Issue").click()
