@@ -30,7 +30,7 @@ FILTERS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One step on the way to the person: ``state`` is done, waiting, wrong or open."""
+    """One step on the way to the person: ``state`` is done, waiting, wrong or yet (to come)."""
 
     name: Any
     state: str
@@ -69,14 +69,14 @@ def way(credential: Credential) -> list[Step]:
     if message is None:
         on_paper = not credential.address_kind
         more = _("On paper: print it and hand it over") if on_paper else _("No message was ordered")
-        steps.append(Step(name=_("Message"), state="open", more=more))
+        steps.append(Step(name=_("Message"), state="yet", more=more))
     else:
         steps += _of_message(message)
-    taken = {
+    taken: dict[str, tuple[str, Any]] = {
         Outcome.FILED: ("done", _("In a passport")),
         Outcome.PROPOSED: ("waiting", _("Waiting for the learner's word")),
     }
-    state, name = taken.get(outcome_of(credential), ("open", _("In no passport yet")))
+    state, name = taken.get(outcome_of(credential), ("yet", _("In no passport yet")))
     steps.append(Step(name=name, state=state))
     return steps
 

@@ -104,8 +104,10 @@ def _render(
 def _context(
     request: HttpRequest, issuers: Sequence[Issuer] | None, *, opens: Collection[int | None]
 ) -> dict[str, Any]:
-    about = ("credential__achievement", "credential__issuer", "endpoint__issuer", "batch__issuer")
-    about += ("batch__achievement",)
+    about = (
+        *("credential__achievement", "credential__issuer"),
+        *("endpoint__issuer", "batch__issuer", "batch__achievement"),
+    )
     lost = outbox.undelivered(issuers=issuers).select_related(*about)
     lost = lost.defer("credential__jwt", "credential__paper")
     missed = webhooks.undelivered(issuers=issuers).select_related("endpoint__issuer").defer("body")

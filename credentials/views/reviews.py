@@ -1,6 +1,7 @@
 """Courses that wait for other eyes: a provider's own in its room; in the city's those of one person."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -59,7 +60,7 @@ def _one(
         raise NotYours
     form, problem, status = SendBackForm(request.POST or None), "", 200
     if request.method == "POST" and form.is_valid():
-        given = {"achievement": found, "by": request.user, "now": timezone.now()}
+        given: dict[str, Any] = {"achievement": found, "by": request.user, "now": timezone.now()}
         try:
             if request.POST.get("act") == "publish":
                 reviewing.publish(**given)

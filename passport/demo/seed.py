@@ -21,7 +21,7 @@ from issuers.models import Arrondissement, City, Issuer, Role
 from passport import filing, secondfactors
 from passport.models import Learner, Proposal
 
-from . import data, desks, family, people, rights, rooms, sharing, ways
+from . import (data, desks, family, people, reviews, rights, rooms, sharing, ways)
 from .people import PROVIDER_STAFF, People, Resident
 
 YEARS_OF_REGISTER = 4
@@ -106,6 +106,7 @@ class Story:
         self.signers: dict[str, Learner] = {}
         self.awarders: dict[str, Learner] = {}
         self.courses: dict[str, Achievement] = {}
+        self.writers: dict[str, Learner] = {}
         self.provider_of = {course["code"]: course["provider"] for course in data.courses()}
         self.held: Counter[int] = Counter()
         self.taken: set[tuple[str, int]] = set()
@@ -136,6 +137,7 @@ class Story:
         sharing.tell(now=self.now)
         rooms.tell(self)
         desks.tell(self)
+        reviews.tell(courses=self.courses, writers=self.writers, shown=self.shown, now=self.now)
 
     # -- The city and its register ------------------------------------------------------------------
     def found_city(self) -> None:
@@ -223,7 +225,9 @@ class Story:
         for course in data.courses():
             fields = {name: value for name, value in course.items() if name != "provider"}
             provider = course["provider"]
-            writer = self.awarders.get(provider, self.signers[provider])
+            writer = self.writers[course["code"]] = self.awarders.get(provider, self.signers[provider])
+            if provider == SHOWN:
+                self.shown = course["code"]
             draft = achievements.create_draft(
                 issuer=self.issuers[provider], fields=fields, by=writer, now=moment
             )
