@@ -100,7 +100,7 @@ def test_every_term_is_said_in_the_citys_word(language: str) -> None:
         english = message.id if isinstance(message.id, str) else message.id[0]
         if not english or english in OTHER_MEANINGS:
             continue
-        said = message.string if isinstance(message.string, str) else " ".join(message.string)
+        said = message.string if isinstance(message.string, str) else " ".join(message.string or ())
         strange += [
             f"{row['en']} → {row[language]}: {english[:90]} → {said[:120]}"
             for row in terms_of(english)
