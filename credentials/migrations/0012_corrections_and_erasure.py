@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('credentials', '0011_print_orders'),
+        ("credentials", "0011_print_orders"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ('credentials', '0040_course_reviews'),
+        ("credentials", "0015_course_reviews"),
         ('issuers', '0007_publication_source'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='message',
             name='kind',
-            field=models.CharField(choices=[('issued', 'A certificate is there'), ('status', "A certificate's status changed"), ('renewed', 'A certificate was signed anew'), ('endpoint', 'A webhook was switched off'), ('held', 'A list waits for a second person')], max_length=8),
+            field=models.CharField(choices=[('issued', 'A certificate is there'), ('status', "A certificate's status changed"), ('renewed', 'A certificate was signed anew'), ('endpoint', 'A webhook was switched off'), ('idle', 'A passport has not been used for years'), ('held', 'A list waits for a second person')], max_length=8),
         ),
         migrations.AddConstraint(
             model_name='message',
@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('batch__isnull', True), ('credential__isnull', False), ('endpoint__isnull', True)), models.Q(('batch__isnull', True), ('credential__isnull', True), ('endpoint__isnull', False)), models.Q(('batch__isnull', False), ('credential__isnull', True), ('endpoint__isnull', True)), _connector='OR'), name='message_is_about_one_thing'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('batch__isnull', True), ('credential__isnull', False), ('endpoint__isnull', True)), models.Q(('batch__isnull', True), ('credential__isnull', True), ('endpoint__isnull', False)), models.Q(('batch__isnull', False), ('credential__isnull', True), ('endpoint__isnull', True)), models.Q(('batch__isnull', True), ('credential__isnull', True), ('endpoint__isnull', True), ('kind', 'idle')), _connector='OR'), name='message_is_about_one_thing'),
         ),
         migrations.AddIndex(
             model_name='smsday',

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ('credentials', '0011_print_orders'),
+        ("credentials", "0014_sessions_and_results"),
         ('issuers', '0007_publication_source'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

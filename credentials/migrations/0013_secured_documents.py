@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('credentials', '0011_print_orders'),
+        ("credentials", "0012_corrections_and_erasure"),
         ('issuers', '0007_publication_source'),
     ]
 

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('passport', '0006_declarations'),
+        ("passport", "0006_declarations"),
     ]
 
     operations = [

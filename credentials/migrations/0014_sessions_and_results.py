@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('credentials', '0011_print_orders'),
+        ("credentials", "0013_secured_documents"),
         ('issuers', '0007_publication_source'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('issuers', '0007_publication_source'),
-        ('passport', '0006_declarations'),
+        ("passport", "0010_presentations"),
     ]
 
     operations = [
