@@ -12,7 +12,7 @@ from django.utils import timezone
 from credentials.models import Credential
 from credentials.people import Person
 from issuers.models import AuditEvent, Issuer
-from passport import accounts, cards, desk, filing
+from passport import accounts, cards, desk, filing, secondfactors
 from passport.errors import (
     AlreadyElsewhere,
     ConsentMissing,
@@ -368,3 +368,8 @@ def test_the_owner_reads_counts_and_no_names_of_learners(
     page = client.get(reverse("desk-acts")).content.decode()
     assert "Salma Clerk" in page
     assert "Oubella" not in page
+
+
+def test_a_clerk_who_gave_her_second_step_comes_to_the_desk(here: Client, clerk: Learner) -> None:
+    secondfactors.set_up_app(learner=clerk, secret=secondfactors.new_secret())
+    assert here.get(reverse("second-factor"), follow=True).redirect_chain[-1][0] == reverse("desk-home")
