@@ -6,16 +6,16 @@ Each is typed once, holds ten minutes and bears five tries, counted by the datab
 import math
 import secrets
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
-from django.utils import translation
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from credentials import awards, letters, messengers
-from issuers.models import random_token
+from credentials import awards, letters
 
+from . import telling
 from .errors import (
     CodeExpired,
     CodeIncomplete,
@@ -85,15 +85,8 @@ def _send(*, kind: str, value: str, language: str, place: str, now: datetime) ->
     with transaction.atomic():
         _require_few(code, now=now)
         code.save(force_insert=True)
-    # a reference of its own: nobody waits for this receipt, and the code's id is the visitor's alone
-    reference = random_token()
     try:
-        with translation.override(language), messengers.Post() as post:
-            letter = letters.of_code(digits)
-            if kind == "email":
-                post.send_email(to=value, letter=letter, reference=reference)
-            else:
-                post.send_sms(to=value, text=letter.short, reference=reference)
+        telling.deliver(kind=kind, value=value, language=language, letter=partial(letters.of_code, digits))
     except OSError as error:  # the mail server or the gateway; smtplib's errors are OSErrors too
         raise CodeNotSent from error
     return code

@@ -9,21 +9,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
-from django.core.mail import send_mail
 from django.db import transaction
 from django.db.models import Count, F, Q, Value
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from credentials import awards, messengers
+from credentials import awards
+from credentials.letters import Letter
 from credentials.models import Credential
 from credentials.people import Person
 from issuers import audit
-from issuers.models import Arrondissement, Issuer, random_token
+from issuers.models import Arrondissement, Issuer
 
-from . import accounts, ages, cards, consents, filing, looks, names, numbers
+from . import accounts, ages, cards, consents, filing, looks, names, numbers, telling
 from .errors import (
     AlreadyDecided,
     AlreadyElsewhere,
@@ -239,16 +238,12 @@ def _tell(learner: Learner) -> None:
     address = Address.objects.filter(learner=learner, verified_at__isnull=False).first()
     if address is None:
         return
-    with translation.override(learner.language):
-        subject = _("Your passport card")
-        text = _("A desk gave you a new card or PIN. Was it not you? Ask at any desk at once.")
-    try:
-        if address.kind == "email":
-            send_mail(subject, text, settings.DEFAULT_FROM_EMAIL, [address.value])
-        else:
-            messengers.send_sms(to=address.value, text=text, reference=random_token())
-    except OSError:
-        log.warning("a notice about a card was not sent")
+    telling.tell(kind=address.kind, value=address.value, language=learner.language, letter=_card_letter)
+
+
+def _card_letter() -> Letter:
+    says = _("A desk gave you a new card or PIN. Was it not you? Ask at any desk at once.")
+    return Letter(subject=_("Your passport card"), says=says, short=says)
 
 
 # -- Certificates and addresses -------------------------------------------------------------------

@@ -379,13 +379,6 @@ class TooManyShares(PassportError):
     message = _("Fifty links lead to your passport already. Withdraw one that nobody needs any more.")
 
 
-class AskYourGuardian(PassportError):
-    """She is under 18: nothing is shown without her guardian."""
-
-    message = _("You are under 18: ask your guardian to share this with you.")
-    status = 403
-
-
 class NoPublicPageYet(PassportError):
     """A public page is for adults who decide for themselves."""
 

@@ -2,20 +2,17 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from django.conf import settings
-from django.core.mail import send_mail
 from django.db import transaction
-from django.utils import translation
 from django.utils.translation import gettext as _
 
-from credentials import messengers
+from credentials.letters import Letter
 from issuers import audit
-from issuers.models import Issuer, random_token
+from issuers.models import Issuer
 
-from . import asking, families
+from . import asking, families, telling
 from .ages import OF_AGE
 from .errors import AlreadyDecided
 from .models import Address, GuardianRequest, Guardianship, Learner
@@ -73,29 +70,26 @@ def tell(*, now: datetime, limit: int = 100) -> int:
             ward=one.ward, told_at__isnull=True, ended_at__isnull=False
         ).update(told_at=now):
             continue  # told with another of hers, or by another process
-        told += write_to(
-            _addresses(one.ward),
-            language=one.ward.language,
-            subject=lambda: _("Your learner passport is yours alone"),
-            text=lambda: (
-                _("You are of age: your learner passport is yours alone. %(link)s")
-                % {"link": f"{settings.BASE_URL}/me/"}
-            ),
-        )
+        for kind, value in _addresses(one.ward):
+            told += telling.tell(kind=kind, value=value, language=one.ward.language, letter=_of_age)
     return told
 
 
 def tell_guardian(*, asked: GuardianRequest) -> bool:
     """Write to whoever is asked to answer for a minor; whether it left. It names nobody."""
-    return write_to(
-        [(asked.kind, asked.value)],
-        language=asked.ward.language,
-        subject=lambda: _("A young person asks you to be their guardian"),
-        text=lambda: (
-            _("A young person asks for your yes in the learner passport. Open: %(link)s")
-            % {"link": f"{settings.BASE_URL}/me/family"}
-        ),
-    )
+    return telling.tell(kind=asked.kind, value=asked.value, language=asked.ward.language, letter=_asked)
+
+
+def _of_age() -> Letter:
+    link = f"{settings.BASE_URL}/me/"
+    says = _("You are of age: your learner passport is yours alone. %(link)s") % {"link": link}
+    return Letter(subject=_("Your learner passport is yours alone"), says=says, short=says)
+
+
+def _asked() -> Letter:
+    link = f"{settings.BASE_URL}/me/family"
+    says = _("A young person asks for your yes in the learner passport. Open: %(link)s") % {"link": link}
+    return Letter(subject=_("A young person asks you to be their guardian"), says=says, short=says)
 
 
 def _addresses(learner: Learner) -> list[tuple[str, str]]:
@@ -107,29 +101,6 @@ def _addresses(learner: Learner) -> list[tuple[str, str]]:
         Address.objects.filter(value__in=[value for _kind, value in held]).values_list("kind", "value")
     )
     return sorted(held, key=lambda one: shared[one])[:1]
-
-
-def write_to(
-    addresses: Iterable[tuple[str, str]],
-    *,
-    language: str,
-    subject: Callable[[], str],
-    text: Callable[[], str],
-) -> bool:
-    """Send one short message; whether it left. A failure is logged: the pages say the same."""
-    for kind, value in addresses:
-        with translation.override(language):
-            title, body = subject(), text()
-        try:
-            if kind == "email":
-                send_mail(title, body, settings.DEFAULT_FROM_EMAIL, [value])
-            else:
-                messengers.send_sms(to=value, text=body, reference=random_token())
-        except OSError as error:  # the mail server or the gateway
-            log.warning("a message of the family was not sent", extra={"error": type(error).__name__})
-            return False
-        return True
-    return False
 
 
 def news_for(*, learner: Learner, now: datetime) -> list[str]:

@@ -15,14 +15,12 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Max, QuerySet, Sum
 from django.urls import reverse
-from django.utils import timezone
 
 from credentials.models import Credential
 from issuers.models import Issuer
 
-from . import ages, consents, seals
+from . import consents, families, seals
 from .errors import (
-    AskYourGuardian,
     LinkUnreadable,
     NoPublicPageYet,
     NothingChosen,
@@ -90,9 +88,8 @@ class Share:
 
 # -- What may be shared -----------------------------------------------------------------------------
 def require_may_share(*, learner: Learner, now: datetime) -> None:
-    """Whether she may show anything herself. Raises AskYourGuardian."""
-    if ages.is_minor(learner.birth_year, timezone.localdate(now)):
-        raise AskYourGuardian
+    """Of age, or with her guardian's yes and her own. Raises GuardianNeeded, AssentNeeded."""
+    families.require_may_share(learner, now)
 
 
 def choosable(*, learner: Learner) -> Choosable:
@@ -154,7 +151,7 @@ def make(
 ) -> Presentation:
     """Put these entries behind a new link for so many days; she agrees to showing in the same step.
 
-    Raises AskYourGuardian, NothingChosen, TooManyChosen and TooManyShares.
+    Raises GuardianNeeded, AssentNeeded, NothingChosen, TooManyChosen and TooManyShares.
     """
     if days not in DAYS:
         raise ValueError("she chooses from DAYS")
@@ -180,7 +177,7 @@ def open_page(
 
     Raises NoPublicPageYet, NothingChosen, TooManyChosen and TooManyShares.
     """
-    if ages.is_minor(learner.birth_year, timezone.localdate(now)):
+    if families.is_minor(learner, now):
         raise NoPublicPageYet
     chosen = _may_make(learner=learner, keys=keys, kind=Kind.PAGE, language=language, desk=desk, now=now)
     _close_all_public(learner)
@@ -337,6 +334,12 @@ def withdraw(*, presentation: Presentation, now: datetime) -> None:
 
 
 @transaction.atomic
+def take_back(*, learner: Learner, now: datetime) -> None:
+    """She no longer agrees to show anything: the consent ends, and with it every link."""
+    consents.withdraw(learner=learner, purpose=consents.Purpose.SHOWING.value, now=now)
+    stop_all(learner=learner, now=now)
+
+
 def stop_all(*, learner: Learner, now: datetime) -> int:
     """All her links lead nowhere from now on; how many there were."""
     _close_all_public(learner)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from credentials import corrections
 from credentials.errors import CredentialsError
 from issuers.access import signed_in
-from passport import consents, exporting, holding, looks, overview
+from passport import consents, exporting, holding, looks, overview, sharing
 from passport.acting import acting_of, assisted, learner_of
 from passport.errors import NotYourPassport
 from passport.forms import complain
@@ -60,7 +60,10 @@ def consent(request: HttpRequest, consent: str) -> HttpResponse:
     elif consent == Consent.Purpose.PASSPORT:
         return redirect("me-close")
     else:
-        consents.withdraw(learner=learner, purpose=consent, now=timezone.now())
+        if consent == Consent.Purpose.SHOWING:
+            sharing.take_back(learner=learner, now=timezone.now())
+        else:
+            consents.withdraw(learner=learner, purpose=consent, now=timezone.now())
         messages.info(request, _("Taken back. It holds from now on."))
     return redirect("me-data")
 

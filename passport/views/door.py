@@ -1,5 +1,7 @@
 """Signing in: an address, a code, a passport."""
 
+from typing import Any
+
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.utils import perform_login
 from allauth.core.internal.ratelimit import get_ip
@@ -126,7 +128,7 @@ def _lead_on(request: HttpRequest, code: Code) -> HttpResponse:
     return redirect("account_choose" if people else "account_open")
 
 
-def _open(request: HttpRequest, code: Code, names: dict[str, str]) -> HttpResponse:
+def _open(request: HttpRequest, code: Code, names: dict[str, Any]) -> HttpResponse:
     """The passport of somebody who said who she is before she gave her phone."""
     try:
         learner = accounts.open_passport(**names, code=code, now=timezone.now())

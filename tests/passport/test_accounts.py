@@ -189,7 +189,7 @@ def proved_code(value: str = "+212683000001") -> Code:
 
 def test_one_typed_code_opens_one_passport() -> None:
     code = proved_code()
-    names = {"name_latin": "Hajar Tazi", "name_arabic": "", "language": "fr"}
+    names: dict[str, Any] = {"name_latin": "Hajar Tazi", "name_arabic": "", "language": "fr"}
     accounts.open_passport(code=code, **names, now=NOW)
     with pytest.raises(CodeUsed):
         accounts.open_passport(code=code, **names, now=NOW)
