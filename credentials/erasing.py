@@ -11,11 +11,22 @@ from typing import Any
 from uuid import uuid4
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from issuers import audit
 
-from .models import Award, Batch, CorrectionRequest, Credential, Message, PrintPart, StatusChange
+from .models import (
+    Award,
+    Batch,
+    CorrectionRequest,
+    Credential,
+    Enrolment,
+    Message,
+    PaperSlip,
+    PrintPart,
+    SecuredDocument,
+    StatusChange,
+)
 
 #: How the ``person_hash`` of whoever was erased begins; the rest is the certificate's id, so that it is one.
 GONE = "erased-"
@@ -82,11 +93,14 @@ def _lock(ids: Sequence[str]) -> list[Credential]:
 def _forget(credential: Credential, *, now: datetime) -> None:
     nobody = NOBODY | {"person_hash": GONE + credential.pk, "subject_id": uuid4()}
     Credential.objects.filter(pk=credential.pk).update(jwt="", paper=b"", erased_at=now, **nobody)
-    Award.objects.filter(pk=credential.award_id).update(typed=None, problems=[], note="", **nobody)
+    Award.objects.filter(pk=credential.award_id).update(typed=None, problems=[], note="", result="", **nobody)
+    Enrolment.objects.filter(award=credential.award_id).update(result="", days=[], forgotten_at=now, **NOBODY)
 
 
 def _forget_beside(ids: Sequence[str]) -> None:
-    """What else names the person: rows that were to replace it, messages, notes, wishes."""
+    """What else names the person: its file, rows that were to replace it, slips, messages, notes, wishes."""
+    SecuredDocument.objects.filter(credential__in=ids).delete()
+    PaperSlip.objects.filter(credential__in=ids).delete()
     forget_rows(Award.objects.filter(replaces__in=ids, state__in=(*ENDED, Award.State.PENDING)))
     Message.objects.filter(credential__in=ids, state=Message.State.PENDING).delete()
     Message.objects.filter(credential__in=ids).update(to="")
@@ -96,6 +110,11 @@ def _forget_beside(ids: Sequence[str]) -> None:
     Batch.objects.filter(awards__credential__in=ids, row_count=1).update(request_hash="")
 
 
+def forget_seats(seats: QuerySet[Enrolment], *, now: datetime) -> int:
+    """Seats of sessions that name nobody any more; returns how many there were."""
+    return seats.update(result="", outcome="", days=[], forgotten_at=now, **NOBODY)
+
+
 def forget_rows(rows: Iterable[Award]) -> int:
     """These rows name nobody any more, and nothing is issued from them; returns how many there were."""
     count = 0
@@ -103,7 +122,7 @@ def forget_rows(rows: Iterable[Award]) -> int:
         nobody = NOBODY | {"person_hash": f"{GONE}row-{row.pk}", "subject_id": uuid4()}
         state = Award.State.CANCELLED if row.state == Award.State.PENDING else row.state
         Award.objects.filter(pk=row.pk, state=row.state).update(
-            state=state, typed=None, problems=[], note="", **nobody
+            state=state, typed=None, problems=[], note="", result="", **nobody
         )
         Batch.objects.filter(pk=row.batch_id, row_count=1).update(request_hash="")
         count += 1

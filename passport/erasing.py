@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import CASCADE, ProtectedError, Q
 
 from credentials import erasing
-from credentials.models import Award, LocalMessage
+from credentials.models import Award, Enrolment, LocalMessage
 from issuers import audit
 from issuers.models import Membership
 
@@ -63,7 +63,7 @@ def close(
     entries = list(Entry.objects.filter(learner=held).values_list("credential_id", flat=True))
     gone = erasing.erase(ids=entries, by=by, now=now) if certificates and entries else []
     if certificates:
-        _forget_rows_of(held)
+        _forget_rows_of(held, now=now)
     else:
         Filing.objects.filter(credential__in=entries).update(outcome=Filing.Outcome.UNCLAIMED)
     _let_go([each.id for each in gone])
@@ -98,19 +98,22 @@ def _let_go(ids: Sequence[str]) -> None:
         model.objects.filter(credential__in=ids).delete()
 
 
-def _forget_rows_of(learner: Learner) -> None:
-    """Rows of lists that were never issued, and were meant for her: her address, her name."""
+def _forget_rows_of(learner: Learner, *, now: datetime) -> None:
+    """Seats, and rows of lists, of which nothing was issued and that were hers: her address, her name."""
     reached = Q()
     for kind, value in Address.objects.filter(learner=learner).values_list("kind", "value"):
         reached |= Q(address_kind=kind, address=value)
     reached |= Q(address_kind="passport", address=learner.passport_number)
+    seats = Enrolment.objects.filter(reached, award__isnull=True)
+    hers = [seat.pk for seat in seats if seat.address_kind == "passport" or _names(seat, learner)]
+    erasing.forget_seats(Enrolment.objects.filter(pk__in=hers), now=now)
     rows = Award.objects.filter(reached, state__in=erasing.ENDED)
-    erasing.forget_rows(
-        row
-        for row in rows
-        if names.match(
-            latin=(row.name_latin, learner.name_latin), arabic=(row.name_arabic, learner.name_arabic)
-        )
+    erasing.forget_rows(row for row in rows if _names(row, learner))
+
+
+def _names(row: Award | Enrolment, learner: Learner) -> bool:
+    return names.match(
+        latin=(row.name_latin, learner.name_latin), arabic=(row.name_arabic, learner.name_arabic)
     )
 
 

@@ -6,7 +6,7 @@ describes ``passport.json``, member by member.
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -16,6 +16,8 @@ from django.utils import translation
 from credentials import parcels
 from credentials.models import CorrectionRequest
 
+from . import exporting_beside
+from .exporting_beside import moment
 from .models import Address, Consent, Declaration, Entry, Learner, Look, Opening, Proposal
 
 FORMAT = "learner-passport-export/1"
@@ -62,7 +64,7 @@ def gather(*, learner: Learner, entries: list[Entry], now: datetime) -> dict[str
     held = [entry.credential_id for entry in entries]
     return {
         "format": FORMAT,
-        "made_at": _moment(now),
+        "made_at": moment(now),
         "passport": {
             "number": learner.passport_number,
             "name_latin": learner.name_latin,
@@ -71,11 +73,11 @@ def gather(*, learner: Learner, entries: list[Entry], now: datetime) -> dict[str
             "district": learner.arrondissement_id,
             "birth_year": learner.birth_year,
             "gender": learner.gender,
-            "opened_at": _moment(learner.joined_at),
-            "last_sign_in": _moment(learner.last_login),
+            "opened_at": moment(learner.joined_at),
+            "last_sign_in": moment(learner.last_login),
         },
         "addresses": [
-            {"kind": each.kind, "value": each.value, "proved_at": _moment(each.verified_at)}
+            {"kind": each.kind, "value": each.value, "proved_at": moment(each.verified_at)}
             for each in Address.objects.filter(learner=learner)
         ],
         "certificates": [_certificate(entry) for entry in entries],
@@ -91,7 +93,7 @@ def gather(*, learner: Learner, entries: list[Entry], now: datetime) -> dict[str
                 "about": each.about,
                 "skills": each.skills,
                 "evidence": each.evidence,
-                "hidden_at": _moment(each.hidden_at),
+                "hidden_at": moment(each.hidden_at),
             }
             for each in Declaration.objects.filter(learner=learner)
         ],
@@ -103,14 +105,14 @@ def gather(*, learner: Learner, entries: list[Entry], now: datetime) -> dict[str
                 "channel": each.channel,
                 "recorded_by": "another person" if each.by_id else "the learner",
                 "desk": each.house.slug if each.house else None,
-                "given_at": _moment(each.given_at),
-                "withdrawn_at": _moment(each.withdrawn_at),
+                "given_at": moment(each.given_at),
+                "withdrawn_at": moment(each.withdrawn_at),
             }
             for each in Consent.objects.filter(learner=learner).select_related("house")
         ],
         "looks": [
             {
-                "at": _moment(each.at),
+                "at": moment(each.at),
                 "act": each.act,
                 "desk": each.house.slug if each.house else None,
                 "what": each.what,
@@ -119,7 +121,7 @@ def gather(*, learner: Learner, entries: list[Entry], now: datetime) -> dict[str
             for each in Look.objects.filter(learner=learner).select_related("house")
         ],
         "questions": [
-            {"certificate": each.credential_id, "answer": each.answer, "asked_at": _moment(each.made_at)}
+            {"certificate": each.credential_id, "answer": each.answer, "asked_at": moment(each.made_at)}
             for each in Proposal.objects.filter(learner=learner)
         ],
         "opened_by_others": [
@@ -132,12 +134,13 @@ def gather(*, learner: Learner, entries: list[Entry], now: datetime) -> dict[str
                 "what": each.what,
                 "should_be": each.should_be,
                 "state": each.state,
-                "asked_at": _moment(each.asked_at),
-                "answered_at": _moment(each.answered_at),
+                "asked_at": moment(each.asked_at),
+                "answered_at": moment(each.answered_at),
                 "reason": each.reason,
             }
             for each in CorrectionRequest.objects.filter(credential__in=held)
         ],
+        **exporting_beside.gather(learner=learner),
     }
 
 
@@ -153,14 +156,10 @@ def _certificate(entry: Entry) -> dict[str, Any]:
         "name_arabic": credential.name_arabic,
         "sent_to": credential.address,
         "awarded_on": credential.awarded_on.isoformat(),
-        "valid_until": _moment(credential.valid_until),
+        "valid_until": moment(credential.valid_until),
         "status": credential.status,
         "visibility": credential.visibility,
-        "filed_at": _moment(entry.filed_at),
+        "filed_at": moment(entry.filed_at),
         "filed": entry.how,
-        "hidden_at": _moment(entry.hidden_at),
+        "hidden_at": moment(entry.hidden_at),
     }
-
-
-def _moment(value: datetime | None) -> str | None:
-    return value.astimezone(UTC).isoformat(timespec="seconds") if value else None

@@ -18,7 +18,7 @@ from credentials.qr import qr_svg
 from issuers.access import signed_in
 from passport import consents, holding, sharing, showing
 from passport.acting import acting_of, assisted, learner_of
-from passport.errors import AskYourGuardian, PassportError
+from passport.errors import AssentNeeded, GuardianNeeded, PassportError
 from passport.forms import complain
 from passport.forms_sharing import EntriesForm, ExtendForm, ShareForm
 from passport.models import Consent, Learner, Presentation
@@ -46,7 +46,7 @@ def shelf(request: HttpRequest) -> HttpResponse:
 def _refusal(learner: Learner, *, now: datetime) -> str:
     try:
         sharing.require_may_share(learner=learner, now=now)
-    except AskYourGuardian as refusal:
+    except (GuardianNeeded, AssentNeeded) as refusal:
         return str(refusal.message)
     return ""
 

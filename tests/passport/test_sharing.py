@@ -16,7 +16,7 @@ from credentials.models import Credential
 from credentials.people import Person
 from passport import accounts, consents, filing, holding, sharing, showing
 from passport.errors import (
-    AskYourGuardian,
+    GuardianNeeded,
     LeadsNowhere,
     LinkHasExpired,
     NoPublicPageYet,
@@ -311,13 +311,13 @@ def test_a_browser_that_says_nothing_of_its_fetch_is_counted(fatima: Learner) ->
 def test_who_is_under_18_asks_her_guardian(fatima: Learner, client: Client) -> None:
     Learner.objects.update(birth_year=timezone.localdate().year - 15)
     fatima.refresh_from_db()
-    with pytest.raises(AskYourGuardian):
+    with pytest.raises(GuardianNeeded):
         share(fatima)
     with pytest.raises(NoPublicPageYet):
         sharing.open_page(learner=fatima, keys=everything(fatima), language="fr", now=timezone.now())
     client.force_login(fatima)
     assert client.get(reverse("me-share-new")).status_code == 403
-    assert str(AskYourGuardian.message) in client.get(reverse("me-share")).content.decode()
+    assert str(GuardianNeeded.message) in client.get(reverse("me-share")).content.decode()
 
 
 def test_nothing_is_no_share_and_somebody_elses_entry_is_nothing(fatima: Learner) -> None:
