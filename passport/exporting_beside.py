@@ -1,4 +1,4 @@
-"""What stands beside the entries of a passport, for the export: links, cards, family, seats, other numbers."""
+"""What stands beside the entries of a passport, for the export: links, cards, family, seats, old numbers."""
 
 from datetime import UTC, datetime
 from typing import Any
