@@ -25,7 +25,8 @@ ROOTS = {
     ("fr", "log in"): "connect",
     ("ar", "revoked"): "لغ",
     ("ar", "suspended"): "قف|وقوف",
-    ("ar", "holder"): "صاحب",
+    ("ar", "holder"): "صاحب|اصحاب",
+    ("ar", "purpose"): "غرض",
     ("ar", "issuer"): "جه",
     ("ar", "expired"): "نتهت|منتهي",
     ("ar", "issue"): "صدر|اصدار|منح",
@@ -42,9 +43,9 @@ OTHER_MEANINGS = {
     "Two keys share this short name. Give the whole thumbprint.": "to have in common",
     "Hidden from my passport": "by herself, not for a small count",
     "It is hidden. You find it again under Settings.": "by herself, not for a small count",
-    "All your certificates are hidden. You find them under Settings.": "by herself, not for a small count",
-    "Issuer not accredited for this": "Arabic names it by its noun alone",
-    "Valid for how many months": "Arabic asks for the length of validity",
+    "Certificate hidden or shown again": "by herself, not for a small count",
+    "School, work, a library circle, a family to care for: you say it, nobody else vouches for it, and "
+    "everybody sees that.": "a circle of readers, wherever it meets",
     "Not simply valid": "what asks for a second look",
 }
 BRACKETS = re.compile(r"\s*\([^)]*\)")
