@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from credentials import paperslips
 from credentials.models import Credential
 from credentials.people import Person, check_digits
 from issuers.models import Arrondissement, Membership, Role
-from passport import cards, consents, desk, looks
+from passport import cards, consents, desk, joining, looks
 from passport.models import Card, Consent, Learner, Look
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ NUMBER = _BODY + check_digits(_BODY)
 PIN = "135790"
 #: What the clerk put into her passport, and what still waits for her on paper.
 CLAIMED, WAITING = "C01", "C08"
+#: And what came to her on a slip of paper.
+ON_A_SLIP = "C20"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +72,17 @@ def tell(story: "Story") -> None:
     earlier = Credential.objects.get(achievement__code=CLAIMED, name_latin=woman.name_latin)
     later = after + timedelta(minutes=3)
     desk.claim(learner=aicha, credential_id=earlier.pk, by=clerk, house=house, now=later)
+    _bring_a_slip(story, aicha, woman, by=clerk)
+
+
+def _bring_a_slip(story: "Story", aicha: Learner, woman: Person, *, by: Learner) -> None:
+    """A course gave her a slip of paper with a certificate; she has scanned it at the desk since."""
+    story.award(story.one(ON_A_SLIP, 12, woman), 9_003)
+    credential = Credential.objects.get(achievement__code=ON_A_SLIP, name_latin=woman.name_latin)
+    moment = _office_hour(story.now - timedelta(days=11))
+    (printed,) = paperslips.of_batch(batch=credential.award.batch, by=by, now=moment)
+    slip = paperslips.find(text=printed.code)
+    joining.take_slip(slip=slip, learner=aicha, now=moment + timedelta(hours=1))
 
 
 def _office_hour(moment: datetime) -> datetime:

@@ -305,7 +305,7 @@ def test_an_operator_reads_that_the_imported_list_waits(
         achievement="C08",
         date=timezone.localdate(),
     )
-    assert "it waits for a second person" in capsys.readouterr().out
+    assert "une deuxième personne doit le libérer" in capsys.readouterr().out
     assert Batch.objects.filter(state=State.HELD).count() == 2
     assert Award.objects.filter(state="issued").count() == 0
 

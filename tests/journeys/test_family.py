@@ -68,7 +68,7 @@ def test_a_young_person_asks_and_her_mother_says_yes(open_page: OpenPage) -> Non
     expect(mother.locator("main")).to_contain_text("Nour Naciri")
     mother.get_by_label("Mère").check()
     mother.get_by_role("button", name="Oui, j’en suis responsable").click()
-    mother.get_by_role("button", name=re.compile("^Laisser Nour Naciri")).click()
+    mother.get_by_role("button", name=re.compile("^Autoriser le partage.*Nour Naciri")).click()
     child.reload()
     child.get_by_role("button", name="Oui", exact=True).click()
     expect(child.get_by_text("Vous pouvez partager.")).to_be_visible()
