@@ -305,11 +305,11 @@ def weight(client: Client, path: str, *, fonts: tuple[str, ...]) -> int:
     html = gzip.decompress(squeezed.content).decode()
     assert "<script" not in html
     total = len(squeezed.content)
-    for address in re.findall(r'(?:href|src)="/static/([^"]+)"', html):
+    for address in re.findall(r'(?:href|src)="/static/((?!built/fonts)[^"]+)"', html):
         found = finders.find(address)
         assert isinstance(found, str)
         total += len(gzip.compress(Path(found).read_bytes(), 6))
-    for address in re.findall(r'<img src="([^"]+)"', html):
+    for address in re.findall(r'<img src="(/[^"]+)"', html):
         picture = client.get(address, headers={"Accept-Encoding": "gzip"})
         assert picture.headers["Content-Encoding"] == "gzip"
         total += len(picture.content)
