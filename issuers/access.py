@@ -115,7 +115,9 @@ class ApiClientAuthentication(BaseAuthentication):
         if not secrets.compare_digest(secret_hash(secret), expected) or client is None:
             raise refused_token(request, "invalid-client")
         now = timezone.now()
-        ApiClient.objects.filter(pk=client.pk).exclude(last_used_at__date=now.date()).update(last_used_at=now)
+        ApiClient.objects.filter(pk=client.pk).exclude(last_used_at__date=timezone.localdate(now)).update(
+            last_used_at=now
+        )
         return (ClientUser(client), client)
 
     def authenticate_header(self, request: Request) -> str:

@@ -11,6 +11,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from credentials import awards
@@ -84,7 +85,7 @@ def open_passport(
     She agrees to the one purpose without which there is no passport. Raises BadAward for a name,
     TooYoungAlone under 12, CodeUsed, TooManyPassports.
     """
-    if birth_year is not None and not ages.may_assent(birth_year, now.date()):
+    if birth_year is not None and not ages.may_assent(birth_year, timezone.localdate(now)):
         raise TooYoungAlone
     person = awards.clean_person(Person(name_latin=name_latin, name_arabic=name_arabic, language=language))
     if len(passports_of(kind=code.kind, value=code.value)) >= MAX_PASSPORTS:
@@ -200,7 +201,9 @@ def describe(
     """What she tells about herself, if she likes. Raises AgeFixed for a year by which somebody answers."""
     held = Learner.objects.get(pk=learner.pk)
     bound = (
-        ages.is_minor(held.birth_year, now.date()) or held.guardianships.exists() or held.wardships.exists()
+        ages.is_minor(held.birth_year, timezone.localdate(now))
+        or held.guardianships.exists()
+        or held.wardships.exists()
     )
     if bound and birth_year != held.birth_year:
         raise AgeFixed

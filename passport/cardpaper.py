@@ -4,6 +4,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from django.utils import timezone
+
 from credentials import qr, typesetting
 from issuers.models import City
 
@@ -61,6 +63,6 @@ def sheet(*, learner: Learner, made: Secrets, address: str, now: datetime) -> by
         "pin": f"{made.pin[:3]} {made.pin[3:]}",
         "qr": code,
         "address": address,
-        "day": now.date().isoformat(),
+        "day": timezone.localdate(now).isoformat(),
     }
-    return typesetting.set_pdf(template=TEMPLATE, data={"print": data}, dated=now.date())
+    return typesetting.set_pdf(template=TEMPLATE, data={"print": data}, dated=timezone.localdate(now))

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from credentials import frameworks
 from issuers.models import Arrondissement
@@ -63,7 +64,7 @@ def _checked(
     title = title.strip()
     if not title:
         raise TitleMissing
-    _in_order(learner, began=began, ended=ended, today=now.date())
+    _in_order(learner, began=began, ended=ended, today=timezone.localdate(now))
     if evidence and not evidence.startswith("https://"):
         raise EvidenceNotSafe
     year_only = began.year_only or bool(ended and ended.year_only)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from credentials import awards
 from credentials.people import Person
@@ -36,13 +37,13 @@ BEGAN, ENDED = "guardianship-began", "guardianship-ended"
 # -- Who ------------------------------------------------------------------------------------------
 def is_minor(learner: Learner, now: datetime) -> bool:
     """Whether somebody answers for her: she may be under 18, by the year she gave."""
-    return ages.is_minor(learner.birth_year, now.date())
+    return ages.is_minor(learner.birth_year, timezone.localdate(now))
 
 
 def assents(learner: Learner, now: datetime) -> bool:
     """Whether she is a minor who is asked herself: from 12 on."""
     year = learner.birth_year
-    return year is not None and is_minor(learner, now) and ages.may_assent(year, now.date())
+    return year is not None and is_minor(learner, now) and ages.may_assent(year, timezone.localdate(now))
 
 
 def guardians_of(learner: Learner) -> list[Guardianship]:
@@ -101,7 +102,7 @@ def open_for_child(
     is not the guardian's.
     """
     person = awards.clean_person(Person(name_latin=name_latin, name_arabic=name_arabic, language=language))
-    if not ages.is_minor(birth_year, now.date()):
+    if not ages.is_minor(birth_year, timezone.localdate(now)):
         raise NotAMinor
     address = Address.objects.filter(pk=address_id, learner=guardian).first() if address_id else None
     if address_id and address is None:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils import timezone
+
 from credentials.models import Credential
 
 from . import declaring, filing, holding, life, pathways
@@ -46,7 +48,7 @@ def home(*, learner: Learner, page: int, now: datetime) -> Home:
     )
     return Home(
         learner=learner,
-        life=life.of(learner=learner, today=now.date(), page=page),
+        life=life.of(learner=learner, today=timezone.localdate(now), page=page),
         figures=life.figures(learner=learner),
         proposals=list(filing.open_proposals(learner=learner)),
         to_show=newest,

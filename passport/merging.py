@@ -11,6 +11,7 @@ from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.db import IntegrityError, models, transaction
+from django.utils import timezone
 
 from issuers import audit
 from issuers.models import Issuer, Membership
@@ -116,7 +117,7 @@ def _require_one_person(
     """A code shows who reads a phone, and families share one: names, years and families must agree too."""
     if Membership.objects.filter(person=other).exists() or Authenticator.objects.filter(user=other).exists():
         raise BoundPassport
-    minors = [ages.is_minor(learner.birth_year, now.date()) for learner in (mine, other)]
+    minors = [ages.is_minor(learner.birth_year, timezone.localdate(now)) for learner in (mine, other)]
     if any(minors) and by is None:
         raise MinorsByGuardian
     years = {mine.birth_year, other.birth_year} - {None}

@@ -203,3 +203,12 @@ def test_a_paper_claim_of_usual_length_is_signed() -> None:
 def test_a_paper_claim_outside_the_format_is_not_signed(changes: dict[str, Any]) -> None:
     with pytest.raises(linting.LintError):
         linting.lint_paper(claim(**changes), issuer_id=5, prefix=27)
+
+
+def test_an_award_of_the_first_hour_of_a_day_here_is_signed_though_utc_says_yesterday() -> None:
+    shortly_after_midnight = datetime(2026, 11, 26, 23, 20, tzinfo=UTC)
+    signed = facts(valid_from=shortly_after_midnight, awarded_on=date(2026, 11, 27), valid_until=None)
+    assert linting.lint_credential(openbadges.compose(signed), issuer_id=1).form is Form.CREDENTIAL
+    early = facts(valid_from=shortly_after_midnight, awarded_on=date(2026, 11, 28), valid_until=None)
+    with pytest.raises(linting.LintError, match="awarded before it is valid"):
+        linting.lint_credential(openbadges.compose(early), issuer_id=1)
