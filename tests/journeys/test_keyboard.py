@@ -72,7 +72,7 @@ def test_a_learner_signs_in_opens_finds_and_checks(open_page: OpenPage, language
     keys.lead_on()
     expect(page).to_have_url(re.compile("/me/$"))
 
-    title = page.locator(".life h3 a").first.inner_text()
+    title = page.locator(".life h3 a[href^='/me/c/']").first.inner_text()
     keys.to(title, within=".life")
     keys.lead_on()
     found = SHORT_CODE.search(page.locator("main").inner_text())
