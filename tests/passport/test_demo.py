@@ -184,8 +184,7 @@ def test_fatima_zahra_holds_certificates_of_several_providers_and_years() -> Non
 def test_certificates_are_filed_asked_about_or_unclaimed() -> None:
     outcomes = Counter(Credential.objects.values_list("filing__outcome", flat=True))
     assert set(outcomes) == {"filed", "proposed", "unclaimed"}
-    later = {Entry.How.SLIP.value, Entry.How.DESK.value}  # the demo has no slips and no desk yet
-    assert set(Entry.objects.values_list("how", flat=True)) == set(Entry.How.values) - later
+    assert set(Entry.objects.values_list("how", flat=True)) == set(Entry.How.values)
     assert set(Proposal.objects.values_list("answer", flat=True)) == set(Proposal.Answer.values)
 
 
