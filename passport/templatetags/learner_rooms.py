@@ -32,7 +32,7 @@ SETTINGS: tuple[tuple[str, str, Any, Any], ...] = (
 )
 
 
-@register.inclusion_tag("passport/rooms.html", takes_context=True)
+@register.inclusion_tag("issuers/rooms.html", takes_context=True)
 def me_rooms(context: dict[str, Any], here: str) -> dict[str, Any]:
     """Links to her rooms; ``here`` is the one that is open."""
     acting = acting_of(context["request"]) is not None

@@ -1,9 +1,10 @@
 """Acting for somebody: a clerk opens a passport, its learner reads each act, some pages stay hers alone."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -22,18 +23,13 @@ def clerk() -> Learner:
 
 
 def opened(client: Client, clerk: Learner, learner: Learner, **kept: Any) -> None:
-    """A session in which this passport is open, as ``acting.begin`` leaves it."""
-    now = timezone.now()
-    membership = Membership.objects.get(person=clerk, role="clerk")
-    session = client.session
-    session["acting"] = {
-        "learner": learner.pk,
-        "role": "clerk",
-        "house": membership.issuer_id,
-        "since": now.isoformat(),
-        "until": (now + timedelta(minutes=5)).isoformat(),
-    } | kept
-    session.save()
+    """A session in which this passport is open; ``kept`` stands in it instead of what the opening left."""
+    request = HttpRequest()
+    request.session, request.user = client.session, clerk
+    house = Membership.objects.get(person=clerk, role="clerk").issuer
+    acting.begin(request, learner=learner, role="clerk", house=house, now=timezone.now())
+    request.session["acting"] |= kept
+    request.session.save()
 
 
 def test_a_clerk_sees_the_learners_timeline_and_whose_it_is(client: Client, clerk: Learner) -> None:
@@ -88,3 +84,18 @@ def test_it_is_closed_with_one_button(client: Client, clerk: Learner) -> None:
 def test_every_role_has_words_for_what_it_does() -> None:
     for right in acting.RIGHTS.values():
         assert str(right.opened.label) != str(right.acted.label)
+
+
+def test_opening_it_is_the_first_line_that_she_reads_and_needs_the_right_to(
+    client: Client, clerk: Learner
+) -> None:
+    learner = make_learner()
+    sign_in(client, clerk)
+    opened(client, clerk, learner)
+    assert [line.act for line in looks.of(learner=learner)] == [Look.Act.DESK_OPENED]
+    Membership.objects.filter(person=clerk).update(role="trainer")
+    request = HttpRequest()
+    request.session, request.user = client.session, clerk
+    house = Membership.objects.get(person=clerk).issuer
+    with pytest.raises(PermissionDenied):
+        acting.begin(request, learner=learner, role="clerk", house=house, now=timezone.now())
