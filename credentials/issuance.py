@@ -214,7 +214,7 @@ class Signing:
         self.now = now
         self.achievement = self.batch.achievement
         self.signer = keys.signer(issuer=self.batch.issuer, now=now)
-        self.city = register.city()
+        self.city = register.the_city()
         self.profile = register.profile_of(self.batch.issuer, city=self.city)
         self.document = facts.achievement_document(self.achievement, profile=self.profile)
         # The moment of acceptance is what the document says, whenever it is signed; never before its key.

@@ -86,14 +86,14 @@ def _accreditation(mandate: Mandate, issuer: Issuer, today: date) -> Accreditati
     )
 
 
-def city() -> City:
+def the_city() -> City:
     """The city whose register this is."""
     return City.objects.get(pk=1)
 
 
 def profile_of(issuer: Issuer, *, city: City | None = None) -> dict[str, Any]:
     """The issuer's Open Badges Profile, the same one that its credentials carry."""
-    city = city or City.objects.get(pk=1)
+    city = city or the_city()
     return profiles.issuer_profile(
         base_url=settings.BASE_URL,
         slug=issuer.slug,
