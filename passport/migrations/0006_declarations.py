@@ -14,11 +14,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterField(
-            model_name='entry',
-            name='how',
-            field=models.CharField(choices=[('match', 'Address and name agreed'), ('confirmed', 'The learner said yes'), ('number', 'By passport number and name'), ('succession', 'It replaces one that was here'), ('slip', 'By the slip of paper that came with it'), ('desk', 'A clerk at a desk saw the person')], max_length=10),
-        ),
         migrations.CreateModel(
             name='Declaration',
             fields=[
