@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3 python3.13 python3.14; 
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench faults lock clean
+.PHONY: help run test bench faults shots lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,6 +26,10 @@ bench: $(VENV)/test.stamp ## Measure, and write var/bench.json
 faults: $(VENV)/test.stamp ## Kill it while it issues certificates, and write var/faults.json (SEEDS=10)
 	@$(PY) -m config.assets
 	@$(PY) -m tests.faults
+
+shots: $(VENV)/test.stamp ## Take a picture of every page, into var/shots/
+	@$(PY) -m config.assets
+	@$(PY) -m tests.shots
 
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --upgrade \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate

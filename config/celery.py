@@ -23,6 +23,7 @@ ROUTES = {
     "credentials.issue_interactive": "interactive",
     "credentials.issue_batches": "batches",
     "credentials.issue_anew": "batches",
+    "credentials.secure_documents": "batches",
     "credentials.publish_lists": "upkeep",
     "credentials.deliver_messages": "messages",
     "credentials.deliver_webhooks": "messages",

@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from issuers.models import Membership
+from passport import shared
 from passport.acting import Acting, acting_of
 
 #: An address of the verifier that carries a scanned code: no page repeats it, whatever became of the request.
@@ -23,6 +24,7 @@ DOORS: dict[str, tuple[Promise, tuple[str, ...]]] = {
     "home": (_("Learn"), ("/catalogue", "/a/")),
     "me": (_("My passport"), ("/me/",)),
     "teach-home": (_("Teach"), ("/teach/",)),
+    "desk-home": (_("Desk"), ("/desk/",)),
     "verify": (_("Verify"), ("/v/", "/c/")),
     "city-home": (_("The city"), ("/city/",)),
 }
@@ -60,14 +62,22 @@ class Frame:
         return acting_of(self.request)
 
     @cached_property
+    def forgets(self) -> bool:
+        """Whether this device forgets whoever is signed in after a while."""
+        return shared.forgets(self.request)
+
+    @cached_property
     def sections(self) -> list[Section]:
         """The doors that this reader may open, in their order."""
-        houses: set[int | None] = set()
+        held: list[tuple[int | None, str]] = []
         if self.signed_in:
-            held = Membership.objects.filter(person_id=self.request.user.pk)
-            houses = set(held.values_list("issuer_id", flat=True))
-        closed = {"teach-home"} if not houses - {None} else set()
-        if None not in houses:
+            mine = Membership.objects.filter(person_id=self.request.user.pk)
+            held = list(mine.values_list("issuer_id", "role"))
+        roles = {role for house, role in held if house is not None}
+        closed = set() if roles - {"clerk"} else {"teach-home"}
+        if "clerk" not in roles:
+            closed.add("desk-home")
+        if None not in {house for house, _role in held}:
             closed.add("city-home")
         return [
             Section(
@@ -91,6 +101,11 @@ class FrameInTheDark(Frame):
     @cached_property
     def acting(self) -> None:
         """Nobody: as above."""
+
+    @cached_property
+    def forgets(self) -> bool:
+        """Nobody is signed in: as above."""
+        return False
 
 
 def house(request: HttpRequest) -> dict[str, Any]:

@@ -79,7 +79,7 @@ PATIENCE = 10
 
 BODY_TOO_LARGE = gettext_lazy("This is larger than anything that is taken here: 10 MB at most.")
 
-PAGES = {400: "400.html", 403: "403.html", 404: "404.html", 500: "500.html", 503: "503.html"}
+PAGES = {400: "400.html", 403: "403.html", 404: "404.html", 410: "410.html", 500: "500.html", 503: "503.html"}
 
 
 def problem(

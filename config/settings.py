@@ -77,6 +77,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "passport.shared.Forgetful",
     "config.middleware.Refusals",
 ]
 
@@ -92,7 +93,11 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "config.context.house",
             ],
-            "builtins": ["django.templatetags.i18n", "config.templatetags.faces"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "config.templatetags.faces",
+                "credentials.templatetags.badges",
+            ],
         },
     }
 ]
@@ -174,6 +179,13 @@ EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = _secret("EMAIL_HOST_PASSWORD")
 EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", False)
 EMAIL_TIMEOUT = 10
+SMS_GATEWAY_URL = env.str("SMS_GATEWAY_URL", "")  # for credentials.messengers.HttpSmsBackend
+SMS_GATEWAY_TOKEN = _secret("SMS_GATEWAY_TOKEN")
+SMS_GATEWAY_SENDER = env.str("SMS_GATEWAY_SENDER", "")
+SMS_PER_NUMBER_A_DAY = env.int("SMS_PER_NUMBER_A_DAY", 5)
+SMS_PER_NUMBER_A_MONTH = env.int("SMS_PER_NUMBER_A_MONTH", 20)
+SMS_PER_PROVIDER_A_DAY = env.int("SMS_PER_PROVIDER_A_DAY", 3_000)
+SMS_PER_CITY_A_DAY = env.int("SMS_PER_CITY_A_DAY", 20_000)
 RECEIPTS_TOKEN = _secret("RECEIPTS_TOKEN")  # what a gateway shows that says what became of a message
 OUTBOUND_PORTS = env.list("OUTBOUND_PORTS", [443], subcast=int)  # of hosts of others
 
@@ -276,10 +288,13 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_RATES": {
         "verify": "60/min",
         "short-code": "10/min",
+        "join-code": "60/min",  # a class behind one address types what stands on its screen
+        "slip-code": "10/min",
         "bench": env.str("BENCH_RATE", "20/hour") or None,  # each may be 200 certificates
         "client": "600/min",
         "batches": "10/min",
         "register": "120/min",
+        "card": "30/min",  # PINs from one place: a library's computers share one
         "wrong-token": "20/min",
         "link": env.str("LINK_RATE", "30/min") or None,  # one certificate, from one place
         "links": env.str("LINKS_RATE", "600/min") or None,  # all that one place opens: a class shares one

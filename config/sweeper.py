@@ -5,10 +5,22 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
-from credentials import batches, bundling, issuance, outbox, printing, statuslists, webhooks
+from credentials import (
+    batches,
+    budgets,
+    bundling,
+    erasing,
+    issuance,
+    outbox,
+    printing,
+    securing,
+    sessions,
+    statuslists,
+    webhooks,
+)
 from credentials.models import Batch
 from issuers import orders, publications, sealing
-from passport import codes, filing
+from passport import codes, filing, handover, retention
 from verify import bench, bench_queue
 
 log = logging.getLogger(__name__)
@@ -32,11 +44,14 @@ ROUND: tuple[tuple[str, Callable[..., object]], ...] = (
         "file certificates",
         partial(filing.consider_unfiled, within=timedelta(hours=1), after=timedelta(seconds=5)),
     ),
+    ("secure documents", partial(securing.secure_new, limit=10)),
     ("deliver messages", outbox.deliver_due),
     ("deliver webhooks", webhooks.deliver_unheard),
+    ("tend sessions", sessions.tend),
     ("prepare prints", partial(printing.prepare, limit=2)),
     ("forget prints", printing.forget),
     ("forget codes", codes.forget),
+    ("hand passports over", handover.tend),
     ("check benches", partial(bench_queue.check_waiting, after=timedelta(seconds=10))),
     ("forget benches", bench.forget),
 )
@@ -48,7 +63,11 @@ SAY_AGAIN = timedelta(minutes=10)
 WIDE_EVERY = 200
 WIDE: tuple[tuple[str, Callable[..., object]], ...] = (
     ("file old certificates", partial(filing.consider_unfiled, limit=100_000)),
+    ("secure old documents", partial(securing.secure_new, limit=500, within=None)),
     ("forget webhooks", webhooks.forget),
+    ("finish erasures", erasing.tend),
+    ("keep nothing too long", retention.tend),
+    ("forget counts of text messages", budgets.forget),
 )
 
 

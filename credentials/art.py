@@ -1,4 +1,4 @@
-"""Pure. Badge art drawn from data: a silhouette by theme, an ornament by achievement, a border by hours.
+"""Pure. Badge art from data: silhouette by theme, ornament by achievement, border by hours, ring by place.
 
 The ornament is a function of SHA-256 of the achievement's id, the border's marks of the issuer's, so a
 badge is the same everywhere and no two achievements look alike. Angles run clockwise from the top.
@@ -65,6 +65,8 @@ ROSETTES = {
     "trades": Rosette(rays=20, skips=(5, 6, 7), outer=76.0, points=10, lowered=7.0),
 }
 CELL = 20.5
+#: Of the border's 48 stations, those up to the foot and those that it covers.
+BEFORE_FOOT, UNDER_FOOT = 20, 8
 SQUARE: list[Point] = [(0, 0), (1, 0), (1, 1), (0, 1)]
 #: What may lie on a square cell: nothing, a lozenge, a half, an hourglass.
 FIGURES: tuple[list[list[Point]], ...] = (
@@ -91,12 +93,14 @@ def badge_svg(
     hours: int,
     level: int,
     assessed: bool,
+    place: str = "",
     title: str = "",
 ) -> str:
     """The badge as an SVG of 240 by 240 units, without script, style or anything from outside.
 
     ``hours`` fill the border (a mark for 2.5 hours, 48 at most), ``level`` 1 to 8 climbs the foot; what was
-    attended and not assessed stands on a white plate.
+    attended and not assessed stands on a white plate. ``place``, the provider's arrondissement by its HCP
+    code, has one station of the border ringed: badges of one neighbourhood wear their ring in one spot.
     """
     palette = PALETTES[theme]
     seed = hashlib.sha256(achievement_id.encode()).digest()
@@ -110,6 +114,7 @@ def badge_svg(
             f"<title>{escape(title.translate(FORBIDDEN))}</title>" if title else "",
             _plate(theme, palette, assessed),
             _border(theme, palette, hashlib.sha256(issuer_id.encode()).digest(), hours, assessed),
+            _ring(theme, palette, place, assessed) if place else "",
             f'<g stroke="{palette.deep}" stroke-width="1.1" stroke-linejoin="round">'
             if assessed
             else f'<g stroke="{palette.mid}" stroke-width="0.8" stroke-linejoin="round">',
@@ -225,9 +230,28 @@ def _stations(outline: list[Point], count: int) -> list[Point]:
     return points
 
 
-def _border(theme: str, palette: Palette, seed: bytes, hours: int, assessed: bool) -> str:
+def _border_stations(theme: str) -> list[Point]:
     inset = {"digital": 103.5, "health": 99.0}.get(theme, 101.0)
-    stations = _stations(_silhouette(theme, inset), 48)
+    return _stations(_silhouette(theme, inset), 48)
+
+
+def station_of(place: str) -> int:
+    """An arrondissement's station, by the digits that end its HCP code: round the border, past the foot."""
+    digits = place.rsplit(".", 1)[-1]
+    turn = int(digits) % 80 // 2 if digits.isdecimal() else 0
+    return turn if turn < BEFORE_FOOT else turn + UNDER_FOOT
+
+
+def _ring(theme: str, palette: Palette, place: str, assessed: bool) -> str:
+    x, y = _border_stations(theme)[station_of(place)]
+    tone = WHITE if assessed else palette.deep
+    return (
+        f'<circle cx="{_number(x)}" cy="{_number(y)}" r="5" fill="none" stroke="{tone}" stroke-width="1.5"/>'
+    )
+
+
+def _border(theme: str, palette: Palette, seed: bytes, hours: int, assessed: bool) -> str:
+    stations = _border_stations(theme)
     marked = min(48, ceil(hours / 2.5))
     dots = "".join(f"M{_number(x)} {_number(y)}h.01" for x, y in stations[marked:])
     marks = []

@@ -152,6 +152,7 @@ def accept(
                 awarded_on=awarded_on,
                 person_hash=hashed,
                 replaces_id=replaces.pk if replaces else None,
+                result=replaces.award.result if replaces else "",
             )
             for line, (person, hashed) in enumerate(zip(cleaned, hashes, strict=True), start=1)
         ]

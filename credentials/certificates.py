@@ -38,6 +38,7 @@ WORDS: dict[str, dict[str, str]] = {
         "framework": "CNC",
         "workload": "Volume horaire",
         "assessment": "Évaluation",
+        "result": "Résultat",
         "issuer": "Délivrée par",
         "on": "Le",
         "until": "Valable jusqu’au",
@@ -54,6 +55,7 @@ WORDS: dict[str, dict[str, str]] = {
         "framework": "الإطار الوطني للإشهاد",
         "workload": "الغلاف الزمني",
         "assessment": "التقييم",
+        "result": "النتيجة",
         "issuer": "الجهة المُصدِرة",
         "on": "بتاريخ",
         "until": "صالحة إلى غاية",
@@ -67,6 +69,8 @@ HOURS: dict[str, dict[str, str]] = {
     "fr": {"one": "{n} heure", "other": "{n} heures"},
     "ar": {"one": "ساعة واحدة", "two": "ساعتان", "few": "{n} ساعات", "other": "{n} ساعة"},
 }
+#: Across what is no certificate yet.
+SPECIMEN = [{"lang": "fr", "text": "SPÉCIMEN"}, {"lang": "ar", "text": "نموذج"}]
 THOUSANDS = {"fr": "\u202f", "ar": "."}
 
 
@@ -97,8 +101,11 @@ class CertificateFace:
     city_ar: str
     achievement_id: str
     issuer_id: str
+    place: str
     cnc_level: int
     jwt: str
+    result: str = ""
+    specimen: bool = False
 
 
 def render_pdf(face: CertificateFace) -> bytes:
@@ -128,6 +135,7 @@ def _data(face: CertificateFace) -> dict[str, Any]:
         "notes": {language: WORDS[language]["note"] for language in languages},
         "city_zgh": CITY_TIFINAGH,
         "day": face.awarded_on.isoformat(),
+        "specimen": SPECIMEN if face.specimen else [],
     } | marks(face, languages, badge_alt=first["title"]["text"])
 
 
@@ -146,6 +154,7 @@ def marks(face: CertificateFace, languages: list[str], *, badge_alt: str) -> dic
         "badge": _badge(
             achievement_id=face.achievement_id,
             issuer_id=face.issuer_id,
+            place=face.place,
             theme=face.theme,
             hours=face.hours,
             level=face.cnc_level,
@@ -187,6 +196,8 @@ def _side(face: CertificateFace, language: str) -> dict[str, Any]:
     ]
     if face.valid_until:
         facts.append((words["until"], said(day(face.valid_until, language), language)))
+    if face.result:
+        facts.insert(3, (words["result"], {"lang": "fr", "text": printable(face.result)}))
     outcome = said(face.outcome_ar if arabic else face.outcome_fr, language)
     return {
         "lang": language,

@@ -60,8 +60,15 @@ def _by_itself(row: rosters.Checked, *, achievement: Achievement, default_day: d
             error_field=problems[0]["field"],
             typed=dict(row.cells),
             problems=problems,
+            result=row.result,
         )
-    return Row(line=row.number, person=row.person, awarded_on=day, person_hash=awards.person_hash(row.person))
+    return Row(
+        line=row.number,
+        person=row.person,
+        awarded_on=day,
+        person_hash=awards.person_hash(row.person),
+        result=row.result,
+    )
 
 
 def _of_the_day(day: date, achievement: Achievement, now: datetime) -> list[dict[str, Any]]:

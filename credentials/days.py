@@ -62,6 +62,16 @@ def read(text: str) -> date:
     return _of_three(words)
 
 
+def words_of(text: str) -> list[str]:
+    """The words and numbers of a written date, in one spelling, without what stands aside."""
+    return [word for word in _WORD.findall(_plain(text)) if word not in _ASIDE]
+
+
+def month_number(word: str) -> int | None:
+    """Which month one of these words names, or its number as it stands."""
+    return _NUMBER_OF.get(word) or (int(word) if word.isdecimal() and len(word) <= 2 else None)
+
+
 def _plain(text: str) -> str:
     """Small letters without accents, ASCII digits, no direction marks, no time of day, no ordinals."""
     decomposed = unicodedata.normalize("NFKD", text.translate(_DIGITS).translate(_ARABIC)).casefold()

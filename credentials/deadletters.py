@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, F, QuerySet
-from django.db.models.functions import TruncDate
+from django.db.models.functions import Coalesce, TruncDate
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,7 +17,7 @@ from issuers import errors as register
 from issuers.models import Issuer
 from issuers.registry import record
 
-from . import outbox, portions, teaching, webhooks
+from . import budgets, outbox, portions, teaching, webhooks
 from .errors import EndpointStopped, NotYours, SecretUnreadable
 from .models import Batch, Delivery, Outgoing
 
@@ -25,16 +25,35 @@ DAYS = 14
 LISTS_SHOWN = 10
 
 #: The class of an error, as a try left it → what a person should know of it.
-REASONS: dict[str, Any] = {
-    error.__name__: error.message
-    for error in (
-        *(register.AddressRefused, register.HostUnknown, register.AddressNotPublic, register.HostUnreachable),
-        *(register.TlsRefused, register.AnswerTooSlow, register.AnswerTooLarge, register.AnswerUnreadable),
-        *(register.Redirected, EndpointStopped, SecretUnreadable),
+REASONS: dict[str, Any] = (
+    {
+        error.__name__: error.message
+        for error in (
+            *(
+                register.AddressRefused,
+                register.HostUnknown,
+                register.AddressNotPublic,
+                register.HostUnreachable,
+            ),
+            *(
+                register.TlsRefused,
+                register.AnswerTooSlow,
+                register.AnswerTooLarge,
+                register.AnswerUnreadable,
+            ),
+            *(register.Redirected, EndpointStopped, SecretUnreadable),
+        )
+    }
+    | dict.fromkeys(
+        ("Refused", "SMTPRecipientsRefused"),
+        gettext_lazy("The address refuses it for good: it does not exist, or takes nothing from us."),
     )
-} | dict.fromkeys(
-    ("Refused", "SMTPRecipientsRefused"),
-    gettext_lazy("The address refuses it for good: it does not exist, or takes nothing from us."),
+    | {
+        budgets.OVER_MONTH: gettext_lazy(
+            "Over budget: this number has had as many text messages as it may. Reach the person by e-mail, "
+            "or print the certificate."
+        )
+    }
 )
 
 
@@ -83,10 +102,8 @@ def by_day(*, issuers: Iterable[Issuer] | None, now: datetime) -> list[Day]:
 def by_list(*, issuers: Iterable[Issuer] | None) -> list[tuple[Batch, int]]:
     """The lists of whose messages the most did not arrive, several of each, and how many."""
     lost = outbox.undelivered(issuers=issuers).filter(credential__award__batch__kind=Batch.Kind.ROSTER)
-    counted = lost.order_by().values(batch=F("credential__award__batch")).annotate(n=Count("pk"))
-    numbers = {
-        line["batch"]: line["n"] for line in counted.filter(n__gt=1).order_by("-n", "batch")[:LISTS_SHOWN]
-    }
+    counted = lost.order_by().values(of=F("credential__award__batch")).annotate(n=Count("pk"))
+    numbers = {line["of"]: line["n"] for line in counted.filter(n__gt=1).order_by("-n", "of")[:LISTS_SHOWN]}
     found = Batch.objects.filter(pk__in=numbers).select_related("achievement", "issuer")
     return sorted(((batch, numbers[batch.pk]) for batch in found), key=lambda line: (-line[1], line[0].pk))
 
@@ -127,8 +144,10 @@ def let_go(*, issuers: Iterable[Issuer] | None, kind: str, pk: str, by: Any, now
     }
     if kind not in chosen:
         raise NotYours
-    path = "endpoint__issuer" if kind.startswith("event") else "credential__issuer"
-    counted = chosen[kind].order_by().values_list(path).annotate(n=Count("pk"))
+    owner: Any = F("endpoint__issuer")
+    if not kind.startswith("event"):
+        owner = Coalesce("credential__issuer", "batch__issuer", "endpoint__issuer")
+    counted = chosen[kind].order_by().annotate(owner=owner).values_list("owner").annotate(n=Count("pk"))
     numbers = dict(counted)
     gone = portions.let_go(chosen[kind], now=now)
     for issuer in Issuer.objects.filter(pk__in=[pk for pk in numbers if pk]):

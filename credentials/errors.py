@@ -227,3 +227,140 @@ class PrintGone(CredentialsError):
     message = _("These files are not here. They are kept for a day; order them again.")
     status = 410
     code = "print-gone"
+
+
+# -- Corrections ----------------------------------------------------------------------------------
+class SayWhat(CredentialsError):
+    """A wish without its words, or a refusal without its reason."""
+
+    message = _("Say in a few words what it should be.")
+    code = "say-what"
+
+
+class NationalNumber(CredentialsError):
+    """Somebody types what looks like the number of an identity card."""
+
+    message = _("This looks like an identity-card number. We keep none: leave it out.")
+    code = "national-number"
+
+
+class CannotBeCorrected(CredentialsError):
+    """The certificate has ended, or its data were erased."""
+
+    message = _("This certificate has ended. It can no longer be corrected.")
+    status = 409
+    code = "cannot-be-corrected"
+
+
+class AlreadyAsked(CredentialsError):
+    """The provider has not answered an earlier wish about this certificate."""
+
+    message = _("You have asked already. The provider answers within ten days.")
+    status = 409
+    code = "already-asked"
+
+
+# -- Sessions, roll-call, slips --------------------------------------------------------------------
+class SessionClosed(CredentialsError):
+    """The session is cancelled, over or issued: nobody is written down any more."""
+
+    message = _("This session is closed. Ask the trainer, or look for the next one in the catalogue.")
+    status = 409
+    code = "session-closed"
+
+
+class SessionFull(CredentialsError):
+    """Every seat is taken."""
+
+    message = _("Every seat is taken. Ask the trainer, or look for the next one in the catalogue.")
+    status = 409
+    code = "session-full"
+
+
+class CodeChanged(CredentialsError):
+    """A roll-call code that is not on the screen any more, or never was."""
+
+    message = _("This code has changed. Scan the one that is on the screen now.")
+    status = 410
+    code = "code-changed"
+
+
+class SeatDecided(CredentialsError):
+    """A seat whose certificate was ordered: it changes no more."""
+
+    message = _("This certificate was ordered already. Correct it under “Certificates”.")
+    status = 409
+    code = "seat-decided"
+
+
+class SeatsUndecided(CredentialsError):
+    """Some rows are wrong, or nobody has completed."""
+
+    message = _("Mend the rows that are marked, then issue.")
+    code = "seats-undecided"
+
+
+class SlipUnknown(CredentialsError):
+    """No slip has this code."""
+
+    message = _("No slip has this code. Look at it again, or ask where you got it.")
+    status = 404
+    code = "slip-unknown"
+
+
+class SlipUsed(CredentialsError):
+    """The slip led into somebody's passport already."""
+
+    message = _("This slip was used already. If it was not you, ask at the provider's desk.")
+    status = 409
+    code = "slip-used"
+
+
+class SlipExpired(CredentialsError):
+    """The slip is too old."""
+
+    message = _("This slip is too old. Ask the provider for another.")
+    status = 410
+    code = "slip-expired"
+
+
+class SlipEarly(CredentialsError):
+    """The certificate of the slip is being signed."""
+
+    message = _("This certificate is being prepared. Try again in a minute.")
+    status = 409
+    code = "slip-early"
+
+
+class SeatTaken(CredentialsError):
+    """She sits in this session already; the slip is somebody else's."""
+
+    message = _("You are in this session already. This slip is for somebody else.")
+    status = 409
+    code = "seat-taken"
+
+
+class ReviewedByYou(CredentialsError):
+    """Four eyes: whoever wrote a course last or handed it in does not publish it."""
+
+    message = _("Another person must review what you wrote or handed in.")
+    status = 403
+    code = "reviewed-by-you"
+
+
+class AlreadyClaimed(CredentialsError):
+    """The certificate is in a passport: nobody needs a message any more."""
+
+    message = _("It is in a passport already. Nobody has to be told.")
+    status = 409
+    code = "already-claimed"
+
+
+class SentJustNow(CredentialsError):
+    """A message about this certificate left a moment ago, or several did today."""
+
+    message = _(
+        "A message about it left less than an hour ago, or three did today. Wait, or print the certificate."
+    )
+    status = 429
+    code = "sent-just-now"

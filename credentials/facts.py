@@ -33,6 +33,7 @@ def achievement_facts(achievement: Achievement) -> openbadges.AchievementFacts:
         mode=achievement.mode,
         mode_uri=achievement.mode_uri,
         identity_check=achievement.identity_check,
+        results=achievement.results,
         prerequisites=achievement.prerequisites_fr or achievement.prerequisites_ar,
     )
 

@@ -1,6 +1,6 @@
 """What staff type about awards, certificates and achievements, read and bounded."""
 
-import re
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import uuid4
@@ -10,16 +10,15 @@ from django.utils.translation import gettext_lazy as _
 
 from issuers.models import Theme
 
+from . import delivering
+from .forms_skills import Area, DigComp, Group, Skills, digcomp_areas, read_skills, skill_groups
+from .frameworks import CEFR_LEVELS
 from .models import Achievement, AddressKind, StatusChange
 from .people import Person
 from .revocation import ACTS
 
 ON_PAPER = "none"
 MESSAGE_LANGUAGES = [("fr", "Français"), ("ar", "العربية"), ("en", "English")]
-SKILL_LIMIT = 20
-ESCO = "http://data.europa.eu/esco/"
-DIGCOMP = re.compile(r"(?P<code>[1-5]\.[1-6])\s+(?P<level>basic|intermediate|advanced|highly_advanced)")
-CEFR_LEVELS = ("Pre-A1", "A1", "A2", "B1", "B2", "C1", "C2")
 
 #: The European Learning Model's controlled lists "assessment type" and "mode of learning and assessment".
 ASSESSMENT_TERMS = {
@@ -146,6 +145,9 @@ class SearchForm(forms.Form):
         max_length=120,
         widget=forms.TextInput(attrs={"type": "search", "dir": "auto", "autocomplete": "off"}),
     )
+    only = forms.ChoiceField(
+        label=_("Which ones"), required=False, choices=delivering.FILTERS, widget=_choice()
+    )
 
 
 class ReasonForm(forms.Form):
@@ -169,6 +171,25 @@ class ReasonForm(forms.Form):
         )
 
 
+class AgainForm(forms.Form):
+    """Another message about a certificate, to the same address or to a better one."""
+
+    address = forms.CharField(
+        label=_("Phone or e-mail"),
+        max_length=254,
+        widget=_text(dir="ltr", inputmode="email", spellcheck="false"),
+        help_text=_("Change it if it was wrong. The certificate stays as it is: no address stands in it."),
+    )
+
+
+class SendBackForm(forms.Form):
+    """What is to be changed before a course can be published."""
+
+    note = forms.CharField(
+        label=_("What is to be changed"), required=False, max_length=500, widget=_area(3, dir="auto")
+    )
+
+
 class ReplaceForm(PersonForm):
     """A corrected certificate in place of another: the same fields, and why."""
 
@@ -184,56 +205,6 @@ class ReplaceForm(PersonForm):
         widget=_area(2, dir="auto"),
         help_text=_("It is never published."),
     )
-
-
-class SkillLines(forms.CharField):
-    """ESCO skills, one a line as ``address | label``; read into ``[{uri, label_fr}]``."""
-
-    widget = _area(4, dir="ltr", spellcheck="false")
-
-    def to_python(self, value: Any) -> Any:
-        lines = [line.strip() for line in (value or "").splitlines() if line.strip()]
-        if len(lines) > SKILL_LIMIT:
-            raise forms.ValidationError(_("Twenty skills at most. Keep the ones that matter."))
-        skills = []
-        for line in lines:
-            uri, _bar, label = (part.strip() for part in line.partition("|"))
-            if not uri.startswith(ESCO) or not label or len(line) > 300:
-                raise forms.ValidationError(
-                    _("“%(line)s” is not understood. Write address, bar, name: %(example)s"),
-                    params={"line": line[:60], "example": f"{ESCO}skill/… | écrire en arabe"},
-                )
-            skills.append({"uri": uri, "label_fr": label})
-        return skills
-
-    def prepare_value(self, value: Any) -> Any:
-        if not isinstance(value, list):
-            return value
-        return "\n".join(
-            f"{skill['uri']} | {skill.get('label_fr') or skill.get('label_en') or skill.get('label_ar', '')}"
-            for skill in value
-        )
-
-
-class DigCompLines(forms.CharField):
-    """DigComp competences, one a line as ``2.1 basic``; read into ``[{code, level}]``."""
-
-    widget = _area(2, dir="ltr", spellcheck="false")
-
-    def to_python(self, value: Any) -> Any:
-        lines = [line.strip() for line in (value or "").splitlines() if line.strip()]
-        found = [DIGCOMP.fullmatch(line) for line in lines]
-        if len(lines) > SKILL_LIMIT or not all(found):
-            raise forms.ValidationError(
-                _("Write a competence and a level on each line, such as “2.1 basic”. Levels: %(levels)s."),
-                params={"levels": "basic, intermediate, advanced, highly_advanced"},
-            )
-        return [{"code": match["code"], "level": match["level"]} for match in found if match]
-
-    def prepare_value(self, value: Any) -> Any:
-        if not isinstance(value, list):
-            return value
-        return "\n".join(f"{item['code']} {item['level']}" for item in value)
 
 
 class AchievementForm(forms.Form):
@@ -299,6 +270,13 @@ class AchievementForm(forms.Form):
     assessment = forms.ChoiceField(
         label=_("Assessment"), choices=Achievement.Assessment.choices, widget=_choice()
     )
+    results = forms.ChoiceField(
+        label=_("Result on the certificate"),
+        required=False,
+        choices=Achievement.Results.choices,
+        widget=_choice(),
+        help_text=_("What a trainer may note beside “completed”."),
+    )
     mode = forms.ChoiceField(label=_("How it is taught"), choices=Achievement.Mode.choices, widget=_choice())
     identity_check = forms.ChoiceField(
         label=_("Supervision of the assessment"), choices=Achievement.IdentityCheck.choices, widget=_choice()
@@ -326,18 +304,25 @@ class AchievementForm(forms.Form):
     min_age = forms.IntegerField(
         label=_("From which age"), min_value=0, max_value=99, initial=0, widget=_number(min=0, max=99)
     )
-    digcomp = DigCompLines(
-        label=_("Digital competences (DigComp), one a line"),
-        required=False,
-        max_length=2000,
-        help_text=_("For digital courses, such as “2.1 basic”."),
-    )
-    skills = SkillLines(
-        label=_("Skills (ESCO), one a line"),
-        required=False,
-        max_length=7000,
-        help_text=_("The address of the skill, a bar, its name."),
-    )
+    digcomp = DigComp(label=_("Digital competences (DigComp)"), required=False)
+    skills = Skills(label=_("Skills (ESCO)"), required=False)
+
+    def __init__(self, *args: Any, kept: Sequence[dict[str, str]] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kept = {skill["uri"]: skill for skill in kept}
+
+    @property
+    def skill_groups(self) -> list[Group]:
+        """The picker's skills by theme."""
+        return skill_groups(chosen=self["skills"].value(), kept=self.kept)
+
+    @property
+    def digcomp_areas(self) -> list[Area]:
+        """The picker's competences by area."""
+        return digcomp_areas(chosen=self["digcomp"].value())
+
+    def clean_skills(self) -> list[dict[str, str]]:
+        return read_skills(self.cleaned_data["skills"], kept=self.kept)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -367,6 +352,8 @@ class AchievementForm(forms.Form):
         """The form filled with a draft."""
         return AchievementForm(
             initial={name: getattr(achievement, name) for name in AchievementForm.base_fields}
+            | {"skills": [skill["uri"] for skill in achievement.skills]},
+            kept=achievement.skills,
         )
 
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from issuers import waiting as rooms
 from issuers.models import Mandate
 
-from . import ledger, webhooks
+from . import ledger, outbox, webhooks
 from .models import Award, Batch
 
 #: A provider may always award so many at once, and so many times its longest list of these days.
@@ -47,6 +47,7 @@ def admit(*, batch: Batch, pending: list[int], mandate: Mandate, now: datetime) 
         batch.state, batch.held_because = State.HELD, because
         batch.save(update_fields=["state", "held_because"])
         webhooks.tell_held(batch, now=now)
+        outbox.enqueue_held(batch, now=now)
     else:
         ledger.open_chunks(batch=batch, pending=pending)
 

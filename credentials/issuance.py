@@ -277,6 +277,7 @@ class Signing:
                 valid_from=self.valid_from,
                 valid_until=until,
                 slot=slot,
+                result=row.result if self.achievement.results else "",
             )
         )
         signable = linting.lint_credential(document, issuer_id=self.batch.issuer_id)

@@ -23,6 +23,7 @@ _FIELDS = (
     *("batch_id", "row", "line", "state", "name_latin", "name_arabic", "address_kind", "address"),
     *("language", "awarded_on", "replaces_id", "reason", "note", "credential_id", "subject_id"),
     *("person_hash", "error_code", "error_field", "typed", "problems"),
+    "result",
 )
 
 
@@ -40,6 +41,7 @@ class Row:
     typed: dict[str, str] | None = None
     problems: list[dict[str, Any]] = field(default_factory=list)
     replaces_id: str | None = None
+    result: str = ""
 
 
 def write_rows(*, batch: Batch, rows: Sequence[Row], reason: str = "", note: str = "") -> None:
@@ -56,6 +58,7 @@ def write_rows(*, batch: Batch, rows: Sequence[Row], reason: str = "", note: str
                 *(row.person.address_kind, row.person.address, row.person.language, row.awarded_on),
                 *(row.replaces_id, reason, note, random_token(), uuid4()),
                 *(row.person_hash, row.error_code, row.error_field, row.typed, row.problems),
+                row.result,
             )
             for number, row in enumerate(rows, start=1)
         ),

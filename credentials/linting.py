@@ -20,7 +20,7 @@ from issuers import notes
 from issuers.errors import NotTrusted
 from issuers.signable import Form, Signable
 
-from . import bundle, paper
+from . import bundle, dataintegrity, linkeddata, paper
 
 _PROFILE = jsonschema_rs.validator_for(
     json.loads((Path(__file__).parent / "schemas" / "issuing-profile.json").read_text(encoding="utf-8"))
@@ -58,6 +58,40 @@ def lint_credential(document: dict[str, Any], *, issuer_id: int) -> Signable:
     if not (plain and _keeps_rules(rest)):
         _check_text(document, "")
     return Signable(Form.CREDENTIAL, issuer_id, data)
+
+
+def lint_proof(document: dict[str, Any], proof: dict[str, Any], *, issuer_id: int) -> Signable:
+    """What a Data Integrity proof of this credential covers, as bytes to be signed. Raises LintError.
+
+    The credential is one that passes as a VC-JWT too, every term of it is defined, and nothing in it is left
+    out of what is signed.
+    """
+    lint_credential(document | _claims(document), issuer_id=issuer_id)
+    if "proof" in document:
+        raise LintError("one proof", "proof")
+    if proof.get("verificationMethod", "").partition("#")[0] != document["issuer"]["id"]:
+        raise LintError("a key of the issuer", "proof/verificationMethod")
+    try:
+        return Signable(Form.PROOF, issuer_id, dataintegrity.hash_data(document, proof))
+    except linkeddata.LinkedDataError as error:
+        raise LintError(f"linked data: {type(error).__name__}", error.where) from error
+    except dataintegrity.DataIntegrityError as error:
+        raise LintError("proof", error.what) from error
+
+
+def _claims(document: dict[str, Any]) -> dict[str, Any]:
+    """The JWT claims that repeat a credential (Open Badges 3.0, 8.2.4.1)."""
+    claims = {
+        "iss": document["issuer"]["id"],
+        "jti": document["id"],
+        "nbf": _numeric(document["validFrom"]),
+        "sub": document["credentialSubject"]["id"],
+    }
+    return claims | ({"exp": _numeric(document["validUntil"])} if "validUntil" in document else {})
+
+
+def _numeric(moment: str) -> int:
+    return int(datetime.fromisoformat(moment).timestamp())
 
 
 def lint_status_list(document: dict[str, Any], *, issuer_id: int) -> Signable:
@@ -146,6 +180,9 @@ def _check_claims(document: dict[str, Any]) -> None:
     for where, (one, other) in same.items():
         if one != other:
             raise LintError("claims repeat the document", where)
+    described = [each["id"] for each in achievement.get("resultDescription", ())]
+    if any(each["resultDescription"] not in described for each in subject.get("result", ())):
+        raise LintError("a result as the course counts", "credentialSubject/result")
     if ("exp" in document) != ("validUntil" in document):
         raise LintError("exp if and only if validUntil", "exp")
     if "validUntil" in document and document["validUntil"] <= document["validFrom"]:

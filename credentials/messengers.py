@@ -1,5 +1,6 @@
 """Where messages leave the house: e-mail by Django's backend, SMS by one of ours, or the local outbox."""
 
+import json
 import logging
 from collections.abc import Sequence
 from smtplib import SMTPRecipientsRefused
@@ -7,11 +8,15 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMessage, EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from issuers import outbound
+from issuers.errors import OutboundError
+
+from .letters import Letter
 from .models import LocalMessage, Message
 
 log = logging.getLogger(__name__)
@@ -35,6 +40,36 @@ class LocalSmsBackend:
 
     def send(self, *, to: str, text: str, reference: str) -> None:
         LocalMessage.objects.create(channel=Message.Channel.SMS, to=to, body=text, received_at=timezone.now())
+
+
+class HttpSmsBackend:
+    """Hands text messages to an HTTPS gateway: one POST of JSON each, with a bearer token.
+
+    The gateway says 2xx when it has taken one, and 400, 404, 410 or 422 when the number will never take it.
+    """
+
+    FINAL = (400, 404, 410, 422)
+
+    def __init__(self, client: outbound.Client | None = None) -> None:
+        self._client = client or outbound.Client()
+
+    def send(self, *, to: str, text: str, reference: str) -> None:
+        asked = {"to": to, "text": text, "reference": reference, "from": settings.SMS_GATEWAY_SENDER}
+        try:
+            answer = self._client.post(
+                settings.SMS_GATEWAY_URL,
+                body=json.dumps(asked, ensure_ascii=False).encode(),
+                headers={
+                    "Content-Type": "application/json",
+                    "Authorization": f"Bearer {settings.SMS_GATEWAY_TOKEN}",
+                },
+            )
+        except OutboundError as error:
+            raise ConnectionError(type(error).__name__) from error
+        if answer.status in self.FINAL:
+            raise Refused
+        if not 200 <= answer.status < 300:
+            raise ConnectionError(f"http-{answer.status}")
 
 
 class LocalEmailBackend(BaseEmailBackend):
@@ -79,20 +114,24 @@ class Post:
             self._sms = _sms_backend()
         self._sms.send(to=to, text=text, reference=reference)
 
-    def send_email(self, *, to: str, subject: str, text: str, reference: str) -> None:
-        """Send one e-mail whose Message-ID is ``reference``. Raises Refused, or whatever the backend does."""
+    def send_email(self, *, to: str, letter: Letter, reference: str) -> None:
+        """Send one e-mail, as text and HTML in the active language; its Message-ID is ``reference``.
+
+        Raises Refused, or whatever the backend does.
+        """
         if self._unreachable is not None:
             raise self._unreachable
         if self._mail is None:
             self._connect()
-        message = EmailMessage(
-            subject,
-            text,
+        message = EmailMultiAlternatives(
+            letter.subject,
+            letter.text,
             settings.DEFAULT_FROM_EMAIL,
             [to],
             connection=self._mail,
             headers={"Message-ID": f"<{reference}@{settings.HOST.rsplit(':', 1)[0]}>"},
         )
+        message.attach_alternative(letter.html, "text/html")
         try:
             message.send()
         except SMTPRecipientsRefused as error:
@@ -121,11 +160,6 @@ class Post:
             connection.close()
         except OSError as error:  # it was broken; what was sent is sent
             log.debug("mail connection not closed", extra={"error": type(error).__name__})
-
-
-def send_sms(*, to: str, text: str, reference: str) -> None:
-    """Send one text message through the backend that the settings name."""
-    _sms_backend().send(to=to, text=text, reference=reference)
 
 
 def _sms_backend() -> SmsBackend:

@@ -10,6 +10,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
+from . import results
+
 VC_CONTEXT = "https://www.w3.org/ns/credentials/v2"
 OB_CONTEXT = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
 ELM = "http://data.europa.eu/snb/model/elm/"
@@ -73,6 +75,7 @@ class AchievementFacts:
     mode_uri: str = ""
     identity_check: str = ""
     prerequisites: str = ""
+    results: str = ""
 
     @property
     def language(self) -> str:
@@ -121,6 +124,7 @@ class CredentialFacts:
     valid_from: datetime
     valid_until: datetime | None
     slot: StatusSlot
+    result: str = ""
 
 
 def moment(value: datetime) -> str:
@@ -175,6 +179,10 @@ def credential(facts: CredentialFacts) -> dict[str, Any]:
             "statusListCredential": f"{facts.base_url}/s/revocation/{facts.slot.list_number}",
         },
     }
+    if facts.result:
+        document["credentialSubject"]["result"] = results.stated(
+            facts.result, achievement_url=facts.achievement["id"]
+        )
     if facts.valid_until:
         document["validUntil"] = moment(facts.valid_until)
     return document
@@ -211,6 +219,10 @@ def achievement_document(
         ]
         if a.criteria_fr and a.criteria_ar:
             document["criteriaIn"] = {"fr": a.criteria_fr, "ar": a.criteria_ar}
+    if a.results:
+        document["resultDescription"] = results.description(
+            a.results, achievement_url=document["id"], language=a.language
+        )
     optional = {
         "learningMode": a.mode_uri,
         "assessmentType": a.assessment_uri,

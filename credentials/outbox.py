@@ -6,14 +6,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import translation
-from django.utils.translation import gettext as _
 
-from issuers import doorbell, storing
-from issuers.models import Issuer, random_token
+from issuers import doorbell, reaching, storing
+from issuers.models import Issuer, Membership, Role, random_token
 
-from . import messengers, portions
+from . import budgets, letters, messengers, portions
 from .errors import NotSentYet, NotUndelivered, NotYours
 from .models import AddressKind, Award, Batch, Endpoint, Message, StatusChange
 from .portions import Result
@@ -24,6 +23,8 @@ MAX_ATTEMPTS = 8
 PORTION = 100
 #: A slow gateway: what is not tried by then goes back, well before somebody else would take it.
 PATIENCE = timedelta(minutes=1)
+#: For how long a text message waits for room in a budget, a morning after the other.
+WAITS_FOR_ROOM = timedelta(days=3)
 State = Message.State
 _FIELDS = (
     *("id", "kind", "credential_id", "dedupe", "channel", "to", "language"),
@@ -33,6 +34,7 @@ _FIELDS = (
 _NEEDED = (
     *("kind", "channel", "to", "language", "state", "attempts", "created_at"),
     *("credential__issuer__name_fr", "credential__issuer__name_ar"),
+    *("batch__issuer__name_fr", "batch__issuer__name_ar", "batch__held_because", "batch__row_count"),
     *("endpoint__url", "endpoint__stopped_why", "endpoint__issuer__name_fr", "endpoint__issuer__name_ar"),
 )
 CHANNELS = {AddressKind.EMAIL.value: Message.Channel.EMAIL, AddressKind.PHONE.value: Message.Channel.SMS}
@@ -79,6 +81,44 @@ def enqueue_stopped(endpoint: Endpoint, *, now: datetime) -> None:
     ring()
 
 
+def enqueue_idle(*, to: str, kind: str, language: str, now: datetime) -> None:
+    """Tell somebody whose passport has not been used for years, at this address, that it will be closed."""
+    Message.objects.create(
+        kind=Message.Kind.IDLE,
+        dedupe=random_token(),
+        channel=CHANNELS[kind],
+        to=to,
+        language=language,
+        not_before=now,
+        created_at=now,
+    )
+    ring()
+
+
+def enqueue_held(batch: Batch, *, now: datetime) -> None:
+    """Tell those who may release a list that it waits: its provider's, or above the cap the city's."""
+    second = Membership.objects.filter(issuer=batch.issuer_id, role__in=(Role.SIGNER, Role.OWNER))
+    if batch.held_because == Batch.Held.ABOVE_CAP:
+        second = Membership.objects.filter(issuer__isnull=True, role=Role.APPROVER)
+    people = set(second.values_list("person_id", flat=True)) - {batch.requested_by_id}
+    reached = reaching.addresses_of(people)
+    Message.objects.bulk_create(
+        Message(
+            kind=Message.Kind.HELD,
+            batch=batch,
+            dedupe=f"to-{one.person_id}",
+            channel=CHANNELS[one.channel],
+            to=one.address,
+            language=one.language,
+            not_before=now,
+            created_at=now,
+        )
+        for one in reached
+    )
+    if reached:
+        ring()
+
+
 def ring() -> None:
     """Wake whoever delivers, once the transaction is committed."""
     doorbell.ring("credentials.deliver_messages", queue="messages")
@@ -112,10 +152,13 @@ def deliver_due(*, now: datetime) -> int:
     portion = _take(now=now)
     if not portion:
         return 0
-    results = _send(portion)
-    left = {message.pk for message in portion} - {result.id for result in results}
+    results, over = _send(portion, now=now)
+    left = {message.pk for message in portion} - {result.id for result in results} - over
     portions.settle(
         Message.objects.all(), results, left=left, wait=lambda tried: timedelta(minutes=2**tried), now=now
+    )
+    Message.objects.filter(pk__in=over, state=State.PENDING).update(
+        not_before=budgets.next_morning(now), attempts=F("attempts") - 1, last_error=budgets.OVER_TODAY
     )
     if portions.due(Message.objects.all(), now=now).exists():
         ring()
@@ -124,31 +167,53 @@ def deliver_due(*, now: datetime) -> int:
 
 def _take(*, now: datetime) -> list[Message]:
     ids = portions.take(Message.objects.order_by("not_before"), most=PORTION, now=now)
-    mine = Message.objects.filter(pk__in=ids).select_related("credential__issuer", "endpoint__issuer")
+    mine = Message.objects.filter(pk__in=ids).select_related(
+        "credential__issuer", "endpoint__issuer", "batch__issuer"
+    )
     return list(mine.order_by("created_at").only(*_NEEDED))
 
 
-def _send(portion: Sequence[Message]) -> list[Result]:
-    """Try one after the other, for as long as they are surely this worker's."""
+def _send(portion: Sequence[Message], *, now: datetime) -> tuple[list[Result], set[str]]:
+    """Try one after the other, while they are surely this worker's; and those over today's budget."""
     results: list[Result] = []
+    texts = {
+        message.pk: budgets.Wanted(message.pk, message.to, _issuer_id(message))
+        for message in portion
+        if message.channel == Message.Channel.SMS
+    }
+    refused = budgets.spend(list(texts.values()), now=now)
+    young = {message.pk for message in portion if now - message.created_at < WAITS_FOR_ROOM}
+    over = {pk for pk, why in refused.items() if why == budgets.OVER_TODAY and pk in young}
     until = time.monotonic() + PATIENCE.total_seconds()  # a lease, not a date
     with messengers.Post() as post:
         for message in portion:
             if time.monotonic() > until:
                 break
-            results.append(_try(message, post))
-    return results
+            if message.pk in over:
+                continue
+            if message.pk in refused:
+                results.append(Result(message.pk, State.FAILED.value, message.attempts, budgets.OVER_MONTH))
+            else:
+                results.append(_try(message, post))
+    sent = {result.id for result in results if result.state == State.SENT}
+    budgets.give_back([one for pk, one in texts.items() if pk not in sent and pk not in refused], now=now)
+    return results, over
+
+
+def _issuer_id(message: Message) -> int | None:
+    about = message.credential or message.batch or message.endpoint
+    return about.issuer_id if about else None
 
 
 def _try(message: Message, post: messengers.Post) -> Result:
     state, why = State.SENT.value, ""
     try:
         with translation.override(message.language):
-            subject, body = _words(message)
+            letter = letters.about(message)
             if message.channel == Message.Channel.EMAIL:
-                post.send_email(to=message.to, subject=subject, text=body, reference=message.pk)
+                post.send_email(to=message.to, letter=letter, reference=message.pk)
             else:
-                post.send_sms(to=message.to, text=body, reference=message.pk)
+                post.send_sms(to=message.to, text=letter.short, reference=message.pk)
     except messengers.Refused as error:
         state, why = State.BOUNCED.value, type(error.__cause__ or error).__name__
         log.info("message refused by its address", extra={"message_id": message.pk, "error": why})
@@ -157,6 +222,11 @@ def _try(message: Message, post: messengers.Post) -> Result:
         why = type(error).__name__
         log.warning("message not sent", extra={"message_id": message.pk, "error": why})
     return Result(message.pk, state, message.attempts, why)
+
+
+def waiting_for_room(*, issuers: Iterable[Issuer] | None) -> int:
+    """How many text messages of these providers wait for another day's budget."""
+    return of_issuers(issuers=issuers).filter(state=State.PENDING, last_error=budgets.OVER_TODAY).count()
 
 
 # -- What became of them --------------------------------------------------------------------------
@@ -194,11 +264,13 @@ def resend_all(*, issuers: Iterable[Issuer] | None, now: datetime) -> int:
 
 def of_issuers(*, issuers: Iterable[Issuer] | None) -> QuerySet[Message]:
     """The messages of these providers, or of the whole city (``None``), the newest first."""
-    found = Message.objects.order_by("-created_at", "pk")
+    found = Message.objects.exclude(kind=Message.Kind.IDLE).order_by("-created_at", "pk")
     if issuers is None:
         return found
     ids = [issuer.pk for issuer in issuers]
-    return found.filter(Q(credential__issuer__in=ids) | Q(endpoint__issuer__in=ids))
+    return found.filter(
+        Q(credential__issuer__in=ids) | Q(endpoint__issuer__in=ids) | Q(batch__issuer__in=ids)
+    )
 
 
 def undelivered(*, issuers: Iterable[Issuer] | None) -> QuerySet[Message]:
@@ -211,48 +283,3 @@ def _again(messages: QuerySet[Message], *, now: datetime) -> int:
     if again:
         ring()
     return again
-
-
-def _words(message: Message) -> tuple[str, str]:
-    """Subject and body in the active language; nothing personal in them, only the provider and the link."""
-    if message.endpoint is not None:
-        return _of_an_endpoint(message.endpoint)
-    if message.credential is None:  # a constraint of the database: a message is about one of the two
-        raise ValueError("a message about nothing")
-    issuer, link = message.credential.issuer.name, f"{settings.BASE_URL}/me/"
-    if message.kind == Message.Kind.ISSUED:
-        return (
-            _("A certificate is waiting for you"),
-            _("%(issuer)s has issued a certificate to you. See it and keep it in your passport: %(link)s")
-            % {"issuer": issuer, "link": link},
-        )
-    if message.kind == Message.Kind.RENEWED:
-        return (
-            _("A certificate of yours was signed anew"),
-            _(
-                "%(issuer)s has signed a certificate of yours anew. Nothing in it has changed. "
-                "If you printed it, print it again: %(link)s"
-            )
-            % {"issuer": issuer, "link": link},
-        )
-    return (
-        _("The status of a certificate has changed"),
-        _("The status of a certificate from %(issuer)s has changed. See it in your passport: %(link)s")
-        % {"issuer": issuer, "link": link},
-    )
-
-
-def _of_an_endpoint(endpoint: Endpoint) -> tuple[str, str]:
-    return (
-        _("A webhook was switched off"),
-        _(
-            "Nothing is sent to %(host)s any more, where %(issuer)s wants to be told what happens. "
-            "The reason: %(why)s. Mend it and switch it on again: %(link)s"
-        )
-        % {
-            "host": endpoint.host,
-            "issuer": endpoint.issuer.name,
-            "why": endpoint.get_stopped_why_display(),
-            "link": f"{settings.BASE_URL}/teach/webhooks/",
-        },
-    )

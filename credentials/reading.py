@@ -1,6 +1,6 @@
 """Reads certificates for those who show them: by id, short code or cti, and as the face that is printed."""
 
-from datetime import UTC
+from datetime import UTC, date
 from typing import Any
 
 from django.conf import settings
@@ -9,12 +9,15 @@ from django.utils import translation
 
 from issuers.models import Issuer
 
-from . import paper
+from . import paper, results
 from .cards import render_card
 from .certificates import CertificateFace, render_pdf
 from .errors import NotYours
 from .models import Achievement, Credential
+from .people import Person
 
+#: For whom a specimen is made out.
+SPECIMEN = Person(name_latin="Prénom Nom", name_arabic="الاسم العائلي والشخصي")
 RELATED = ("issuer", "achievement", "key", "status_list", "replaced_by")
 
 
@@ -44,6 +47,14 @@ def open_to_all(credential_id: str) -> Credential:
     return _one(Credential.objects.filter(pk=credential_id, visibility__in=visible, erased_at__isnull=True))
 
 
+def to_post(credential_id: str) -> Credential:
+    """The credential if whoever has the link may see it, and it holds. Raises NotYours."""
+    credential = open_to_all(credential_id)
+    if credential.status != Credential.Status.ACTIVE:
+        raise NotYours
+    return credential
+
+
 def _one(found: QuerySet[Credential]) -> Credential:
     credential = found.select_related(*RELATED).first()
     if credential is None:
@@ -52,11 +63,11 @@ def _one(found: QuerySet[Credential]) -> Credential:
 
 
 def published_achievement(achievement_id: str) -> Achievement:
-    """The achievement, unless it is a draft. Raises NotYours."""
+    """The achievement, once it was published. Raises NotYours."""
     found = (
         Achievement.objects.select_related("issuer")
         .filter(pk=achievement_id)
-        .exclude(state=Achievement.State.DRAFT)
+        .exclude(state__in=(Achievement.State.DRAFT, Achievement.State.IN_REVIEW))
         .first()
     )
     if found is None:
@@ -87,6 +98,24 @@ def card(credential: Credential) -> bytes:
     return render_card(face_of(credential))
 
 
+def specimen_pdf(achievement: Achievement, *, on: date) -> bytes:
+    """The certificate as it would be printed for nobody, marked as a specimen; nothing in it is signed."""
+    return render_pdf(
+        CertificateFace(
+            **achievement_face(achievement),
+            name_latin=SPECIMEN.name_latin,
+            name_arabic=SPECIMEN.name_arabic,
+            awarded_on=on,
+            valid_until=None,
+            qr_text=f"{settings.BASE_URL}/a/{achievement.pk}",
+            short_code="XXXX-XXXX-XXXX",
+            address=f"{settings.HOST}/v",
+            jwt="",
+            specimen=True,
+        )
+    )
+
+
 def face_of(credential: Credential) -> CertificateFace:
     """What the printed certificate shows, all of it from what was signed."""
     achievement = credential.achievement
@@ -100,6 +129,7 @@ def face_of(credential: Credential) -> CertificateFace:
         short_code=paper.group_code(credential.short_code),
         address=f"{settings.HOST}/v",
         jwt=credential.jwt,
+        result=results.shown(achievement.results, credential.award.result) if achievement.results else "",
     )
 
 
@@ -122,6 +152,7 @@ def achievement_face(achievement: Achievement) -> dict[str, Any]:
         "city_ar": "الدار البيضاء، مدينة التعلّم",
         "achievement_id": achievement.pk,
         "issuer_id": achievement.issuer.slug,
+        "place": achievement.issuer.arrondissement_id,
         "cnc_level": achievement.cnc_level,
     }
 

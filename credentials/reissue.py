@@ -31,7 +31,7 @@ PORTION = 5_000
 KEY = "reissue:"
 _COLUMNS = (
     *("pk", "name_latin", "name_arabic", "address_kind", "address", "award__language"),
-    *("awarded_on", "person_hash"),
+    *("awarded_on", "person_hash", "award__result"),
 )
 
 
@@ -133,8 +133,11 @@ def _open(
             awarded_on=awarded_on,
             person_hash=hashed,
             replaces_id=pk,
+            result=result,
         )
-        for line, (pk, latin, arabic, kind, address, language, awarded_on, hashed) in enumerate(portion, 1)
+        for line, (pk, latin, arabic, kind, address, language, awarded_on, hashed, result) in enumerate(
+            portion, 1
+        )
     ]
     ledger.write_rows(batch=batch, rows=rows, reason=StatusChange.Reason.KEY_COMPROMISED.value)
     ledger.open_chunks(batch=batch, pending=range(1, len(rows) + 1))

@@ -1,12 +1,13 @@
 """A change of mind: revoke, suspend, reinstate, replace; each with a reason, published within the ttl."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from functools import partial
 from typing import Any
 
 from django.db import transaction
 
-from . import awards, evidence, outbox, statuslists, webhooks
+from . import awards, corrections, evidence, outbox, statuslists, webhooks
 from .errors import BadAward, WrongStatus
 from .models import Batch, Credential, StatusChange
 from .people import Person
@@ -39,12 +40,23 @@ REPLACING = [(str(reason), str(reason)) for reason in ACTS[Act.REPLACE][2]]
 
 def possible_acts(credential: Credential) -> list[str]:
     """What may be done with this certificate now."""
-    return [act for act, (starts, _, _) in ACTS.items() if credential.status in starts]
+    ways = [act for act, (starts, _, _) in ACTS.items() if credential.status in starts]
+    return [act for act in ways if act != Act.REPLACE] if credential.erased_at else ways
 
 
 def revoke(*, credential: Credential, reason: str, by: Any, now: datetime, note: str = "") -> StatusChange:
     """End it for good. Raises WrongStatus, BadAward for a reason that does not fit."""
     return _change(credential, Act.REVOKE, reason=reason, note=note, by=by, now=now)
+
+
+@transaction.atomic
+def revoke_all(
+    *, credentials: Sequence[Credential], reason: str, by: Any, now: datetime, note: str = ""
+) -> int:
+    """End all of these for good, or none. Raises WrongStatus, BadAward; returns how many."""
+    for credential in credentials:
+        _change(credential, Act.REVOKE, reason=reason, note=note, by=by, now=now)
+    return len(credentials)
 
 
 def suspend(*, credential: Credential, reason: str, by: Any, now: datetime, note: str = "") -> StatusChange:
@@ -97,7 +109,7 @@ def replace(
 def check(credential: Credential, act: str, reason: str) -> None:
     """Whether the act fits the status and the reason fits the act. Raises WrongStatus, BadAward."""
     starts, _, reasons = ACTS[act]
-    if credential.status not in starts:
+    if credential.status not in starts or (act == Act.REPLACE and credential.erased_at):
         raise WrongStatus
     if reason not in reasons:
         raise BadAward(field="reason")
@@ -116,6 +128,8 @@ def _change(
     )
     evidence.log_status(change, issuer=held.issuer, now=now)
     statuslists.mark_changed(numbers=[held.status_list_id])
+    if act == Act.REVOKE:
+        corrections.settle(ids=[held.pk], by_id=getattr(by, "pk", None), now=now)
     outbox.enqueue_status(change, now=now)
     webhooks.tell_status(change, now=now)
     transaction.on_commit(

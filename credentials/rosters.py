@@ -116,6 +116,7 @@ class Checked:
     person: Person | None
     awarded_on: date | None
     problems: tuple[Problem, ...]
+    result: str = ""
 
 
 def read(data: bytes, *, filename: str) -> Sheet:

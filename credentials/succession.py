@@ -10,7 +10,7 @@ from django.db.models import OuterRef, Subquery
 
 from issuers import storing
 
-from . import evidence, statuslists, webhooks
+from . import corrections, evidence, statuslists, webhooks
 from .models import Award, Batch, Credential, StatusChange
 from .signals import credential_status_changed
 
@@ -31,13 +31,16 @@ class Predecessor(NamedTuple):
 def step_aside(rows: Sequence[Award]) -> dict[str, Predecessor]:
     """Take what these rows replace out of the ranks of the living, within the transaction that stores them.
 
-    Returns those that were living until now, by id. What was revoked or replaced meanwhile is not among them:
-    nothing takes its place.
+    Returns those that were living until now, by id. What was revoked, replaced or erased meanwhile is not
+    among them: nothing takes its place.
     """
     wanted = [row.replaces_id for row in rows if row.replaces_id]
     if not wanted:
         return {}
-    held = Credential.objects.select_for_update().filter(pk__in=wanted, status__in=LIVING).order_by("pk")
+    held = Credential.objects.select_for_update().filter(
+        pk__in=wanted, status__in=LIVING, erased_at__isnull=True
+    )
+    held = held.order_by("pk")
     found = {
         each[0]: Predecessor(*each)
         for each in held.values_list("pk", "status", "visibility", "status_list_id")
@@ -68,6 +71,7 @@ def lead_on(*, rows: Sequence[Award], before: dict[str, Predecessor], batch: Bat
             for row in done
         ],
     )
+    corrections.settle(ids=ids, by_id=batch.requested_by_id, now=now)
     webhooks.tell_replaced(done, issuer_id=batch.issuer_id, now=now)
     evidence.log_succession(
         batch=batch,

@@ -4,7 +4,7 @@ from celery import shared_task
 
 from issuers import clock
 
-from . import issuance, outbox, printing, statuslists, webhooks
+from . import issuance, outbox, printing, securing, statuslists, webhooks
 from .models import Batch
 
 
@@ -24,6 +24,12 @@ def issue_batches() -> None:
 def issue_anew() -> None:
     """Issue what takes the place of certificates of a withdrawn key, for some seconds at a time."""
     issuance.issue_ready(kind=Batch.Kind.REISSUE, now=clock.now(), limit=issuance.CHUNKS_A_BELL)
+
+
+@shared_task(name="credentials.secure_documents")
+def secure_documents() -> None:
+    """Secure new certificates as files, for about a second; the bell rings again for the rest."""
+    securing.secure_new(now=clock.now())
 
 
 @shared_task(name="credentials.publish_lists")

@@ -13,7 +13,7 @@ from issuers import errors as register
 from issuers.errors import IssuersError
 from issuers.models import Issuer
 
-from . import achievements, awards, paper, people, slips
+from . import achievements, awards, delivering, paper, people, slips
 from .errors import CredentialsError, DuplicateAward, LintFailed, NotYours
 from .models import Achievement, Award, Batch, Credential
 
@@ -57,7 +57,7 @@ def own_credential(*, issuers: Iterable[Issuer], credential_id: str) -> Credenti
     """A certificate of one of these issuers, with what its room shows. Raises NotYours."""
     found = (
         Credential.objects.filter(issuer__in=list(issuers), pk=credential_id)
-        .select_related("achievement", "issuer", "replaced_by", "award")
+        .select_related("achievement", "issuer", "replaced_by", "award", "filing")
         .prefetch_related("status_changes__by", "messages")
         .first()
     )
@@ -90,13 +90,16 @@ def recent(*, issuers: Iterable[Issuer], limit: int) -> list[Recent]:
     return lines[:limit]
 
 
-def find(*, issuers: Iterable[Issuer], text: str) -> list[Credential]:
+def find(*, issuers: Iterable[Issuer], text: str, only: str = "") -> list[Credential]:
     """The newest certificates whose name holds every word of ``text``, or the one with this short code.
 
+    ``only`` narrows them to what did not arrive or is in no passport.
     One more than ``FOUND_LIMIT`` at most, so that the page can say that there are more.
     """
     own = Credential.objects.filter(issuer__in=list(issuers), erased_at__isnull=True)
-    own = own.select_related("achievement", "issuer").order_by("-issued_at", "id")
+    own = delivering.narrowed(own, only=only)
+    own = own.select_related("achievement", "issuer", "filing").order_by("-issued_at", "id")
+    own = own.prefetch_related("messages")
     words = people.tidy(text).split()
     named = Q()
     for word in words:

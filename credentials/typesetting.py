@@ -1,4 +1,4 @@
-"""Sets what is printed: fonts embedded, tagged, as archives and screen readers accept it."""
+"""Sets what is printed or posted: fonts embedded, tagged, as archives and screen readers accept it."""
 
 import json
 from collections.abc import Mapping
@@ -32,17 +32,21 @@ def set_pdf(*, template: str, data: Mapping[str, Any], dated: date) -> bytes:
     inputs = {name: json.dumps(value, ensure_ascii=False) for name, value in data.items()}
     moment = int(datetime.combine(dated, time(), tzinfo=UTC).timestamp())
     try:
-        return _compile(template, inputs, moment, STANDARDS)
+        return _compile(template, inputs, format="pdf", pdf_standards=STANDARDS, timestamp=moment)
     except CannotBeSet:
-        return _compile(template, inputs, moment, [])
+        return _compile(template, inputs, format="pdf", pdf_standards=[], timestamp=moment)
 
 
-def _compile(template: str, inputs: Mapping[str, str], moment: int, standards: list[str]) -> bytes:
+def set_image(*, template: str, data: Mapping[str, Any], kind: str) -> bytes:
+    """The template of one page as ``png`` or ``svg``, a pixel a point. Raises CannotBeSet."""
+    inputs = {name: json.dumps(value, ensure_ascii=False) for name, value in data.items()}
+    return _compile(template, inputs, format=kind, ppi=72.0)
+
+
+def _compile(template: str, inputs: Mapping[str, str], **how: Any) -> bytes:
     try:
         with _one_at_a_time:
-            pdf = _compiler(template).compile(
-                sys_inputs=inputs, format="pdf", pdf_standards=standards, timestamp=moment
-            )
+            made = _compiler(template).compile(sys_inputs=inputs, **how)
     except typst.TypstError as error:
         raise CannotBeSet from error
     except BaseException as error:
@@ -50,7 +54,7 @@ def _compile(template: str, inputs: Mapping[str, str], moment: int, standards: l
             raise
         _compiler.cache_clear()  # it stopped half-way
         raise CannotBeSet from error  # Rust's panic is no Exception: it would end whoever works on many
-    return bytes(pdf)
+    return bytes(made)
 
 
 @lru_cache(maxsize=4)

@@ -315,6 +315,14 @@ class Signer:
             raise ValueError("only the audit key signs bare bytes, and only a checkpoint")
         return cast(ed25519.Ed25519PrivateKey, self._private).sign(signable.payload)
 
+    def proof(self, signable: Signable) -> bytes:
+        """The 64 bytes of an Ed25519 signature of what a Data Integrity proof covers (eddsa-rdfc-2022)."""
+        self._check_owner(signable)
+        ours = self.key.purpose == Purpose.ISSUER and self.key.algorithm == Algorithm.ED25519
+        if signable.form is not Form.PROOF or not ours:
+            raise ValueError("only an issuer's Ed25519 key signs proofs, and nothing else")
+        return cast(ed25519.Ed25519PrivateKey, self._private).sign(signable.payload)
+
     def require_active(self) -> None:
         """Whether what it signed may be stored in this transaction; nobody ends the key before that ends.
 
@@ -337,6 +345,12 @@ def signer(*, issuer: Issuer, now: datetime) -> Signer:
     """The issuer's active ES256 key, opened. Raises NoKeyRoom, NoActiveKey, SealBroken."""
     did = profiles.did_for_issuer(base_url=settings.BASE_URL, slug=issuer.slug)
     return _signer(issuer=issuer, purpose=Purpose.ISSUER, algorithm=Algorithm.ES256, did=did, now=now)
+
+
+def proof_signer(*, issuer: Issuer, now: datetime) -> Signer:
+    """The issuer's active Ed25519 key, opened. Raises NoKeyRoom, NoActiveKey, SealBroken."""
+    did = profiles.did_for_issuer(base_url=settings.BASE_URL, slug=issuer.slug)
+    return _signer(issuer=issuer, purpose=Purpose.ISSUER, algorithm=Algorithm.ED25519, did=did, now=now)
 
 
 def city_signer(*, purpose: SigningKey.Purpose, now: datetime) -> Signer:

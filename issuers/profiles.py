@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from .jose import kid8, p256_key, thumbprint, unb64
+from .multibase import encode_key
 
 DID_CONTEXTS = [
     "https://www.w3.org/ns/did/v1",
@@ -17,8 +18,6 @@ PROFILE_CONTEXTS = [
     "https://www.w3.org/ns/credentials/v2",
     "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json",
 ]
-BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-ED25519_PREFIX = b"\xed\x01"  # multicodec ed25519-pub, as a varint
 DIRECTORY_TTL = 86_400  # seconds for which a verifier may rely on a key directory without asking again
 
 
@@ -62,16 +61,7 @@ def did_for_issuer(*, base_url: str, slug: str) -> str:
 
 def multibase(jwk: Mapping[str, str]) -> str:
     """The Multikey form of an Ed25519 public JWK (CID 1.0, section 2.2.2)."""
-    return "z" + base58(ED25519_PREFIX + unb64(jwk["x"]))
-
-
-def base58(data: bytes) -> str:
-    """base58btc (CID 1.0, section 2.4): a number in base 58, each leading zero byte as a ``1``."""
-    number, digits = int.from_bytes(data, "big"), ""
-    while number:
-        number, rest = divmod(number, 58)
-        digits = BASE58[rest] + digits
-    return "1" * (len(data) - len(data.lstrip(b"\0"))) + digits
+    return encode_key("Ed25519", unb64(jwk["x"]))
 
 
 # -- Documents ------------------------------------------------------------------------------------

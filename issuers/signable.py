@@ -20,13 +20,14 @@ class Form(Enum):
     RECEIPT = "receipt+jwt"  # what a bench has checked
     DELEGATION = "delegation+jwt"  # the offline root alone signs these
     PAPER = ""
+    PROOF = "proof"  # never a header: the two hashes that a Data Integrity proof covers
     CHECKPOINT = "checkpoint"  # never a header: the text itself is signed, byte for byte
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Signable:
-    """Bytes that were linted: JSON for a JWS, CBOR for a COSE_Sign1, the text of a checkpoint."""
+    """Bytes that were linted: JSON for a JWS, CBOR for a COSE_Sign1, two hashes for a proof, a checkpoint."""
 
     form: Form
     issuer_id: int | None

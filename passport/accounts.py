@@ -11,13 +11,23 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from credentials import awards
 from credentials.people import Person
+from issuers.models import Arrondissement
 
-from . import codes, filing
-from .errors import LastAddress, NotYourPassport, PassportError, TooManyAddresses, TooManyPassports
+from . import ages, codes, consents, filing
+from .errors import (
+    AgeFixed,
+    LastAddress,
+    NotYourPassport,
+    PassportError,
+    TooManyAddresses,
+    TooManyPassports,
+    TooYoungAlone,
+)
 from .models import Address, Code, Learner
 
 MAX_ADDRESSES = 10
@@ -61,23 +71,38 @@ def come_in(*, code: Code, learner: Learner, now: datetime) -> None:
     prove(learner=learner, kind=code.kind, value=code.value, now=now)
 
 
-def open_passport(*, code: Code, name_latin: str, name_arabic: str, language: str, now: datetime) -> Learner:
+def open_passport(
+    *,
+    code: Code,
+    name_latin: str,
+    name_arabic: str,
+    language: str,
+    now: datetime,
+    birth_year: int | None = None,
+) -> Learner:
     """A new passport reached by the address of this typed code; what waits for it is filed.
 
-    Raises BadAward for a name, CodeUsed, TooManyPassports.
+    She agrees to the one purpose without which there is no passport. Raises BadAward for a name,
+    TooYoungAlone under 12, CodeUsed, TooManyPassports.
     """
+    if birth_year is not None and not ages.may_assent(birth_year, timezone.localdate(now)):
+        raise TooYoungAlone
     person = awards.clean_person(Person(name_latin=name_latin, name_arabic=name_arabic, language=language))
     if len(passports_of(kind=code.kind, value=code.value)) >= MAX_PASSPORTS:
         raise TooManyPassports
     with transaction.atomic():
         codes.use(code=code, now=now)
-        learner = _new(person, now=now)
+        learner = new_learner(person, birth_year=birth_year, now=now)
+        consents.give(
+            learner=learner, purpose=consents.Purpose.PASSPORT.value, language=person.language, now=now
+        )
         _write_down(learner=learner, kind=code.kind, value=code.value, now=now)
     filing.address_proven(learner=learner, kind=code.kind, value=code.value, now=now)
     return learner
 
 
-def _new(person: Person, *, now: datetime) -> Learner:
+def new_learner(person: Person, *, now: datetime, **about: Any) -> Learner:
+    """A passport with a number that nobody has, in whatever transaction is open. Raises PassportError."""
     for _attempt in range(5):
         try:
             with transaction.atomic():
@@ -86,6 +111,7 @@ def _new(person: Person, *, now: datetime) -> Learner:
                     name_arabic=person.name_arabic,
                     language=person.language,
                     joined_at=now,
+                    **about,
                 )
         except IntegrityError:  # the random passport number was taken
             continue
@@ -111,7 +137,7 @@ def _write_down(*, learner: Learner, kind: str, value: str, now: datetime) -> Ad
         learner=learner,
         kind=kind,
         value=value,
-        defaults={"verified_at": now},
+        defaults={"verified_at": now, "doubts": 0},
         create_defaults={"verified_at": now, "added_at": now, "primary": primary},
     )
     return address
@@ -151,6 +177,39 @@ def forget_address(*, learner: Learner, address_id: int) -> None:
     rest = [a for a in addresses if a.pk != gone.pk and a.kind == gone.kind]
     if gone.primary and rest:
         Address.objects.filter(pk=rest[0].pk).update(primary=True)
+
+
+@transaction.atomic
+def set_primary(*, learner: Learner, address_id: int) -> None:
+    """Messages of this kind go there from now on. Raises NotYourPassport for one that is not hers."""
+    addresses = list(Address.objects.select_for_update().filter(learner=learner))
+    chosen = next((a for a in addresses if a.pk == address_id), None)
+    if chosen is None:
+        raise NotYourPassport
+    Address.objects.filter(learner=learner, kind=chosen.kind, primary=True).update(primary=False)
+    Address.objects.filter(pk=chosen.pk).update(primary=True)
+
+
+def describe(
+    *,
+    learner: Learner,
+    birth_year: int | None,
+    gender: str,
+    arrondissement: Arrondissement | None,
+    now: datetime,
+) -> None:
+    """What she tells about herself, if she likes. Raises AgeFixed for a year by which somebody answers."""
+    held = Learner.objects.get(pk=learner.pk)
+    bound = (
+        ages.is_minor(held.birth_year, timezone.localdate(now))
+        or held.guardianships.exists()
+        or held.wardships.exists()
+    )
+    if bound and birth_year != held.birth_year:
+        raise AgeFixed
+    Learner.objects.filter(pk=learner.pk).update(
+        birth_year=birth_year, gender=gender, arrondissement=arrondissement
+    )
 
 
 def sign_everybody_out() -> int:

@@ -1,4 +1,4 @@
-"""Acting for somebody: a clerk at a desk opens a learner's passport, and the learner's own pages serve both.
+"""Acting for somebody: a clerk or a guardian opens a learner's passport; the learner's own pages serve all.
 
 What is open stands in the session with who acts, in what role and until when; it is checked anew at each
 request, each act is a line that the learner reads, and pages that are hers alone stay closed meanwhile.
@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from issuers.models import Issuer, Membership, Role
 
-from . import looks
+from . import families, looks
 from .errors import NotWhileActing
 from .models import Learner, Look
 
@@ -53,6 +53,10 @@ def _still_clerk(by: Learner, learner: Learner, house: Issuer | None, now: datet
     )
 
 
+def _still_guardian(by: Learner, learner: Learner, house: Issuer | None, now: datetime) -> bool:
+    return house is None and families.answers_for(by, learner, now)
+
+
 #: Role → its right. Whoever brings another role names it here.
 RIGHTS: dict[str, Right] = {
     "clerk": Right(
@@ -60,6 +64,12 @@ RIGHTS: dict[str, Right] = {
         opened=Look.Act.DESK_OPENED,
         acted=Look.Act.DESK_ACTED,
         holds=_still_clerk,
+    ),
+    "guardian": Right(
+        idle=timedelta(minutes=30),
+        opened=Look.Act.GUARDIAN_OPENED,
+        acted=Look.Act.GUARDIAN_ACTED,
+        holds=_still_guardian,
     ),
 }
 

@@ -6,18 +6,16 @@ Each is typed once, holds ten minutes and bears five tries, counted by the datab
 import math
 import secrets
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.conf import settings
-from django.core.mail import send_mail
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
-from django.utils import translation
 from django.utils.crypto import constant_time_compare, salted_hmac
-from django.utils.translation import gettext as _
 
-from credentials import awards, messengers
-from issuers.models import random_token
+from credentials import awards, letters
 
+from . import telling
 from .errors import (
     CodeExpired,
     CodeIncomplete,
@@ -87,17 +85,8 @@ def _send(*, kind: str, value: str, language: str, place: str, now: datetime) ->
     with transaction.atomic():
         _require_few(code, now=now)
         code.save(force_insert=True)
-    with translation.override(language):
-        text = _("%(code)s is your code for the learner passport. It holds for 10 minutes.") % {
-            "code": digits
-        }
-        subject = _("Your code for the learner passport")
     try:
-        if kind == "email":
-            send_mail(subject, text, settings.DEFAULT_FROM_EMAIL, [value])
-        else:
-            # a reference of its own: nobody waits for this receipt, and the code's id is the visitor's alone
-            messengers.send_sms(to=value, text=text, reference=random_token())
+        telling.deliver(kind=kind, value=value, language=language, letter=partial(letters.of_code, digits))
     except OSError as error:  # the mail server or the gateway; smtplib's errors are OSErrors too
         raise CodeNotSent from error
     return code

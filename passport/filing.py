@@ -17,7 +17,7 @@ from issuers.models import Issuer
 
 from . import names
 from .errors import AlreadyDecided, NotYourPassport
-from .models import Address, Entry, Filing, Learner, Proposal
+from .models import Address, Entry, Filing, Learner, MergedPassport, Proposal
 
 Outcome = Filing.Outcome
 REPLACED = Credential.Status.REPLACED.value
@@ -109,7 +109,9 @@ def address_proven(*, learner: Learner, kind: str, value: str, now: datetime) ->
 
 @transaction.atomic
 def _consider_chunk(ids: Sequence[str], *, now: datetime) -> int:
-    unfiled = Credential.objects.filter(pk__in=ids, entry__isnull=True).order_by("issued_at", "award_id")
+    unfiled = Credential.objects.filter(pk__in=ids, entry__isnull=True, erased_at__isnull=True).order_by(
+        "issued_at", "award_id"
+    )
     columns = ("pk", *Found._fields[1:-1], "award__replaces_id")
     credentials = list(map(Found._make, unfiled.values_list(*columns)))
     by_address = _learners_by_address(credentials)
@@ -189,6 +191,10 @@ def _learners_by_address(credentials: Iterable[Found]) -> dict[tuple[str, str], 
         numbered = Learner.objects.filter(passport_number__in=wanted[passport])
         for number, *learner in numbered.values_list("passport_number", "pk", "name_latin", "name_arabic"):
             found[passport, number].append(Reached._make(learner))
+        merged = MergedPassport.objects.filter(number__in=wanted[passport])
+        columns = ("number", "learner_id", "learner__name_latin", "learner__name_arabic")
+        for number, *learner in merged.values_list(*columns):  # two passports that became one
+            found[passport, number] = [Reached._make(learner)]
     return found
 
 
@@ -257,6 +263,25 @@ def confirm(*, proposal: Proposal, now: datetime) -> Entry:
     held.save(update_fields=["answer", "answered_at"])
     Filing.objects.filter(credential_id=held.credential_id).update(outcome=Outcome.FILED)
     _follow({held.credential_id: held.learner_id}, now=now)
+    return entry
+
+
+@transaction.atomic
+def file_seen(*, learner: Learner, credential_id: str, now: datetime) -> Entry:
+    """A clerk saw the person: it is hers, and nobody else is asked any more. Raises AlreadyDecided."""
+    entry, created = Entry.objects.get_or_create(
+        credential_id=credential_id,
+        defaults={"learner": learner, "how": Entry.How.DESK, "filed_at": now},
+    )
+    if not created:
+        raise AlreadyDecided
+    asked = Proposal.objects.filter(credential_id=credential_id, answer=Proposal.Answer.OPEN)
+    asked.filter(learner=learner).update(answer=Proposal.Answer.MINE, answered_at=now)
+    asked.exclude(learner=learner).update(answer=Proposal.Answer.NOT_MINE, answered_at=now)
+    Filing.objects.update_or_create(
+        credential_id=credential_id, defaults={"outcome": Outcome.FILED, "considered_at": now}
+    )
+    _follow({credential_id: learner.pk}, now=now)
     return entry
 
 

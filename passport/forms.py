@@ -2,6 +2,7 @@
 
 import json
 import struct
+from collections.abc import Sequence
 from typing import Any
 
 from allauth.mfa.base.forms import AuthenticateForm
@@ -13,12 +14,16 @@ from allauth.mfa.webauthn.internal import auth as webauthn
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from credentials.models import Credential
 
 from . import secondfactors
 from .models import Learner
+
+#: In years, how old the oldest is who may come.
+OLDEST = 115
 
 
 class AddressForm(forms.Form):
@@ -42,6 +47,28 @@ class CodeForm(forms.Form):
     )
 
 
+class YearField(forms.CharField):
+    """A year of birth, in any script of digits; empty is ``None``."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        attrs = {"inputmode": "numeric", "autocomplete": "bday-year", "dir": "ltr"}
+        super().__init__(max_length=8, widget=forms.TextInput(attrs=attrs), **kwargs)
+
+    def clean(self, value: Any) -> int | None:
+        text = super().clean(value).strip()
+        if not text:
+            return None
+        year = int(text) if text.isdecimal() else 0
+        if not timezone.now().year - OLDEST <= year <= timezone.now().year:
+            raise ValidationError(_("A year has four digits, such as 1994."))
+        return year
+
+
+def year_field(**kwargs: Any) -> YearField:
+    """The year of birth, called so."""
+    return YearField(**{"label": _("Year of birth")} | kwargs)
+
+
 class NameForm(forms.Form):
     """Who opens a passport."""
 
@@ -60,6 +87,14 @@ class NameForm(forms.Form):
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
 
 
+class OpeningForm(NameForm):
+    """Who opens a passport for herself."""
+
+    birth_year = year_field(
+        required=False, help_text=_("So that a guardian can help if you are under 18. Four digits.")
+    )
+
+
 class VisibilityForm(forms.Form):
     """Who sees a certificate's page."""
 
@@ -69,8 +104,18 @@ class VisibilityForm(forms.Form):
         choices=[
             (Credential.Visibility.LINK, _("Whoever has the paper or the link sees it")),
             (Credential.Visibility.PRIVATE, _("Others see only whether it is valid")),
+            (Credential.Visibility.PUBLIC, _("Also on my public page")),
         ],
     )
+
+    def __init__(self, *args: Any, offered: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["visibility"]
+        field.choices = [  # type: ignore[attr-defined]  # a ChoiceField
+            choice
+            for choice in field.choices  # type: ignore[attr-defined]  # a ChoiceField
+            if choice[0] in offered
+        ]
 
 
 # -- The second step of staff ---------------------------------------------------------------------

@@ -9,9 +9,9 @@ from credentials.errors import BadAward
 from credentials.models import Credential
 
 from .errors import NotYourPassport
-from .models import Entry, Learner
+from .models import Entry, Learner, Presentation
 
-#: What she may choose for a certificate's page.
+#: What she may choose for a certificate's page; the public one only where there is a public page.
 VISIBILITIES = (Credential.Visibility.LINK, Credential.Visibility.PRIVATE)
 #: What a list of certificates does without.
 DOCUMENTS = ("credential__jwt", "credential__paper")
@@ -58,9 +58,17 @@ def successor_of(*, entry: Entry) -> Entry | None:
     return Entry.objects.filter(learner=entry.learner_id, credential=entry.credential.replaced_by_id).first()
 
 
+def visibilities(*, learner: Learner) -> tuple[str, ...]:
+    """What she may choose from: public only while she has a public page."""
+    page = Presentation.objects.filter(
+        learner=learner, kind=Presentation.Kind.PAGE, withdrawn_at__isnull=True
+    )
+    return (*VISIBILITIES, Credential.Visibility.PUBLIC) if page.exists() else VISIBILITIES
+
+
 def set_visibility(*, entry: Entry, visibility: str) -> None:
     """Who sees the certificate's page. Raises BadAward for a choice that there is not."""
-    if visibility not in VISIBILITIES:
+    if visibility not in visibilities(learner=entry.learner):
         raise BadAward(field="visibility")
     Credential.objects.filter(pk=entry.credential_id).update(visibility=visibility)
 

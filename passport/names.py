@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from difflib import get_close_matches
 from itertools import permutations
 
 _ARABIC = str.maketrans(
@@ -11,6 +12,8 @@ _PARTICLE = re.compile(r"\b(el|al|ait|ben|bin|ibn|ould|abd)\s+", re.ASCII)
 _ARABIC_PARTICLE = re.compile(r"\b(ايت|بن|ابن|عبد)\s+")
 #: Names of more words are compared in their order alone.
 _MOST_WORDS = 6
+#: How alike two words are that may be one: a letter more, less or other in a name of five.
+_ALIKE = 0.8
 
 
 def plain(name: str) -> str:
@@ -44,3 +47,11 @@ def match(*, latin: tuple[str, str], arabic: tuple[str, str]) -> bool:
     """Whether two people, named in one or both scripts, are one: every script that they share agrees."""
     shared = [pair for pair in (latin, arabic) if pair[0] and pair[1]]
     return bool(shared) and all(same(*pair) for pair in shared)
+
+
+def near(one: str, other: str) -> bool:
+    """Whether a person who sees both would ask: each word of the shorter is in the longer, or nearly."""
+    first, second = sorted((plain(one).split(), plain(other).split()), key=len)
+    if not first or (len(first) < 2 and len(second) > 1):
+        return False
+    return all(get_close_matches(word, second, n=1, cutoff=_ALIKE) for word in first)

@@ -27,6 +27,7 @@ HELD = (
     *("tests/credentials/test_holding.py", "tests/credentials/test_issuance.py"),
     *(
         "tests/credentials/test_killed.py",
+        "tests/credentials/test_securing.py",
         "tests/credentials/test_lists.py",
         "tests/credentials/test_once.py",
     ),

@@ -23,21 +23,38 @@ from credentials import (
     awards,
     batches,
     bundling,
+    corrections,
     endpoints,
     holding,
     outbox,
+    paperslips,
     printing,
+    reviewing,
     rosters,
+    securing,
     statuslists,
 )
 from credentials.models import Achievement, Batch, Credential, Message
 from credentials.people import Person
 from issuers import keys, orders, outbound, registry, sealing, staff, withdrawals
 from issuers.models import ApiClient, Issuer, Membership, SigningOrder
-from passport import accounts, filing, secondfactors
-from passport.models import Entry, Learner, Proposal
+from passport import (
+    accounts,
+    asking,
+    cards,
+    declaring,
+    erasing,
+    families,
+    filing,
+    months,
+    secondfactors,
+    sharing,
+    signposts,
+)
+from passport.models import Entry, Learner, Presentation, Proposal
 from verify import bench, bench_queue
 
+from .credentials.rooms import make_session, seated
 from .factories import (
     city_approver,
     city_officer,
@@ -78,18 +95,30 @@ NAMES = {
     "message_id": "message",
     "proposal_id": "proposal",
     "address_id": "address",
+    "guardianship_id": "wardship",
+    "request_id": "request",
     "factor_id": "factor",
     "endpoint_id": "endpoint",
     "print_id": "print",
     "thumbprint": "signing-key",
     "withdrawal_id": "withdrawal",
+    "secret": "card",
     "slug": "provider",
     "number": "list-number",
     "row": "row",
     "bench_id": "bench",
+    "receipt_id": "receipt",
+    "declaration_id": "declaration",
+    "presentation_id": "presentation",
+    "token": "share-token",
+    "session_id": "session",
+    "seat": "session-seat",
+    "roll_token": "roll-token",
+    "slip_code": "slip",
 }
 #: (beginning of a route's name, word) → what it names there; the longest beginning counts.
 OF_ROUTE = {
+    ("teach-correction", "request_id"): "correction",
     ("me-", "credential_id"): "entry",
     ("teach-list", "batch_id"): "draft-list",
     ("teach-list-stop", "batch_id"): "running-list",
@@ -98,7 +127,10 @@ OF_ROUTE = {
     ("api-batch", "batch_id"): "running-list",
     ("api-row", "batch_id"): "running-list",
     ("teach-achievement-edit", "achievement_id"): "draft",
-    ("teach-achievement-publish", "achievement_id"): "draft",
+    ("teach-achievement-submit", "achievement_id"): "draft",
+    ("teach-achievement-take-back", "achievement_id"): "in-review",
+    ("teach-reviews", "achievement_id"): "in-review",
+    ("city-reviews", "achievement_id"): "of-one-person",
     ("teach-held", "batch_id"): "held-list",
     ("city-held", "batch_id"): "held-list",
     ("city-person-remove", "membership_id"): "city-membership",
@@ -108,6 +140,10 @@ OF_ROUTE = {
     ("city-mandate-approve", "mandate_id"): "proposed-mandate",
     ("city-mandate-reinstate", "mandate_id"): "suspended-mandate",
     ("achievement", "achievement_id"): "achievement",
+    ("pathway", "slug"): "pathway",
+    ("city-pathway", "slug"): "pathway",
+    ("city-pathway-publish", "slug"): "proposed-pathway",
+    ("city-pathway-decline", "slug"): "proposed-pathway",
 }
 #: Words that name nothing which could be somebody's.
 PLAIN: dict[str, Any] = {
@@ -118,6 +154,9 @@ PLAIN: dict[str, Any] = {
     "rest": "x",
     "act": "suspend",
     "volume": 1,
+    "consent": "messages",
+    "form": "png",
+    "step": "language",
 }
 
 
@@ -209,17 +248,22 @@ def _furnish() -> House:
         secondfactors.set_up_app(learner=person, secret=secondfactors.new_secret())
     things = (
         _register(mine, other, people["owner"], stranger, now)
-        | _courses(mine, other)
+        | _courses(mine, other, now)
         | _papers(mine, other, people["learner"], stranger, now)
+        | _rights(mine, other, now)
         | _lists(mine, other, people["trainer"], stranger, now)
         | _programs(mine, other, people["owner"], stranger, now)
         | _withdrawals(mine, other, now)
         | _of_people(people, stranger)
+        | _families(people["learner"], stranger, now)
         | _benches(now)
+        | _lives(people["learner"], stranger, mine, now)
+        | _rooms(mine, other, now)
     )
     sealing.seal(now=now)
     statuslists.publish_changed(now=now)
     bundling.tend(now=now)
+    securing.secure_new(now=now, within=None)
     sessions = {}
     for role, person in people.items():
         for name, second in ((role, True), (f"{role}-without", False)):
@@ -309,11 +353,26 @@ def _withdrawals(mine: Issuer, other: Issuer, now: Any) -> dict[str, Three]:
     }
 
 
-def _courses(mine: Issuer, other: Issuer) -> dict[str, Three]:
+def _courses(mine: Issuer, other: Issuer, now: Any) -> dict[str, Three]:
     """A published achievement and a draft of each."""
     published = [make_achievement(issuer).pk for issuer in (mine, other)]
     drafts = [make_achievement(issuer, state="draft").pk for issuer in (mine, other)]
-    return {"achievement": _three(published, _token()), "draft": _three(drafts, _token())}
+    writers = [make_member(issuer, "trainer", _person("writer")) for issuer in (mine, other)]
+    handed_in = [_handed_in(issuer, by, now) for issuer, by in zip((mine, other), writers, strict=True)]
+    alone = make_issuer(with_keys=False, now=now)
+    of_one = _handed_in(alone, make_member(alone, "signer", _person("alone")), now)
+    return {
+        "achievement": _three(published, _token()),
+        "draft": _three(drafts, _token()),
+        "in-review": _three(handed_in, _token()),
+        "of-one-person": Three(of_one, of_one, _token()),
+    }
+
+
+def _handed_in(issuer: Issuer, by: Learner, now: Any) -> str:
+    """A course that waits for other eyes."""
+    draft = make_achievement(issuer, state="draft")
+    return reviewing.submit(achievement=draft, by=by, now=now).pk
 
 
 def _papers(mine: Issuer, other: Issuer, learner: Learner, stranger: Learner, now: Any) -> dict[str, Three]:
@@ -332,6 +391,7 @@ def _papers(mine: Issuer, other: Issuer, learner: Learner, stranger: Learner, no
     messages = [Message.objects.get(credential=made[place]).pk for place in (0, 2)]
     number = made[0].status_list.number
     ordered = [(made[0], learner), (made[2], stranger)]
+    shares = [_share(person, now) for person in (learner, stranger)]
     prints = [
         printing.order_batch(batch=one.award.batch, layout="pages", by=by, now=now).pk for one, by in ordered
     ]
@@ -340,11 +400,37 @@ def _papers(mine: Issuer, other: Issuer, learner: Learner, stranger: Learner, no
         "print": _three(prints, _token()),
         "certificate": Three(made[0].pk, made[2].pk, _token()),
         "entry": _three(entries, _token()),
+        "presentation": _three([share.pk for share in shares], _token()),
+        "share-token": _three([sharing.link_of(share).rsplit("/", 1)[1] for share in shares], _token()),
         "proposal": _three(asked, 999_999),
         "message": _three(messages, _token()),
         "list-number": Three(number, number, 999_999),
         "award": Three(made[0].award.batch_id, made[2].award.batch_id, _token()),
     }
+
+
+def _rights(mine: Issuer, other: Issuer, now: Any) -> dict[str, Three]:
+    """A wish to have a certificate of each provider corrected; the receipt of a passport that was closed."""
+    asked = [
+        corrections.ask(
+            credential=Credential.objects.filter(issuer=issuer, entry__isnull=True)[0],
+            what="date",
+            should_be="Mars",
+            now=now,
+        ).pk
+        for issuer in (mine, other)
+    ]
+    receipt = erasing.close(learner=_person("gone"), certificates=False, now=now).pk
+    return {"correction": _three(asked, _token()), "receipt": Three(receipt, receipt, _token())}
+
+
+def _share(learner: Learner, now: Any) -> Presentation:
+    there = sharing.choosable(learner=learner)
+    keys = [sharing.key_of(entry) for entry in there.entries]
+    detail = sharing.Detail()
+    return sharing.make(
+        learner=learner, keys=keys, detail=detail, days=30, title="Atelier", language="fr", now=now
+    )
 
 
 def _lists(mine: Issuer, other: Issuer, trainer: Learner, stranger: Learner, now: Any) -> dict[str, Three]:
@@ -399,6 +485,22 @@ def _held(issuer: Issuer, by: Learner, now: Any) -> Batch:
     return held
 
 
+def _rooms(mine: Issuer, other: Issuer, now: Any) -> dict[str, Three]:
+    """A session of each that is under way, with somebody in it and a slip; a roll-call code of long ago."""
+    made, slips = [], []
+    for issuer in (mine, other):
+        session = make_session(Achievement.objects.get(issuer=issuer, state="published"), now=now)
+        seated(session, "Omar Alaoui", now=now)
+        slips.append(paperslips.of_session(session=session, by=session.trainer, now=now)[0].code)
+        made.append(session.pk)
+    return {
+        "session": _three(made, _token()),
+        "session-seat": Three(1, 1, 1),
+        "roll-token": Three(*(f"{pk}{'A' * 16}" for pk in (*made, _token()))),
+        "slip": _three(slips, _token()),
+    }
+
+
 def _benches(now: Any) -> dict[str, Three]:
     """Two benches whose link was checked, each with its receipt."""
     made = []
@@ -410,6 +512,46 @@ def _benches(now: Any) -> dict[str, Three]:
         SigningOrder.objects.create(kind=bench.RECEIPT, subject=pk, ordered_at=now, not_before=now)
     orders.fulfil(now=timezone.now())
     return {"bench": _three(made, _token())}
+
+
+def _lives(learner: Learner, stranger: Learner, mine: Issuer, now: Any) -> dict[str, Three]:
+    """A declared line of each, a pathway that is published and one that waits."""
+    began = months.read("2019")
+    declared = [
+        declaring.declare(learner=one, kind="work", title="Couture", began=began, now=now).pk
+        for one in (learner, stranger)
+    ]
+    course = Achievement.objects.get(issuer=mine, state="published")
+    made = [
+        signposts.propose(
+            theme="digital",
+            title_fr=f"Vers le bureau {number}",
+            title_ar="نحو المكتب",
+            about_fr="Du téléphone à l’ordinateur.",
+            about_ar="من الهاتف إلى الحاسوب.",
+            steps=[[f"course:{mine.slug}/{course.code}"], ["language:fr:B1"]],
+            by=city_officer(),
+            now=now,
+        )
+        for number in (1, 2)
+    ]
+    signposts.publish(pathway=made[0], by=city_approver(), now=now)
+    return {
+        "declaration": _three(declared, _token()),
+        "pathway": Three(made[0].slug, made[0].slug, "nowhere"),
+        "proposed-pathway": Three(made[1].slug, made[1].slug, "nowhere"),
+    }
+
+
+def _cards(people: dict[str, Learner], stranger: Learner) -> list[str]:
+    """What the QR codes of two cards hold."""
+    house = Membership.objects.get(person=people["clerk"]).issuer
+    assert house is not None
+    made = [
+        cards.issue(learner=one, by=people["clerk"], house=house, language="fr", now=timezone.now())
+        for one in (people["learner"], stranger)
+    ]
+    return [one.link.rsplit("/", 1)[1] for one in made]
 
 
 def _of_people(people: dict[str, Learner], stranger: Learner) -> dict[str, Three]:
@@ -425,5 +567,27 @@ def _of_people(people: dict[str, Learner], stranger: Learner) -> dict[str, Three
         "membership": _three(held, 999_999),
         "city-membership": Three(official, held[1], 999_999),
         "address": _three(addresses, 999_999),
+        "card": _three(_cards(people, stranger), _token()),
         "factor": _three(factors, 999_999),
     }
+
+
+def _families(learner: Learner, stranger: Learner, now: Any) -> dict[str, Three]:
+    """A child of each, and a minor who asks each of them."""
+    wardships, requests = [], []
+    for guardian, phone in ((learner, "+212683000001"), (stranger, "+212683000002")):
+        Learner.objects.filter(pk=guardian.pk).update(birth_year=1980)
+        began = families.open_for_child(
+            guardian=Learner.objects.get(pk=guardian.pk),
+            name_latin="Anas Tazi",
+            name_arabic="",
+            language="fr",
+            birth_year=now.year - 8,
+            relationship="mother",
+            own_birth_year=None,
+            now=now,
+        )
+        minor = make_learner(name_latin="Nour Tazi", name_arabic="", birth_year=now.year - 15)
+        wardships.append(began.pk)
+        requests.append(asking.ask(ward=minor, address=phone, now=now).pk)
+    return {"wardship": _three(wardships, 999_999), "request": _three(requests, _token())}

@@ -55,6 +55,9 @@ class StatedSerializer(serializers.Serializer[Any]):
     level = serializers.CharField(allow_blank=True)
     hours = serializers.IntegerField(allow_null=True)
     assessed = serializers.BooleanField(allow_null=True)
+    result = serializers.CharField(
+        allow_blank=True, help_text="A grade, a percentage or a level, if one is stated"
+    )
     theme = serializers.CharField(allow_blank=True)
     awarded_on = serializers.DateField(allow_null=True)
     valid_from = serializers.DateTimeField(allow_null=True)
@@ -123,6 +126,7 @@ _REPORT = {
         "level": "CNC 1",
         "hours": 12,
         "assessed": True,
+        "result": "",
         "theme": "digital",
         "awarded_on": "2026-11-20",
         "valid_from": "2026-11-20T00:00:00Z",

@@ -41,7 +41,11 @@ FIRST = (
     "verify/verdict.js",
 )
 KIOSK = ("verify/bundle.js", "verify/kiosk.js", "verify/wedge.js")
-FRAME = ("css/tokens.css", "css/components.css", "css/product.css", "img/mark.svg")
+FRAME = (
+    "built/style.css",
+    "img/mark.svg",
+    *(f"built/fonts/plex-{face}.woff2" for face in ("latin", "arabic-400", "arabic-600")),
+)
 #: Name of the drawing → its size and what a launcher may do with it; config/icons.py draws them.
 ICONS = (
     ("built/icons/app-192.png", 192, "any"),

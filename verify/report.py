@@ -176,6 +176,7 @@ class Stated:
     level: str = ""
     hours: int | None = None
     assessed: bool | None = None
+    result: str = ""
     theme: str = ""
     awarded_on: date | None = None
     valid_from: datetime | None = None
@@ -191,6 +192,7 @@ class Stated:
             "level": self.level,
             "hours": self.hours,
             "assessed": self.assessed,
+            "result": self.result,
             "theme": self.theme,
             "awarded_on": self.awarded_on.isoformat() if self.awarded_on else None,
             "valid_from": moment(self.valid_from),

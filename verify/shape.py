@@ -12,6 +12,7 @@ HOURS = re.compile(r"PT(\d{1,5})H")
 STATUS_URL = re.compile(r"/s/revocation/(\d{1,6})")
 ARABIC = re.compile(r"[\u0600-\u06ff\u0750-\u077f]")
 MAX_TEXTS = 6
+MAX_RESULT = 12
 
 
 def contradiction(payload: dict[str, Any], *, did: str, base_url: str) -> str:
@@ -89,6 +90,7 @@ def stated(payload: dict[str, Any]) -> Stated:
         level=_level(achievement),
         hours=int(hours[1]) if hours else None,
         assessed=kind == "MicroCredential" if kind else None,
+        result=_result(_object(payload.get("credentialSubject")), achievement),
         theme=_text(achievement.get("fieldOfStudy")),
         awarded_on=awarded.date() if awarded else None,
         valid_from=read_moment(payload.get("validFrom")),
@@ -110,6 +112,22 @@ def _level(achievement: dict[str, Any]) -> str:
     }
     cnc = by_framework.get("CNC", "")
     return " · ".join(part for part in (by_framework.get("CEFR", ""), f"CNC {cnc}" if cnc else "") if part)
+
+
+def _result(subject: dict[str, Any], achievement: dict[str, Any]) -> str:
+    """What was reached, as people write it: ``14/20``, ``80 %``, ``B1``."""
+    result = _object(next(iter(_list(subject.get("result"))), None))
+    described = map(_object, _list(achievement.get("resultDescription"))[:MAX_TEXTS])
+    how = next((d for d in described if d.get("id") == result.get("resultDescription")), {})
+    value = _text(result.get("value"))[:MAX_RESULT]
+    written = value.replace(".", ",")
+    match _text(how.get("resultType")):
+        case "RawScore" if _text(how.get("valueMax")):
+            return f"{written}/{_text(how['valueMax'])[:MAX_RESULT]}" if value else ""
+        case "Percent":
+            return f"{written}\u00a0%" if value else ""
+        case _:
+            return value
 
 
 def script(text: str) -> str:

@@ -1,7 +1,8 @@
 """What can be awarded: achievements in their versions."""
 
+from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from issuers.models import Issuer, Theme, in_language, random_token
@@ -10,7 +11,8 @@ from issuers.models import Issuer, Theme, in_language, random_token
 class Achievement(models.Model):
     """What can be awarded, with criteria, workload, level and outcomes; immutable once awarded.
 
-    A change is a new version that ``supersedes`` the old one.
+    A change is a new version that ``supersedes`` the old one. What was handed in for review is published by
+    somebody who neither handed it in nor was the last to write in it.
     """
 
     class Kind(models.TextChoices):
@@ -19,6 +21,7 @@ class Achievement(models.Model):
 
     class State(models.TextChoices):
         DRAFT = "draft", _("Draft")
+        IN_REVIEW = "in-review", _("In review")
         PUBLISHED = "published", _("Published")
         WITHDRAWN = "withdrawn", _("Withdrawn")
 
@@ -37,6 +40,12 @@ class Achievement(models.Model):
         BLENDED = "blended", _("On site and online")
         ONLINE = "online", _("Online")
         WORK = "work", _("At the workplace")
+
+    class Results(models.TextChoices):
+        NONE = "", _("No result")
+        GRADE = "grade20", _("A grade out of 20")
+        PERCENT = "percent", _("A percentage")
+        LEVEL = "level", _("A level, A1 to C2")
 
     class IdentityCheck(models.TextChoices):
         NONE = "none", _("Unsupervised")
@@ -68,6 +77,9 @@ class Achievement(models.Model):
     )
     assessment = models.CharField(max_length=12, choices=Assessment.choices)
     assessment_uri = models.URLField(blank=True, help_text="European Learning Model, controlled list")
+    results = models.CharField(
+        max_length=8, choices=Results.choices, blank=True, help_text="What a certificate of it may state"
+    )
     mode = models.CharField(max_length=8, choices=Mode.choices)
     mode_uri = models.URLField(blank=True, help_text="European Learning Model, controlled list")
     identity_check = models.CharField(
@@ -79,6 +91,17 @@ class Achievement(models.Model):
     min_age = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField()
     published_at = models.DateTimeField(null=True, blank=True)
+    edited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    reviewed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    sent_back_because = models.CharField(max_length=500, blank=True, help_text="Said to those who wrote it")
 
     class Meta:
         ordering = ("issuer", "code", "-version")
@@ -96,6 +119,26 @@ class Achievement(models.Model):
                 | (Q(kind="MicroCredential") & ~Q(assessment="attendance")),
                 name="micro_credential_is_assessed",
             ),
+            models.CheckConstraint(
+                condition=Q(reviewed_by__isnull=True)
+                | (
+                    (Q(edited_by__isnull=True) | ~Q(reviewed_by=F("edited_by")))
+                    & (Q(submitted_by__isnull=True) | ~Q(reviewed_by=F("submitted_by")))
+                ),
+                name="achievement_reviewed_by_another",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="in-review")
+                | Q(submitted_by__isnull=False, submitted_at__isnull=False, reviewed_by__isnull=True),
+                name="achievement_in_review_was_handed_in",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="published") | Q(submitted_at__isnull=True) | Q(reviewed_by__isnull=False),
+                name="handed_in_is_published_by_review",
+            ),
+        )
+        indexes = (
+            models.Index(fields=("submitted_at",), condition=Q(state="in-review"), name="achievement_review"),
         )
 
     def __str__(self) -> str:
@@ -126,3 +169,30 @@ class Achievement(models.Model):
     @property
     def assessed(self) -> bool:
         return self.kind == self.Kind.MICRO_CREDENTIAL
+
+
+class AchievementAct(models.Model):
+    """Who did what with an achievement, and when; insert-only."""
+
+    class Act(models.TextChoices):
+        WRITTEN = "written", _("Draft written")
+        CHANGED = "changed", _("Draft changed")
+        SUBMITTED = "submitted", _("Handed in for review")
+        TAKEN_BACK = "taken-back", _("Taken back to be changed")
+        SENT_BACK = "sent-back", _("Sent back with a note")
+        PUBLISHED = "published", _("Reviewed and published")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    achievement = models.ForeignKey(Achievement, on_delete=models.PROTECT, related_name="acts")
+    act = models.CharField(max_length=10, choices=Act.choices)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    at = models.DateTimeField()
+    note = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ("at", "id")
+
+    def __str__(self) -> str:
+        return f"{self.achievement_id} {self.act}"

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from issuers.models import Issuer, random_token
 
+from .awards import Batch
 from .credentials import Credential
 
 
@@ -108,13 +109,15 @@ class Outgoing(models.Model):
 
 
 class Message(Outgoing):
-    """A message to a person about a certificate, or to a provider about one of its endpoints."""
+    """A message about a certificate, an endpoint, a list that waits for somebody, or an idle passport."""
 
     class Kind(models.TextChoices):
         ISSUED = "issued", _("A certificate is there")
         STATUS = "status", _("A certificate's status changed")
         RENEWED = "renewed", _("A certificate was signed anew")
         ENDPOINT = "endpoint", _("A webhook was switched off")
+        IDLE = "idle", _("A passport has not been used for years")
+        HELD = "held", _("A list waits for a second person")
 
     class Channel(models.TextChoices):
         EMAIL = "email", _("E-mail")
@@ -126,6 +129,9 @@ class Message(Outgoing):
     )
     endpoint = models.ForeignKey(
         Endpoint, on_delete=models.PROTECT, related_name="messages", db_index=False, null=True, blank=True
+    )
+    batch = models.ForeignKey(
+        Batch, on_delete=models.CASCADE, related_name="messages", db_index=False, null=True, blank=True
     )
     dedupe = models.CharField(max_length=40, help_text="What this message is about, once")
     channel = models.CharField(max_length=5, choices=Channel.choices)
@@ -140,9 +146,16 @@ class Message(Outgoing):
                 condition=Q(endpoint__isnull=False),
                 name="message_about_an_endpoint_once",
             ),
+            models.UniqueConstraint(
+                fields=("batch", "kind", "dedupe"),
+                condition=Q(batch__isnull=False),
+                name="message_about_a_list_once",
+            ),
             models.CheckConstraint(
-                condition=Q(credential__isnull=False, endpoint__isnull=True)
-                | Q(credential__isnull=True, endpoint__isnull=False),
+                condition=Q(credential__isnull=False, endpoint__isnull=True, batch__isnull=True)
+                | Q(credential__isnull=True, endpoint__isnull=False, batch__isnull=True)
+                | Q(credential__isnull=True, endpoint__isnull=True, batch__isnull=False)
+                | Q(credential__isnull=True, endpoint__isnull=True, batch__isnull=True, kind="idle"),
                 name="message_is_about_one_thing",
             ),
         )
@@ -182,6 +195,27 @@ class Delivery(Outgoing):
                 name="delivery_undelivered",
             ),
         )
+
+
+class SmsDay(models.Model):
+    """How many text messages went out on one day: to one number, for one provider, or in the whole city."""
+
+    class Scope(models.TextChoices):
+        NUMBER = "number", _("To one number")
+        PROVIDER = "provider", _("For one provider")
+        CITY = "city", _("In the whole city")
+
+    on = models.DateField()
+    scope = models.CharField(max_length=8, choices=Scope.choices)
+    key = models.CharField(max_length=64, help_text="Keyed hash of the number, or the provider's id")
+    sent = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("scope", "key", "on"), name="sms_day_once"),)
+        indexes = (models.Index(fields=("on",), name="sms_day_by_age"),)
+
+    def __str__(self) -> str:
+        return f"{self.scope} {self.on}"
 
 
 class LocalMessage(models.Model):

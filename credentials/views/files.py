@@ -7,13 +7,14 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from credentials import art, bundling, facts, openbadges, reading, statuslists
+from credentials import art, bundling, facts, openbadges, posting, reading, securing, statuslists
 from credentials.errors import NotYours
 from credentials.models import StatusListVersion
 from issuers import limits
 from issuers import reading as register
 from issuers.access import public
 from issuers.views.published import once_signed
+from issuers.views.waiting import being_prepared
 
 
 @public
@@ -22,6 +23,14 @@ def credential_jwt(request: HttpRequest, credential_id: str) -> HttpResponse:
     """The VC-JWT as a file (Open Badges 3.0, section 5.1: one credential, text/plain)."""
     limits.require_link(request, credential_id)
     return jwt_file(reading.open_to_all(credential_id).jwt)
+
+
+@public
+@require_safe
+def credential_json(request: HttpRequest, credential_id: str) -> HttpResponse:
+    """The credential with its embedded proof as a file (Open Badges 3.0, section 5.1)."""
+    limits.require_link(request, credential_id)
+    return json_file(securing.obtain(credential=reading.open_to_all(credential_id), now=timezone.now()))
 
 
 @public
@@ -42,10 +51,36 @@ def credential_card(request: HttpRequest, credential_id: str) -> HttpResponse:
     return pdf_file(reading.card(credential), credential.short_code, kind="card")
 
 
+@public
+@require_safe
+def credential_image(request: HttpRequest, credential_id: str, form: str) -> HttpResponse:
+    """The picture to post: nobody's name is in it, and there is none of what no longer holds."""
+    limits.require_link(request, credential_id)
+    if form not in posting.KINDS:
+        raise NotYours
+    found = reading.to_post(credential_id)
+    response = HttpResponse(
+        posting.picture(achievement=found.achievement, kind=form), content_type=posting.KINDS[form]
+    )
+    if form == "svg":
+        response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+    return _personal(response)
+
+
 def jwt_file(token: str) -> HttpResponse:
     """The answer that carries a VC-JWT."""
     response = HttpResponse(token, content_type="text/plain; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="certificate.jwt"'
+    return _personal(response)
+
+
+def json_file(body: str | None) -> HttpResponse:
+    """The answer that carries a credential with an embedded proof; 202 while it is being made."""
+    if body is None:
+        return being_prepared()
+    response = HttpResponse(body, content_type="application/vc+ld+json")
+    response["Content-Disposition"] = 'inline; filename="certificate.json"'
+    response["Access-Control-Allow-Origin"] = "*"
     return _personal(response)
 
 
@@ -89,6 +124,7 @@ def badge(request: HttpRequest, achievement_id: str) -> HttpResponse:
     drawing = art.badge_svg(
         achievement_id=found.pk,
         issuer_id=found.issuer.slug,
+        place=found.issuer.arrondissement_id,
         theme=found.theme,
         hours=found.hours,
         level=found.cnc_level,

@@ -100,6 +100,7 @@ def upload(request: HttpRequest, achievement_id: str) -> HttpResponseBase:
             status = 422
     else:
         initial = {"awarded_on": timezone.localdate(), "language": _language(), "notify": True}
+        initial["session"] = request.GET.get("session", "")[:80]
         form = ListForm(initial=initial)
     answer = render(
         request,

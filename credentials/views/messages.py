@@ -104,7 +104,10 @@ def _render(
 def _context(
     request: HttpRequest, issuers: Sequence[Issuer] | None, *, opens: Collection[int | None]
 ) -> dict[str, Any]:
-    about = ("credential__achievement", "credential__issuer", "endpoint__issuer")
+    about = (
+        *("credential__achievement", "credential__issuer"),
+        *("endpoint__issuer", "batch__issuer", "batch__achievement"),
+    )
     lost = outbox.undelivered(issuers=issuers).select_related(*about)
     lost = lost.defer("credential__jwt", "credential__paper")
     missed = webhooks.undelivered(issuers=issuers).select_related("endpoint__issuer").defer("body")
@@ -112,6 +115,7 @@ def _context(
     events = Paginator(missed, A_PAGE).get_page(request.GET.get("events"))
     return {
         "issuers": issuers or (),
+        "waiting": outbox.waiting_for_room(issuers=issuers),
         "page": page,
         "events": events,
         "lines": [

@@ -11,7 +11,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from credentials import achievements, awards, holding, reading, releasing, revocation, teaching
+from credentials import achievements, awards, delivering, holding, reading, releasing, revocation, teaching
 from credentials.errors import CredentialsError, NotYours
 from credentials.forms import ON_PAPER, AwardForm, PersonForm, ReasonForm, ReplaceForm, SearchForm, shown
 from credentials.models import Achievement, Award, Batch, Credential, StatusChange
@@ -220,16 +220,20 @@ def batch(request: HttpRequest, batch_id: str) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 def certificates(request: HttpRequest) -> HttpResponse:
     """Search by name or short code; by POST, so that no name stands in an address, a history or a log."""
-    form = SearchForm(request.POST or None)
+    form = SearchForm(request.POST or None, initial={"only": request.GET.get("only", "")})
     text = form.cleaned_data["q"] if form.is_valid() else ""
-    found = teaching.find(issuers=issuers_of(request), text=text)
+    only = form.cleaned_data["only"] if form.is_bound and form.is_valid() else request.GET.get("only", "")
+    found = teaching.find(issuers=issuers_of(request), text=text, only=only)
     return render(
         request,
         "credentials/teach/certificates.html",
         {
             "search": form,
             "text": text,
-            "found": found[: teaching.FOUND_LIMIT],
+            "found": [(one, delivering.last_message(one)) for one in found[: teaching.FOUND_LIMIT]],
+            "only": only,
+            "filters": delivering.FILTERS,
+            "signs": any(m.role == Role.SIGNER for m in _held(request)),
             "more": len(found) > teaching.FOUND_LIMIT,
             "limit": teaching.FOUND_LIMIT,
         },
@@ -250,6 +254,10 @@ def certificate(request: HttpRequest, credential_id: str) -> HttpResponse:
             "achievement": found.achievement,
             "acts": acts,
             "may_change": _signs_for(request, found.issuer),
+            "way": delivering.way(found),
+            "may_tell": found.status == Credential.Status.ACTIVE
+            and not found.erased_at
+            and delivering.outcome_of(found) != "filed",
             "waiting": found.replacement_awards.filter(state=Award.State.PENDING).first(),
         },
     )

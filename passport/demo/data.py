@@ -28,14 +28,7 @@ def providers() -> list[dict[str, str]]:
 def courses() -> list[dict[str, Any]]:
     """Thirty courses over five themes, with everything that an achievement says."""
     found: list[dict[str, Any]] = _read("courses")["courses"]
-    return [course | {"digcomp": [_named(item) for item in course["digcomp"]]} for course in found]
-
-
-def _named(item: dict[str, str]) -> dict[str, str]:
-    """A DigComp competence with what it is called, its level included, in three languages."""
-    known = _read("digcomp")
-    competence, level = known["competences"][item["code"]], known["levels"][item["level"]]
-    return item | {f"label_{code}": f"{competence[code]} ({level[code]})" for code in ("en", "fr", "ar")}
+    return found
 
 
 def names(kind: str) -> list[dict[str, str]]:

@@ -144,10 +144,11 @@ class People:
     def family(self, *, joined_at: datetime) -> list[Resident]:
         """A mother and her two children, with one phone for the three."""
         district = next(d for d in self._districts if d.name_fr == "Hay-Hassani")
+        seventeen = (joined_at + timedelta(days=300)).year - 18  # a minor until the end of this year
         three = (
             (MOTHER.name_latin, MOTHER.name_arabic, 1979, "f", "ar"),
             ("Salma Lahlou", "سلمى لحلو", 2004, "f", "fr"),
-            ("Anas Lahlou", "أنس لحلو", 2008, "m", "fr"),
+            ("Anas Lahlou", "أنس لحلو", seventeen, "m", "fr"),
         )
         made = []
         for days, (latin, arabic, born, gender, language) in enumerate(three):

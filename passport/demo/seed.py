@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import transaction
 
-from credentials import achievements, issuance, revocation, statuslists
+from credentials import achievements, issuance, reviewing, revocation, statuslists
 from credentials.awards import accept
 from credentials.models import Achievement, Batch, Credential, StatusChange
 from credentials.people import Person
@@ -21,7 +21,7 @@ from issuers.models import Arrondissement, City, Issuer, Role
 from passport import filing, secondfactors
 from passport.models import Learner, Proposal
 
-from . import data, people
+from . import data, desks, family, people, reviews, rights, rooms, sharing, ways
 from .people import PROVIDER_STAFF, People, Resident
 
 YEARS_OF_REGISTER = 4
@@ -106,6 +106,7 @@ class Story:
         self.signers: dict[str, Learner] = {}
         self.awarders: dict[str, Learner] = {}
         self.courses: dict[str, Achievement] = {}
+        self.writers: dict[str, Learner] = {}
         self.provider_of = {course["code"]: course["provider"] for course in data.courses()}
         self.held: Counter[int] = Counter()
         self.taken: set[tuple[str, int]] = set()
@@ -130,6 +131,13 @@ class Story:
             act()
         self.change_minds()
         self.answer_questions()
+        rights.tell(self)
+        family.tell(now=self.now)
+        ways.tell(self)
+        sharing.tell(now=self.now)
+        rooms.tell(self)
+        desks.tell(self)
+        reviews.tell(courses=self.courses, writers=self.writers, shown=self.shown, now=self.now)
 
     # -- The city and its register ------------------------------------------------------------------
     def found_city(self) -> None:
@@ -159,6 +167,7 @@ class Story:
         """The city's staff, then each provider: proposed by one, approved by another, with keys and staff."""
         city = {account.role: self._city_person(account) for account in people.CITY_STAFF}
         officer, approver = city[Role.OFFICER], city[Role.APPROVER]
+        self.officer = officer
         keys.ensure_city_keys(now=self.opened)
         for day, provider in enumerate(data.providers(), start=1):
             moment = self.opened + timedelta(days=day)
@@ -211,15 +220,23 @@ class Story:
                 self.awarders[number] = person
 
     def open_courses(self) -> None:
-        """Thirty courses, drafted and published once their provider has keys."""
+        """Thirty courses, drafted once their provider has keys; a colleague publishes them, or the city."""
         moment = self.opened + timedelta(days=30)
         for course in data.courses():
             fields = {name: value for name, value in course.items() if name != "provider"}
+            provider = course["provider"]
+            writer = self.writers[course["code"]] = self.awarders.get(provider, self.signers[provider])
+            if provider == SHOWN:
+                self.shown = course["code"]
             draft = achievements.create_draft(
-                issuer=self.issuers[course["provider"]], fields=fields, now=moment
+                issuer=self.issuers[provider], fields=fields, by=writer, now=moment
             )
-            self.courses[course["code"]] = achievements.publish(
-                achievement=draft, now=moment + timedelta(days=2)
+            reviewing.submit(achievement=draft, by=writer, now=moment + timedelta(days=1))
+            alone = provider not in self.awarders
+            self.courses[course["code"]] = reviewing.publish(
+                achievement=draft,
+                by=self.officer if alone else self.signers[provider],
+                now=moment + timedelta(days=2),
             )
 
     # -- Learners and their certificates ------------------------------------------------------------
@@ -240,19 +257,19 @@ class Story:
     def plan(self, residents: list[Resident]) -> list[Session]:
         """Fatima-Zahra's certificates, the family's, expired ones, and those of the last year."""
         fatima, family, others = residents[0], residents[1:4], residents[4:]
-        sessions = [self._one(code, days, person_of(fatima)) for code, days in FATIMAS_WAY]
+        sessions = [self.one(code, days, person_of(fatima)) for code, days in FATIMAS_WAY]
         # A first spelling that still is her name: it is filed, and replaced by the right one later.
         slip = Person(name_latin="Fatima Zahra El-idrissi", address_kind="phone", address=people.FATIMA_PHONE)
         question = Person(name_latin="Fatima Idrissi", address_kind="phone", address=people.FATIMA_PHONE)
-        sessions += [self._one("C15", 410, slip), self._one("C16", 12, question)]
+        sessions += [self.one("C15", 410, slip), self.one("C16", 12, question)]
         family_question = Person(
             name_latin="K. Amrani", address_kind="phone", address=people.FAMILY_PHONE, language="ar"
         )
         sessions += [
-            self._one("C22", 150, person_of(family[0])),
-            self._one("C13", 95, person_of(family[1])),
-            self._one("C24", 60, person_of(family[2])),
-            self._one("C25", 40, family_question),
+            self.one("C22", 150, person_of(family[0])),
+            self.one("C13", 95, person_of(family[1])),
+            self.one("C24", 60, person_of(family[2])),
+            self.one("C25", 40, family_question),
         ]
         sessions += [self._group(code, self._ago(days).date(), others, size=3) for code, days in LONG_AGO]
         self.taken.clear()  # nobody takes a course twice in one year; once it has expired, they may
@@ -267,7 +284,8 @@ class Story:
         day = self.now.date() - timedelta(days=days)
         return at(day - timedelta(days=day.weekday() == 6), hour=hour)
 
-    def _one(self, code: str, days: int, person: Person) -> Session:
+    def one(self, code: str, days: int, person: Person) -> Session:
+        """A single award, some days ago."""
         moment = self._ago(days)
         return Session(code=code, moment=moment, awarded_on=moment.date(), who=[person])
 

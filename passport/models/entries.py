@@ -17,6 +17,8 @@ class Entry(models.Model):
         CONFIRMED = "confirmed", _("The learner said yes")
         NUMBER = "number", _("By passport number and name")
         SUCCESSION = "succession", _("It replaces one that was here")
+        SLIP = "slip", _("By the slip of paper that came with it")
+        DESK = "desk", _("A clerk at a desk saw the person")
 
     learner = models.ForeignKey(Learner, on_delete=models.CASCADE, related_name="entries")
     credential = models.OneToOneField(Credential, on_delete=models.CASCADE, related_name="entry")

@@ -17,9 +17,12 @@ class Look(models.Model):
     class Act(models.TextChoices):
         DESK_OPENED = "desk-opened", _("A clerk opened your passport at a desk")
         DESK_ACTED = "desk-acted", _("A clerk did something for you")
+        DESK_FOUND = "desk-found", _("A clerk looked you up at a desk")
+        DESK_VOUCHED = "desk-vouched", _("A clerk opened your passport without your card or PIN")
         GUARDIAN_OPENED = "guardian-opened", _("Your guardian opened your passport")
         GUARDIAN_ACTED = "guardian-acted", _("Your guardian did something for you")
         SHOWN = "shown", _("Somebody opened what you share")
+        MERGED = "merged", _("Two passports became one")
 
     learner = models.ForeignKey(Learner, on_delete=models.CASCADE, related_name="looks")
     act = models.CharField(max_length=16, choices=Act.choices)
@@ -33,7 +36,10 @@ class Look(models.Model):
 
     class Meta:
         ordering = ("-at", "-id")
-        indexes = (models.Index(fields=("learner", "-at"), name="look_by_learner"),)
+        indexes = (
+            models.Index(fields=("learner", "-at"), name="look_by_learner"),
+            models.Index(fields=("house", "-at"), name="look_by_house"),
+        )
 
     def __str__(self) -> str:
         return self.act

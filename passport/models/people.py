@@ -73,10 +73,14 @@ class Address(models.Model):
     verified_at = models.DateTimeField(null=True, blank=True)
     primary = models.BooleanField(default=False)
     added_at = models.DateTimeField()
+    doubts = models.PositiveSmallIntegerField(
+        default=0, help_text="Wrong answers of somebody who came in by it after a long time"
+    )
 
     class Meta:
         ordering = ("-primary", "added_at")
         constraints = (
+            models.CheckConstraint(condition=Q(doubts__lte=3), name="address_doubted_three_times"),
             models.UniqueConstraint(fields=("learner", "kind", "value"), name="address_once_a_learner"),
             models.UniqueConstraint(
                 fields=("learner", "kind"), condition=Q(primary=True), name="one_primary_address_a_kind"

@@ -12,10 +12,24 @@ register = template.Library()
 #: Room → (its address's name, its label, whether somebody who acts for her may enter).
 ROOMS: tuple[tuple[str, str, Any, bool], ...] = (
     ("passport", "me", _("My passport"), True),
+    ("family", "me-family", _("Family"), True),
+    ("skills", "me-skills", _("Skills"), True),
+    ("pathways", "me-pathways", _("Pathways"), True),
+    ("share", "me-share", _("Share"), True),
     ("settings", "me-settings", _("Settings"), False),
 )
 #: What lies behind her settings: (address's name, icon, label, what it is for).
-SETTINGS: tuple[tuple[str, str, Any, Any], ...] = ()
+SETTINGS: tuple[tuple[str, str, Any, Any], ...] = (
+    (
+        "me-data",
+        "lock",
+        _("My data"),
+        _("Consents, who looked, everything in one file, correct, hide, erase."),
+    ),
+    ("me-family", "users", _("Family"), _("For whom you answer, and who answers for you.")),
+    ("me-about", "pen", _("About me"), _("Year of birth, district: for statistics, if you like.")),
+    ("me-merge", "plus", _("Two passports?"), _("Bring another passport of yours into this one.")),
+)
 
 
 @register.inclusion_tag("issuers/rooms.html", takes_context=True)

@@ -1,4 +1,4 @@
-"""The learner's room: her timeline, one certificate, questions, settings."""
+"""The learner's room: one certificate, questions, settings."""
 
 from django.conf import settings
 from django.contrib import messages
@@ -12,37 +12,19 @@ from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from credentials import paper, reading
+from credentials import paper, reading, securing
 from credentials.errors import BadAward
 from credentials.qr import qr_svg
-from credentials.views.files import jwt_file, pdf_file
+from credentials.views.files import json_file, jwt_file, pdf_file
 from issuers.access import signed_in
-from passport import accounts, filing, holding, secondfactors
+from passport import accounts, consents, declaring, filing, holding, pathways, secondfactors
 from passport.acting import acting_of, assisted, learner_of, stop
 from passport.errors import LastAddress, PassportError
 from passport.forms import AddressForm, NameForm, VisibilityForm, complain
-from passport.models import Address, Proposal
+from passport.forms_families import AboutForm
+from passport.models import Address, Consent, Proposal
 
 from .door import ask_for_code, keep_language, told_to_wait
-
-
-@assisted
-@signed_in
-@require_safe
-def home(request: HttpRequest) -> HttpResponse:
-    """Everything she holds, newest first, and what waits for her word."""
-    learner = learner_of(request)
-    return render(
-        request,
-        "passport/home.html",
-        {
-            "learner": learner,
-            "timeline": holding.timeline(learner=learner),
-            "proposals": filing.open_proposals(learner=learner),
-            "hidden": holding.hidden(learner=learner),
-            "now": timezone.now(),
-        },
-    )
 
 
 @assisted
@@ -50,8 +32,13 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def certificate(request: HttpRequest, credential_id: str) -> HttpResponse:
     """One certificate, and who may see its page."""
-    entry = holding.entry_of(learner=learner_of(request), credential_id=credential_id)
-    form = VisibilityForm(request.POST or None, initial={"visibility": entry.credential.visibility})
+    learner = learner_of(request)
+    entry = holding.entry_of(learner=learner, credential_id=credential_id)
+    form = VisibilityForm(
+        request.POST or None,
+        initial={"visibility": entry.credential.visibility},
+        offered=holding.visibilities(learner=learner),
+    )
     if request.method == "POST" and form.is_valid():
         holding.set_visibility(entry=entry, visibility=form.cleaned_data["visibility"])
         messages.info(request, _("Kept. It holds from now on."))
@@ -74,6 +61,7 @@ def certificate(request: HttpRequest, credential_id: str) -> HttpResponse:
             "qr": SafeString(qr_svg(text, title=_("QR code of this certificate"))),
             "link": f"{settings.BASE_URL}{reverse('credential', args=[credential_id])}",
             "code": paper.group_code(entry.credential.short_code),
+            "leads": pathways.leads_of(achievement=achievement),
             "now": timezone.now(),
         },
     )
@@ -85,6 +73,15 @@ def certificate(request: HttpRequest, credential_id: str) -> HttpResponse:
 def certificate_jwt(request: HttpRequest, credential_id: str) -> HttpResponse:
     """Her own signed file, whatever its visibility."""
     return jwt_file(holding.entry_of(learner=learner_of(request), credential_id=credential_id).credential.jwt)
+
+
+@assisted
+@signed_in
+@require_safe
+def certificate_json(request: HttpRequest, credential_id: str) -> HttpResponse:
+    """The same with an embedded proof."""
+    credential = holding.entry_of(learner=learner_of(request), credential_id=credential_id).credential
+    return json_file(securing.obtain(credential=credential, now=timezone.now()))
 
 
 @assisted
@@ -170,6 +167,7 @@ def settings_page(request: HttpRequest) -> HttpResponse:
             "factors": secondfactors.of(learner),
             "staff": secondfactors.needed(learner),
             "hidden": holding.hidden(learner=learner),
+            "hidden_declared": declaring.hidden(learner=learner),
         },
     )
     return told_to_wait(page, refusal)
@@ -203,8 +201,42 @@ def forget_address(request: HttpRequest, address_id: int) -> HttpResponse:
 
 @signed_in
 @require_POST
+def primary_address(request: HttpRequest, address_id: int) -> HttpResponse:
+    """Messages of this kind go there from now on."""
+    accounts.set_primary(learner=learner_of(request), address_id=address_id)
+    messages.info(request, _("Kept. It holds from now on."))
+    return redirect("me-settings")
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+def about(request: HttpRequest) -> HttpResponse:
+    """What she tells about herself, if she likes: year of birth, gender, district."""
+    learner = learner_of(request)
+    form = AboutForm(
+        request.POST or None,
+        initial={
+            "birth_year": learner.birth_year,
+            "gender": learner.gender,
+            "arrondissement": learner.arrondissement_id,
+        },
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            accounts.describe(learner=learner, **form.cleaned_data, now=timezone.now())
+        except PassportError as error:
+            complain(form, error)
+        else:
+            messages.info(request, _("Kept. It holds from now on."))
+            return redirect("me-settings")
+    counted = consents.holds(learner=learner, purpose=Consent.Purpose.STATISTICS.value)
+    return render(request, "passport/about.html", {"form": form, "counted": counted})
+
+
+@signed_in
+@require_POST
 def stop_acting(request: HttpRequest) -> HttpResponse:
     """Close the passport that was open; whoever acted is herself again."""
     acting = acting_of(request)
     stop(request)
-    return redirect("teach-home" if acting and acting.house else "me")
+    return redirect("desk-person" if acting and acting.role == "clerk" else "me")

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from credentials.models import LocalMessage
 from issuers.access import public
 from passport import secondfactors
+from passport.demo.desks import card_to_try
 
 
 @public
@@ -21,5 +22,9 @@ def outbox(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "passport/outbox.html",
-        {"received": LocalMessage.objects.all()[:50], "staff": secondfactors.demo_codes()},
+        {
+            "received": LocalMessage.objects.all()[:50],
+            "staff": secondfactors.demo_codes(),
+            "card": card_to_try(),
+        },
     )

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from credentials.qr import qr_svg
 from issuers.access import has_second_factor, public, signed_in
-from issuers.models import Membership
+from issuers.models import Membership, Role
 from passport import secondfactors
 from passport.acting import learner_of
 from passport.errors import LastFactor
@@ -171,5 +171,9 @@ def _onward(request: HttpRequest, learner: Learner) -> HttpResponse:
     request.session.pop(AGAIN, None)
     if target != "/me/":
         return redirect(target)
-    houses = set(Membership.objects.filter(person=learner).values_list("issuer", flat=True))
-    return redirect("city-home" if None in houses else "teach-home" if houses else "me")
+    held = list(Membership.objects.filter(person=learner).values_list("issuer", "role"))
+    if any(house is None for house, _role in held):
+        return redirect("city-home")
+    if {role for _house, role in held} == {Role.CLERK}:
+        return redirect("desk-home")
+    return redirect("teach-home" if held else "me")

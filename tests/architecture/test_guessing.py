@@ -38,6 +38,8 @@ GUESSED = {
     "credential-pdf": "nobody",
     "credential-card": "nobody",
     "achievement": "nobody",
+    "shared": "nobody",
+    "me-share-one": "learner",
     "me-entry": "learner",
     "me-pdf": "learner",
     "me-card": "learner",

@@ -79,7 +79,15 @@ def body(route: str, house: House) -> dict[str, Any]:
         "name": "Fatima-Zahra El Idrissi",
     }
     course = {"kind": "MicroCredential", "theme": "digital", "title_fr": "Cours", "criteria_fr": "Sait."}
+    seat = {"name_latin": "Nisrine Tazi", "language": "fr"}
+    session = {"achievement": things["achievement"].own, "group": "Essai", "place": "Salle 1"}
+    session |= {"arrondissement": "06.141.01.53", "language": "fr", "seats": "12"}
+    session |= {"starts_at": f"{today}T09:00", "ends_at": f"{today}T12:00"}
     known: dict[str, dict[str, Any]] = {
+        "teach-session-add": seat,
+        "teach-session-edit": session,
+        "teach-session-new": session,
+        "teach-session-seat": seat,
         "api-batches": {"achievement": things["achievement"].own, "awarded_on": today}
         | {"rows": [{"name_latin": "Salma Tazi"}]},
         "api-message-receipt": {"state": "delivered"},
@@ -98,6 +106,11 @@ def body(route: str, house: House) -> dict[str, Any]:
         "city-owner-new": colleague | {"step": "sure"},
         "city-person-new": colleague | {"step": "sure", "role": "auditor"},
         "city-suspend": {"reason": "Contrôle"},
+        "me-family-say": {"purpose": "showing", "answer": "yes"},
+        "me-close": {"step": "choose", "chosen": "leave"},
+        "me-correct": {"what": "name", "should_be": "Salma Tazi"},
+        "me-erase": {"step": "edit"},
+        "teach-correction-decline": {"reason": "Conforme"},
         "teach-achievement-edit": course,
         "teach-achievement-new": course,
         "teach-api-client-new": {"name": "Logiciel", "scopes": ["read"]},
@@ -111,6 +124,7 @@ def body(route: str, house: House) -> dict[str, Any]:
         "teach-member-edit": {"role": "clerk"},
         "teach-member-new": colleague | {"step": "sure", "role": "clerk"},
         "teach-replace": order | {"reason": "corrected", "name_latin": "Salma El Tazi"},
+        "desk-new": {"language": "ar"},
         "bench": {"text": f"http://localhost:8000/c/{things['certificate'].own}"},
         "verify": {"code": f"http://localhost:8000/c/{things['certificate'].own}"},
     }

@@ -82,10 +82,10 @@ def test_the_switch_leads_nowhere_else(client: Client, elsewhere: str) -> None:
 @pytest.mark.django_db
 def test_every_page_offers_the_three_languages_with_the_way_back(client: Client) -> None:
     text = client.get("/catalogue?t=digital&a=x", headers={"Accept-Language": "ar"}).content.decode()
-    for code, _, name in LANGUAGES:
+    for code, label, name in LANGUAGES:
         link = f'lang="{code}" hreflang="{code}" href="/lang/{code}?next=/catalogue%3Ft%3Ddigital%26a%3Dx"'
-        assert f'{link} aria-label="{name}"' in text
-    assert re.findall(r'aria-label="([^"]+)" aria-current="true"', text) == ["العربية"]
+        assert f'{link} aria-label="{label} {name}"' in text
+    assert re.findall(r'aria-label="([^"]+)" aria-current="true"', text) == ["ع العربية"]
 
 
 def test_the_offered_languages_are_those_of_the_settings() -> None:

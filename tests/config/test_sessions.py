@@ -12,12 +12,13 @@ from django.conf import settings as product
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from credentials.models import LocalMessage
 from passport import accounts, secondfactors
 from passport.models import Learner
 from tests.architecture.test_matrix import ALL, ROWS, Row, body, is_api, let_in
-from tests.factories import NOW, make_issuer, make_learner, make_member, sign_in
+from tests.factories import make_issuer, make_learner, make_member, sign_in
 from tests.furnished import House, furnished
 from tests.passport.test_second_factor import digits
 from tests.services import plain_environment
@@ -115,7 +116,7 @@ def test_the_language_switch_leads_nowhere_else(client: Client, target: str) -> 
 @pytest.mark.parametrize("target", ELSEWHERE)
 def test_signing_in_leads_nowhere_else(client: Client, target: str) -> None:
     learner = make_learner()
-    accounts.prove(learner=learner, kind="phone", value=PHONE, now=NOW)
+    accounts.prove(learner=learner, kind="phone", value=PHONE, now=timezone.now())
     client.get("/accounts/login/", {"next": target})
     answer = through_the_door(client)
     assert answer.status_code == 302
@@ -145,7 +146,7 @@ def through_the_door(client: Client) -> Any:
 @pytest.fixture
 def learner() -> Learner:
     person = make_learner()
-    accounts.prove(learner=person, kind="phone", value=PHONE, now=NOW)
+    accounts.prove(learner=person, kind="phone", value=PHONE, now=timezone.now())
     return person
 
 

@@ -1,9 +1,12 @@
 """The certificate on paper: one page, both scripts, a code that scans, and the signed file inside."""
 
+import json
 import random
+import re
 from collections.abc import Iterator
 from datetime import date
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pypdfium2  # type: ignore[import-untyped]  # it comes without types
@@ -17,6 +20,7 @@ from credentials import art, qr, typesetting
 from credentials.cards import render_card
 from credentials.certificates import CertificateFace, render_pdf
 
+ROOT = Path(__file__).resolve().parents[2]
 CODE = "https://v.skills.example/v#" + "12345678" * 75
 
 
@@ -46,6 +50,7 @@ def face(**changes: Any) -> CertificateFace:
         "city_ar": "الدار البيضاء، مدينة التعلّم",
         "achievement_id": "C03",
         "issuer_id": "atlas",
+        "place": "06.141.01.53",
         "cnc_level": 3,
         "jwt": "aaa.bbb.ccc",
     }
@@ -134,6 +139,21 @@ def test_a_badge_is_the_same_each_time_and_asks_for_nothing(theme: str) -> None:
     assert "script" not in one
     assert "href" not in one
     assert "style" not in one
+
+
+@pytest.mark.parametrize("theme", art.PALETTES)
+def test_each_arrondissement_has_a_spot_of_its_own_on_the_border_and_none_is_hidden(theme: str) -> None:
+    known = json.loads((ROOT / "passport/demo/data/arrondissements.json").read_text())["arrondissements"]
+    codes = [one["code"] for one in known]
+    assert len(codes) == 16
+    assert len({art.station_of(code) for code in codes}) == 16
+    assert not {art.station_of(code) for code in codes} & set(range(20, 28))  # there stands the foot
+    details: dict[str, Any] = {"achievement_id": "A", "issuer_id": "e", "theme": theme, "hours": 12}
+    drawn = {art.badge_svg(**details, level=2, assessed=True, place=code) for code in codes}
+    assert len(drawn) == 16
+    without = art.badge_svg(**details, level=2, assessed=True)
+    ring = re.compile("<circle[^>]*/>")
+    assert {ring.sub("", one) for one in drawn} == {without}
 
 
 def test_a_title_in_a_badge_is_escaped() -> None:

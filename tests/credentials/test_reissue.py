@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from credentials import issuance, outbox, reissue, revocation, statuslists
+from credentials import issuance, letters, reissue, revocation, statuslists
 from credentials.models import Achievement, Award, Batch, Credential, Message, StatusChange
 from credentials.people import Person
 from credentials.signals import credential_status_changed
@@ -216,9 +216,9 @@ def test_the_successor_goes_into_the_same_passport_and_the_person_is_told(course
     }
     message = Message.objects.get(credential=credential.replaced_by_id)
     assert message.kind == "renewed"
-    subject, text = outbox._words(message)
-    assert subject != text
-    assert "/me/" in text
+    letter = letters.about(message)
+    assert letter.subject != letter.text
+    assert "/me/" in letter.text
 
 
 def test_the_old_link_leads_to_the_new_certificate(course: Achievement, client: Any) -> None:

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from credentials import achievements
+from credentials import achievements, reviewing
 from credentials.models import Credential
 from issuers import publications, registry, staff, withdrawals
 from issuers.models import Arrondissement, City, IssuerKind, Role, SigningKey, Theme
@@ -105,8 +105,9 @@ def _provider(slug: str, district: Arrondissement, people: list[Learner], *, now
     registry.approve_mandate(mandate=mandate, by=approver, now=now)
     for person, role in ((owner, Role.OWNER), (trainer, Role.TRAINER)):
         staff.appoint(issuer=issuer, person=person, role=role, now=now)
-    course = achievements.create_draft(issuer=issuer, fields=COURSE, now=now)
-    achievements.publish(achievement=course, now=now)
+    course = achievements.create_draft(issuer=issuer, fields=COURSE, by=trainer, now=now)
+    reviewing.submit(achievement=course, by=trainer, now=now)
+    reviewing.publish(achievement=course, by=owner, now=now)
     program = staff.create_api_client(
         issuer=issuer, name="Registrar", scopes=["issue", "read", "revoke"], by=owner, now=now
     )

@@ -68,14 +68,6 @@ def test_a_multikey_is_that_of_the_specification() -> None:
     assert profiles.multibase(jwk) == "z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK"
 
 
-@pytest.mark.parametrize(
-    ("data", "text"),
-    [(b"", ""), (b"\0\0\x01", "112"), (b"Hello World!", "2NEpo7TZRRrLZSi2U"), (bytes(3), "111")],
-)
-def test_base58_keeps_leading_zeros(data: bytes, text: str) -> None:
-    assert profiles.base58(data) == text
-
-
 # -- The DID document -----------------------------------------------------------------------------
 def test_a_did_document_holds_both_kinds_of_key() -> None:
     did = profiles.did_for_issuer(base_url=BASE, slug="ennour")

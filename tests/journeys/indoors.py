@@ -4,9 +4,11 @@ What it reads comes with the product's own headers, so that policies hold as the
 put into the database what no form would let in.
 """
 
+import gzip
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -21,11 +23,30 @@ TELL = """addEventListener("securitypolicyviolation", (violation) => {
 });"""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Carried:
+    """One answer as it would travel: its address, what it is for, and its bytes with its headers."""
+
+    path: str
+    kind: str
+    weight: int
+
+
 class Indoors:
     """One visitor's browser; ``complaints`` is what must stay empty."""
 
-    def __init__(self, browser: Browser, *, session: str = "", language: str = "fr") -> None:
+    def __init__(
+        self,
+        browser: Browser,
+        *,
+        session: str = "",
+        language: str = "fr",
+        first_visit: bool = False,
+    ) -> None:
         self.complaints: list[str] = []
+        self.carried: list[Carried] = []
+        #: Fonts wait here while this is a list, as they do on a slow network.
+        self.late: list[tuple[Route, Request]] | None = None
         self.session, self.language = session, language
         shared = connections["default"]
         shared.inc_thread_sharing()
@@ -34,7 +55,11 @@ class Indoors:
             1, initializer=connections.__setitem__, initargs=("default", shared)
         )
         self.context = browser.new_context(
-            base_url=HOUSE, viewport={"width": 360, "height": 780}, accept_downloads=True
+            base_url=HOUSE,
+            viewport={"width": 360, "height": 780},
+            accept_downloads=True,
+            reduced_motion="reduce",
+            service_workers="block" if first_visit else "allow",
         )
         self.context.add_init_script(TELL)
         self.context.route("**/*", self._answer)
@@ -47,10 +72,17 @@ class Indoors:
     def open(self, path: str) -> Page:
         """Go there; what the page's scripts do at once is done."""
         self.here = path
-        answer = self.page.goto(path, wait_until="load")
+        self.carried.clear()
+        answer = self.page.goto(path, wait_until="load" if self.late is None else "domcontentloaded")
         assert answer
         assert answer.status < 400, f"{path} answered {answer.status}"
         return self.page
+
+    def let_fonts_come(self) -> None:
+        """What waited arrives, and whatever is asked for from now on arrives at once."""
+        waiting, self.late = self.late or [], None
+        for route, request in waiting:
+            self._answer(route, request)
 
     def _complain(self, what: str) -> None:
         self.complaints.append(f"{self.here}: {what}")
@@ -64,13 +96,23 @@ class Indoors:
             self._complain(f"asked elsewhere: {request.url}")
             route.abort()
             return
+        if self.late is not None and request.resource_type == "font":
+            self.late.append((route, request))
+            return
         asked = (request.method, request.url, request.headers.get("accept", "*/*"))
         answer = self.product.submit(self._ask, *asked, request.post_data_buffer or b"").result()
         body = b"".join(answer.streaming_content) if answer.streaming else answer.content
-        route.fulfill(status=answer.status_code, headers=dict(answer.headers), body=body)
+        headers = dict(answer.headers)
+        spoken = sum(len(name) + len(value) + 4 for name, value in headers.items())
+        path = request.url.removeprefix(HOUSE)
+        self.carried.append(Carried(path=path, kind=request.resource_type, weight=len(body) + spoken))
+        if headers.pop("Content-Encoding", "") == "gzip":  # what is put in here counts as unpacked
+            body = gzip.decompress(body)
+            headers["Content-Length"] = str(len(body))
+        route.fulfill(status=answer.status_code, headers=headers, body=body)
 
     def _ask(self, method: str, url: str, accept: str, data: bytes) -> Any:
-        client = Client(headers={"host": "localhost:8000", "accept": accept})
+        client = Client(headers={"host": "localhost:8000", "accept": accept, "accept-encoding": "gzip"})
         client.cookies[settings.LANGUAGE_COOKIE_NAME] = self.language
         if self.session:
             client.cookies[settings.SESSION_COOKIE_NAME] = self.session
@@ -92,9 +134,14 @@ class Indoors:
 
 
 @contextmanager
-def visitor(browser: Browser, *, session: str = "", language: str = "fr") -> Iterator[Indoors]:
-    """A visitor's browser for a while; whatever must not happen did not."""
-    indoors = Indoors(browser, session=session, language=language)
+def visitor(
+    browser: Browser, *, session: str = "", language: str = "fr", first_visit: bool = False
+) -> Iterator[Indoors]:
+    """A visitor's browser for a while; whatever must not happen did not.
+
+    At a ``first_visit`` no service worker answers in the place of the product.
+    """
+    indoors = Indoors(browser, session=session, language=language, first_visit=first_visit)
     try:
         yield indoors
     finally:

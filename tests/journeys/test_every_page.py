@@ -30,11 +30,19 @@ FILES: tuple[str, ...] = (
     "bench-csv",
     "bench-receipt",
     "credential-jwt",
+    "credential-json",
     "credential-pdf",
     "credential-card",
+    "credential-image",
     "me-jwt",
+    "me-json",
     "me-pdf",
     "me-card",
+    "erasure-receipt-file",
+    "me-export",
+    "shared-stay",
+    "teach-achievement-specimen",
+    "teach-session-slips",
     "teach-list-result",
     "teach-print-archive",
     "teach-list-template",
@@ -51,7 +59,7 @@ FILES += (
     "api-schema",
     "api-issuers",
 )
-READERS = ("nobody", "learner", "trainer", "signer", "owner", "officer", "approver", "auditor")
+READERS = ("nobody", "learner", "clerk", "trainer", "signer", "owner", "officer", "approver", "auditor")
 
 ACT = "alert(1)"
 MARKUP = (

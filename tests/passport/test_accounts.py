@@ -54,14 +54,14 @@ def test_a_newcomer_opens_a_passport_and_finds_what_waited_for_her(client: Clien
 
 def test_whoever_is_known_is_in_after_the_code(client: Client) -> None:
     learner = make_learner()
-    accounts.prove(learner=learner, kind="email", value="fatima@example.org", now=NOW)
+    accounts.prove(learner=learner, kind="email", value="fatima@example.org", now=timezone.now())
     ask(client, " Fatima@Example.org ")
     assert enter(client, newest_code()).url == "/me/"
     assert client.session["_auth_user_id"] == str(learner.pk)
 
 
 def test_the_answer_is_the_same_for_a_known_and_an_unknown_address(client: Client) -> None:
-    accounts.prove(learner=make_learner(), kind="phone", value="+212683000001", now=NOW)
+    accounts.prove(learner=make_learner(), kind="phone", value="+212683000001", now=timezone.now())
     known, unknown = ask(client, "0683000001"), ask(Client(), "0683000002")
     assert (known.status_code, known.url) == (unknown.status_code, unknown.url)
 
@@ -69,7 +69,7 @@ def test_the_answer_is_the_same_for_a_known_and_an_unknown_address(client: Clien
 def test_a_family_with_one_phone_chooses_whose_passport(client: Client) -> None:
     people = [make_learner(name_latin=name, name_arabic="") for name in ("Khadija Tazi", "Omar Tazi")]
     for learner in people:
-        accounts.prove(learner=learner, kind="phone", value="+212683000001", now=NOW)
+        accounts.prove(learner=learner, kind="phone", value="+212683000001", now=timezone.now())
     ask(client, "0683000001")
     assert enter(client, newest_code()).url == reverse("account_choose")
     page = client.get(reverse("account_choose")).content.decode()
@@ -82,7 +82,7 @@ def test_a_family_with_one_phone_chooses_whose_passport(client: Client) -> None:
 def test_a_passport_that_was_not_offered_cannot_be_chosen(client: Client) -> None:
     for name in ("Khadija Tazi", "Omar Tazi"):
         learner = make_learner(name_latin=name, name_arabic="")
-        accounts.prove(learner=learner, kind="phone", value="+212683000001", now=NOW)
+        accounts.prove(learner=learner, kind="phone", value="+212683000001", now=timezone.now())
     stranger = make_learner(name_latin="Salma Naciri", name_arabic="")
     ask(client, "0683000001")
     enter(client, newest_code())
@@ -111,7 +111,7 @@ def test_after_five_tries_the_code_is_gone(client: Client) -> None:
 
 def test_a_code_is_used_once(client: Client) -> None:
     make = make_learner()
-    accounts.prove(learner=make, kind="phone", value="+212683000001", now=NOW)
+    accounts.prove(learner=make, kind="phone", value="+212683000001", now=timezone.now())
     ask(client, "0683000001")
     code = newest_code()
     enter(client, code)
@@ -158,7 +158,7 @@ def test_an_address_that_is_none_is_told_at_its_field(client: Client, typed: str
 
 
 def test_signing_in_leads_on_to_this_host_alone(client: Client) -> None:
-    accounts.prove(learner=make_learner(), kind="phone", value="+212683000001", now=NOW)
+    accounts.prove(learner=make_learner(), kind="phone", value="+212683000001", now=timezone.now())
     client.get(reverse("account_login") + "?next=https://evil.example/")
     ask(client, "0683000001")
     assert enter(client, newest_code()).url == "/me/"
@@ -166,7 +166,7 @@ def test_signing_in_leads_on_to_this_host_alone(client: Client) -> None:
 
 def test_a_second_address_is_proved_with_a_code_of_its_own(client: Client) -> None:
     learner = make_learner()
-    accounts.prove(learner=learner, kind="phone", value="+212683000001", now=NOW)
+    accounts.prove(learner=learner, kind="phone", value="+212683000001", now=timezone.now())
     client.force_login(learner)
     client.post(reverse("me-settings"), {"act": "address", "address": "fatima@example.org"})
     enter(client, newest_code())
@@ -175,7 +175,7 @@ def test_a_second_address_is_proved_with_a_code_of_its_own(client: Client) -> No
 
 def test_the_last_address_stays(client: Client) -> None:
     learner = make_learner()
-    address = accounts.prove(learner=learner, kind="phone", value="+212683000001", now=NOW)
+    address = accounts.prove(learner=learner, kind="phone", value="+212683000001", now=timezone.now())
     client.force_login(learner)
     client.post(reverse("me-address-forget", args=[address.pk]))
     assert Address.objects.filter(learner=learner).exists()
@@ -189,7 +189,7 @@ def proved_code(value: str = "+212683000001") -> Code:
 
 def test_one_typed_code_opens_one_passport() -> None:
     code = proved_code()
-    names = {"name_latin": "Hajar Tazi", "name_arabic": "", "language": "fr"}
+    names: dict[str, Any] = {"name_latin": "Hajar Tazi", "name_arabic": "", "language": "fr"}
     accounts.open_passport(code=code, **names, now=NOW)
     with pytest.raises(CodeUsed):
         accounts.open_passport(code=code, **names, now=NOW)
@@ -204,14 +204,14 @@ def test_a_typed_code_leads_into_no_passport_that_its_address_does_not_reach() -
 
 def test_a_closed_passport_is_not_offered() -> None:
     learner = make_learner()
-    accounts.prove(learner=learner, kind="phone", value="+212683000001", now=NOW)
+    accounts.prove(learner=learner, kind="phone", value="+212683000001", now=timezone.now())
     Learner.objects.update(is_active=False)
     assert accounts.passports_of(kind="phone", value="+212683000001") == []
 
 
 def test_an_address_opens_thirty_passports_at_most() -> None:
     for _ in range(accounts.MAX_PASSPORTS):
-        accounts.prove(learner=make_learner(), kind="phone", value="+212683000001", now=NOW)
+        accounts.prove(learner=make_learner(), kind="phone", value="+212683000001", now=timezone.now())
     with pytest.raises(TooManyPassports):
         accounts.open_passport(
             code=proved_code(), name_latin="Hajar Tazi", name_arabic="", language="fr", now=NOW
@@ -221,7 +221,7 @@ def test_an_address_opens_thirty_passports_at_most() -> None:
 def test_a_passport_has_ten_addresses_at_most() -> None:
     learner = make_learner()
     for number in range(accounts.MAX_ADDRESSES):
-        accounts.prove(learner=learner, kind="phone", value=f"+21268300000{number}", now=NOW)
+        accounts.prove(learner=learner, kind="phone", value=f"+21268300000{number}", now=timezone.now())
     code = proved_code("+212685000000")
     with pytest.raises(TooManyAddresses):
         accounts.add_address(learner=learner, code=code, now=NOW)
@@ -230,7 +230,7 @@ def test_a_passport_has_ten_addresses_at_most() -> None:
 
 def test_coming_in_finds_what_was_missed_when_the_address_was_proved(key_room: Any) -> None:
     learner = make_learner(name_latin="Hajar Tazi", name_arabic="")
-    accounts.prove(learner=learner, kind="phone", value="+212683000001", now=NOW)
+    accounts.prove(learner=learner, kind="phone", value="+212683000001", now=timezone.now())
     person = Person(name_latin="Hajar Tazi", address_kind="phone", address="+212683000001")
     credential = make_credential(make_achievement(make_issuer()), person)
     Filing.objects.create(credential=credential, outcome=Filing.Outcome.UNCLAIMED, considered_at=NOW)
@@ -241,8 +241,8 @@ def test_coming_in_finds_what_was_missed_when_the_address_was_proved(key_room: A
 def test_somebody_elses_address_is_not_hers_to_take_off() -> None:
     hers, other = make_learner(), make_learner()
     for learner in (hers, other):
-        accounts.prove(learner=learner, kind="phone", value="+212683000001", now=NOW)
-        accounts.prove(learner=learner, kind="email", value="a@example.org", now=NOW)
+        accounts.prove(learner=learner, kind="phone", value="+212683000001", now=timezone.now())
+        accounts.prove(learner=learner, kind="email", value="a@example.org", now=timezone.now())
     foreign = Address.objects.filter(learner=other)[0]
     with pytest.raises(NotYourPassport):
         accounts.forget_address(learner=hers, address_id=foreign.pk)
@@ -251,8 +251,8 @@ def test_somebody_elses_address_is_not_hers_to_take_off() -> None:
 
 def test_when_the_first_phone_goes_the_next_one_takes_its_place() -> None:
     learner = make_learner()
-    first = accounts.prove(learner=learner, kind="phone", value="+212683000001", now=NOW)
-    accounts.prove(learner=learner, kind="phone", value="+212683000002", now=NOW)
+    first = accounts.prove(learner=learner, kind="phone", value="+212683000001", now=timezone.now())
+    accounts.prove(learner=learner, kind="phone", value="+212683000002", now=timezone.now())
     accounts.forget_address(learner=learner, address_id=first.pk)
     left = Address.objects.get()
     assert left.primary
@@ -261,14 +261,18 @@ def test_when_the_first_phone_goes_the_next_one_takes_its_place() -> None:
 
 
 def test_the_site_speaks_her_language_from_the_sign_in_on(client: Client) -> None:
-    accounts.prove(learner=make_learner(language="ar"), kind="phone", value="+212683000001", now=NOW)
+    accounts.prove(
+        learner=make_learner(language="ar"), kind="phone", value="+212683000001", now=timezone.now()
+    )
     ask(client, "0683000001")
     enter(client, newest_code())
     assert client.cookies["lang"].value == "ar"
 
 
 def test_a_language_chosen_on_this_device_stays(client: Client) -> None:
-    accounts.prove(learner=make_learner(language="ar"), kind="phone", value="+212683000001", now=NOW)
+    accounts.prove(
+        learner=make_learner(language="ar"), kind="phone", value="+212683000001", now=timezone.now()
+    )
     client.cookies["lang"] = "en"
     ask(client, "0683000001")
     enter(client, newest_code())

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import F
 from django.test import override_settings
 
-from credentials import paper, qr
+from credentials import frameworks, paper, qr, reviewing
 from credentials.models import Achievement, Credential, LocalMessage, Message, StatusChange
 from issuers.models import Arrondissement, City, Issuer, IssuerKind, Membership, Publication, Role, Theme
 from passport import filing
@@ -87,12 +87,14 @@ def test_thirty_published_courses_speak_both_languages() -> None:
         assert len(course.criteria_ar) <= 280
         assert bool(course.prerequisites_fr) == bool(course.prerequisites_ar)
         assert course.skills
-        for named in (*course.skills, *course.digcomp):
-            assert all(named[f"label_{code}"] for code in ("en", "fr", "ar"))
+        for skill in course.skills:
+            assert all(skill[f"label_{code}"] for code in ("en", "fr", "ar"))
+        for item in course.digcomp:
+            assert item["code"] not in frameworks.digcomp_name(item, "ar")
 
 
 def test_every_course_s_certificates_carry_the_eleven_european_elements() -> None:
-    courses = Achievement.objects.all()
+    courses = Achievement.objects.filter(state="published")
     for course in courses:
         credential = Credential.objects.filter(achievement=course).first()
         assert credential, course.code
@@ -120,6 +122,12 @@ def payload(credential: Credential) -> dict[str, Any]:
     part = credential.jwt.split(".")[1]
     document: dict[str, Any] = json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     return document
+
+
+def test_one_course_waits_for_a_colleague_and_one_for_the_city() -> None:
+    shown = Issuer.objects.filter(slug=next(p["slug"] for p in data.providers() if p["id"] == "P02"))
+    assert len(reviewing.waiting(issuers=shown)) == 1
+    assert len(reviewing.waiting(issuers=None)) == 1
 
 
 def test_every_status_is_there() -> None:

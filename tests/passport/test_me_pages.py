@@ -202,7 +202,7 @@ def test_a_status_is_told_by_shape_and_word(
         page = client.get(path).content.decode()
         tag = page[page.index(f'class="{shape}"') :]
         assert tag.index("<svg") < tag.index(word)
-    assert client.get("/me/").context["timeline"].certificates == 0
+    assert client.get("/me/").context["home"].figures.certificates == 0
 
 
 def test_an_expired_certificate_is_told(client: Client, fatima: Learner) -> None:

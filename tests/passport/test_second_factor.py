@@ -11,6 +11,7 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from credentials.models import LocalMessage
 from issuers.models import Membership
@@ -18,7 +19,7 @@ from passport import accounts, secondfactors
 from passport.errors import LastFactor, NotYourPassport, PassportError
 from passport.models import Learner
 from passport.views.second_step import FRESH
-from tests.factories import NOW, make_issuer, make_learner, make_member, sign_in
+from tests.factories import make_issuer, make_learner, make_member, sign_in
 
 from .passkeys import Passkey
 
@@ -38,7 +39,7 @@ def as_in_a_demo(settings: Any) -> None:
 @pytest.fixture
 def trainer() -> Learner:
     person = make_member(make_issuer(with_keys=False), "trainer")
-    accounts.prove(learner=person, kind="email", value=TRAINER, now=NOW)
+    accounts.prove(learner=person, kind="email", value=TRAINER, now=timezone.now())
     return person
 
 

@@ -41,6 +41,7 @@ FACE = CertificateFace(
     city_ar="الدار البيضاء، مدينة التعلّم",
     achievement_id="achievement",
     issuer_id="issuer",
+    place="06.141.01.53",
     cnc_level=3,
     jwt="eyJhbGciOiJFUzI1NiJ9.e30.AA",
 )

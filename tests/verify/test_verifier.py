@@ -125,6 +125,7 @@ def test_the_report_shows_every_signed_field(credential: Credential) -> None:
         "level": "CNC 1",
         "hours": 12,
         "assessed": True,
+        "result": "",
         "theme": "digital",
         "awarded_on": "2026-11-24",
         "valid_from": "2026-11-24T10:00:00Z",

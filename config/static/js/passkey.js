@@ -57,7 +57,7 @@ const options = document.getElementById("passkey-options");
 const form = document.querySelector("form[data-passkey]");
 if (form && options && window.PublicKeyCredential) {
   const refused = form.querySelector("[data-refused]");
-  form.hidden = false;
+  form.classList.remove("held");
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     refused.hidden = true;

@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, no_translations
 
+from passport.demo.desks import card_to_try
 from passport.demo.signins import sign_ins
 
 
@@ -25,6 +26,11 @@ class Command(BaseCommand):
         for row in rows:
             cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
             self.stdout.write(f"  {'  '.join(cells)}".rstrip())
+        if card := card_to_try():
+            self.stdout.write(
+                f"\n  {card.name} has a paper card: {settings.BASE_URL}/accounts/card"
+                f"\n  Her passport number is {card.number}, her PIN {card.pin}."
+            )
         staff = next(row.address for row in found if row.second_step)
         self.stdout.write(
             f"\n  Codes arrive at {settings.BASE_URL}/outbox/, where staff find that of the second step too."

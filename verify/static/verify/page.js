@@ -79,7 +79,7 @@ ways.addEventListener("submit", (event) => {
   if (digits) check(digits);
   else document.getElementById("needs-network").scrollIntoView({ block: "center" });
 });
-document.getElementById("scan").hidden = false;
+document.getElementById("scan").classList.remove("held");
 document.getElementById("scan-start").addEventListener("click", scan);
 document.getElementById("result").addEventListener("click", (event) => {
   if (!event.target.closest("[data-again]")) return;

@@ -1,0 +1,58 @@
+"""What a learner sees first: what to show, what is new or asked, what comes next, and her timeline below."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from credentials.models import Credential
+
+from . import declaring, filing, holding, life, pathways
+from .holding import DOCUMENTS
+from .life import Figures, Life
+from .models import Entry, Learner, Proposal
+from .pathways import Standing
+
+#: For how long a certificate counts as new.
+NEW = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """All of it; ``to_show`` is her newest certificate that holds, ``new`` is it if it came lately.
+
+    ``hides`` says whether some of her lines are hidden.
+    """
+
+    learner: Learner
+    life: Life
+    figures: Figures
+    proposals: list[Proposal]
+    to_show: Entry | None
+    new: Entry | None
+    walking: Standing | None
+    hides: bool
+
+
+def home(*, learner: Learner, page: int, now: datetime) -> Home:
+    """Her home, at this page of her timeline."""
+    newest = (
+        Entry.objects.filter(
+            learner=learner, hidden_at__isnull=True, credential__status=Credential.Status.ACTIVE
+        )
+        .exclude(credential__valid_until__lte=now)
+        .select_related("credential__achievement", "credential__issuer")
+        .defer(*DOCUMENTS)
+        .order_by("-credential__awarded_on", "-filed_at")
+        .first()
+    )
+    return Home(
+        learner=learner,
+        life=life.of(learner=learner, today=timezone.localdate(now), page=page),
+        figures=life.figures(learner=learner),
+        proposals=list(filing.open_proposals(learner=learner)),
+        to_show=newest,
+        new=newest if newest and newest.filed_at > now - NEW else None,
+        walking=pathways.next_of(pathways.of(learner=learner, now=now)),
+        hides=bool(holding.hidden(learner=learner) or declaring.hidden(learner=learner)),
+    )
