@@ -203,7 +203,8 @@ def test_a_clerk_declares_for_her_and_she_reads_it(client: Client) -> None:
     client.post(reverse("me-declare"), {"kind": "work", "title": "Couturière", "began": "2012"})
     assert Declaration.objects.get().learner == learner
     assert [(line.act, line.what) for line in looks.of(learner=learner)] == [
-        (Look.Act.DESK_ACTED, "me-declare")
+        (Look.Act.DESK_ACTED, "me-declare"),
+        (Look.Act.DESK_OPENED, ""),
     ]
 
 
