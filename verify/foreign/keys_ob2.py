@@ -1,4 +1,4 @@
-"""The key that signed an assertion of Open Badges 2.0: a CryptographicKey, and whether its issuer lists it."""
+"""The key that signed an assertion of Open Badges 2.0, and whether its issuer lists it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

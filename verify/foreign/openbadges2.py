@@ -91,15 +91,14 @@ class _Reading:
     def of(self, given: dict[str, Any], *, opened: Opened | None, raw: str) -> ForeignReport:
         """The report on this assertion; of a hosted one, on the copy that its issuer hosts."""
         found: list[Finding] = [passed(Step.FORM)]
-        assertion, badge, profile = given, dict[str, Any](), dict[str, Any]()
-        is_signed = _is_signed(given)
+        assertion, badge, profile = given, _nothing(), _nothing()
         try:
             self._require_shape("Assertion", given)
-            if is_signed != (opened is not None):
-                raise _StepError(failed(Step.PROOF, "ob2-not-as-declared"))
-            if not is_signed:
+            if opened is None:
                 assertion = self._hosted(given)
                 self._require_shape("Assertion", assertion)
+            elif not _is_signed(given):
+                found.append(failed(Step.PROOF, "ob2-not-as-declared", HOSTED))
             badge = self._linked(assertion[_BADGE], "badge class", trust=True)
             self._require_shape("BadgeClass", badge)
             profile = self._linked(badge["issuer"], "issuer", trust=False)
@@ -115,7 +114,7 @@ class _Reading:
         found.append(self._dates(assertion))
         return ForeignReport(
             standard=Standard.OB2,
-            securing=JWS if is_signed else HOSTED,
+            securing=HOSTED if opened is None else JWS,
             document=_joined(assertion, badge, profile),
             raw=raw,
             issuer_id=reading.text(profile.get("id")),
@@ -163,6 +162,8 @@ class _Reading:
     def _hosted(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """The assertion as its site has it, which says all that the given one says."""
         address = reading.text(given.get("id"))
+        if _is_signed(given):
+            raise _StepError(failed(Step.PROOF, "ob2-not-as-declared", JWS))
         if not address.startswith("https://"):
             raise _StepError(failed(Step.PROOF, "ob2-no-address", address[:200]))
         hosted = self._object(address, Step.PROOF)
@@ -175,8 +176,10 @@ class _Reading:
 
     def _scope(self, assertion: Mapping[str, Any], profile: Mapping[str, Any]) -> list[Finding]:
         if not shapes_ob2.in_scope(assertion["id"], profile):
-            return [passed(Step.PROOF, detail=HOSTED), failed(Step.ISSUER_BINDING, "ob2-scope", profile["id"][:200])]
-        return [passed(Step.PROOF, detail=HOSTED), passed(Step.ISSUER_BINDING, detail=profile["id"][:200])]
+            where = failed(Step.ISSUER_BINDING, "ob2-scope", profile["id"][:200])
+        else:
+            where = passed(Step.ISSUER_BINDING, detail=profile["id"][:200])
+        return [passed(Step.PROOF, detail=HOSTED), where]
 
     # -- Signed ---------------------------------------------------------------------------------
     def _signed(
@@ -207,7 +210,7 @@ class _Reading:
         return passed(Step.VALIDITY)
 
     def _status(self, assertion: Mapping[str, Any], profile: Mapping[str, Any]) -> Finding:
-        """The issuer's list of revoked assertions, for what it signs; a hosted one is revoked where it lies."""
+        """The issuer's list, for what it signs; a hosted assertion is revoked where it lies."""
         address = profile.get("revocationList")
         if not _is_signed(assertion):
             return passed(Step.STATUS)
@@ -224,6 +227,10 @@ class _Reading:
             return failed(Step.STATUS, "status-list-issuer")
         ids = [each.get("id", each.get("uid")) if isinstance(each, dict) else each for each in names]
         return failed(Step.STATUS, "status-revoked") if assertion["id"] in ids else passed(Step.STATUS)
+
+
+def _nothing() -> dict[str, Any]:
+    return {}
 
 
 def _is_signed(assertion: Mapping[str, Any]) -> bool:
@@ -255,4 +262,3 @@ def _complete(findings: list[Finding]) -> tuple[Finding, ...]:
         )
         for step in Step
     )
-

@@ -1,4 +1,4 @@
-"""Pure. What Open Badges 2.0 asks of an assertion, its badge class and its issuer, and what they say to people."""
+"""Pure. What Open Badges 2.0 asks of an assertion, its badge class and its issuer, and what they say."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -23,7 +23,11 @@ _SOME = {"if": {"type": "array"}, "then": {"type": "array", "minItems": 1, "item
 
 
 def _type(*names: str) -> dict[str, Any]:
-    return {"if": {"type": "array"}, "then": {"contains": {"enum": list(names)}}, "else": {"enum": list(names)}}
+    return {
+        "if": {"type": "array"},
+        "then": {"contains": {"enum": list(names)}},
+        "else": {"enum": list(names)},
+    }
 
 
 def _linked(*required: str, **properties: Any) -> dict[str, Any]:
@@ -145,7 +149,9 @@ def recipient(assertion: Mapping[str, Any]) -> tuple[HashedIdentifier, ...]:
         return ()
     hashed = reading.member(given, "hashed") is not False
     salt = reading.text(reading.member(given, "salt"))
-    return (HashedIdentifier(type=_TYPES.get(kind, kind)[:40], hashed=hashed, value=value[:300], salt=salt[:300]),)
+    return (
+        HashedIdentifier(type=_TYPES.get(kind, kind)[:40], hashed=hashed, value=value[:300], salt=salt[:300]),
+    )
 
 
 def moment(assertion: Mapping[str, Any], member: str) -> datetime | None:
