@@ -48,6 +48,16 @@ def read(data: bytes | str, *, fetch: Fetch, now: datetime) -> ForeignReport:
     return _Reading(fetch=fetch, now=now).of(document, opened=opened, raw=text)
 
 
+def recognises(text: str, document: Mapping[str, Any] | None) -> bool:
+    """Whether this JSON object, or else the payload of this JWS, is an assertion."""
+    if document is None:
+        try:
+            document = _opened(text).payload
+        except Malformed:
+            return False
+    return shapes_ob2.is_assertion(document)
+
+
 def _carried(data: bytes | str) -> str:
     """The text, out of the picture that carries it. Raises Malformed, TooLarge."""
     if len(data) > gate.MAX_UPLOAD:
