@@ -1,4 +1,4 @@
-"""The signed status lists, for everybody: as VC-JWT, or as JSON with an embedded proof for whoever reads that."""
+"""The signed status lists for everybody: as VC-JWT, or as JSON with an embedded proof for whoever asks."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ JWT_TYPE = "application/vc+jwt"
 JSON_TYPES = ("application/vc+ld+json", "application/vc", "application/ld+json", "application/json")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Signed:
     body: str
     etag: str
