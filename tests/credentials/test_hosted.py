@@ -1,4 +1,4 @@
-"""Achievements and profiles as documents of their own: valid, in each language, open to caches and origins."""
+"""Achievements and profiles as documents of their own: valid, in each language, open to caches and sites."""
 
 import json
 from pathlib import Path
