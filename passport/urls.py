@@ -81,6 +81,7 @@ urlpatterns = [
     path("me/c/<slug:credential_id>.json", me.certificate_json, name="me-json"),
     path("me/c/<slug:credential_id>.png", me.certificate_badge, {"form": "png"}, name="me-png"),
     path("me/c/<slug:credential_id>.svg", me.certificate_badge, {"form": "svg"}, name="me-svg"),
+    path("me/c/<slug:credential_id>.elm.json", me.certificate_european, name="me-elm"),
     path("me/c/<slug:credential_id>.pdf", me.certificate_pdf, name="me-pdf"),
     path("me/c/<slug:credential_id>.card.pdf", me.certificate_card, name="me-card"),
     path("me/c/<slug:credential_id>/correct", data.correct, name="me-correct"),

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from credentials import badges, bundling, posting, reading, securing, statuslists
+from credentials import badges, bundling, europass, posting, reading, securing, statuslists
 from credentials.errors import NotYours
 from credentials.models import Credential
 from issuers import limits
@@ -36,6 +36,14 @@ def credential_badge(request: HttpRequest, credential_id: str, form: str) -> Htt
     limits.require_link(request, credential_id)
     found = reading.open_to_all(credential_id)
     return badge_file(badges.baked(credential=found, kind=form, now=timezone.now()), found, form)
+
+
+@public
+@require_safe
+def credential_european(request: HttpRequest, credential_id: str) -> HttpResponse:
+    """The certificate in the European Learning Model, unsigned."""
+    limits.require_link(request, credential_id)
+    return european_file(europass.exported(credential=reading.open_to_all(credential_id)))
 
 
 @public
@@ -80,6 +88,14 @@ def json_file(body: str | None) -> HttpResponse:
         return being_prepared()
     response = HttpResponse(body, content_type="application/vc+ld+json")
     response["Content-Disposition"] = 'inline; filename="certificate.json"'
+    response["Access-Control-Allow-Origin"] = "*"
+    return _personal(response)
+
+
+def european_file(body: str) -> HttpResponse:
+    """The answer that carries a certificate in the European Learning Model."""
+    response = HttpResponse(body, content_type="application/ld+json")
+    response["Content-Disposition"] = 'inline; filename="certificate.elm.json"'
     response["Access-Control-Allow-Origin"] = "*"
     return _personal(response)
 
