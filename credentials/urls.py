@@ -6,6 +6,7 @@ from .api import certificates, receipts
 from .api import courses as courses_api
 from .api import lists as lists_api
 from .views import (
+    achievements,
     corrections,
     courses,
     deliveries,
@@ -17,6 +18,7 @@ from .views import (
     prints,
     reviews,
     sessions,
+    status_lists,
     teach,
     webhooks,
 )
@@ -24,12 +26,23 @@ from .views import (
 urlpatterns = [
     path("c/<slug:credential_id>.jwt", files.credential_jwt, name="credential-jwt"),
     path("c/<slug:credential_id>.json", files.credential_json, name="credential-json"),
+    path("c/<slug:credential_id>.png", files.credential_badge, {"form": "png"}, name="credential-png"),
+    path("c/<slug:credential_id>.svg", files.credential_badge, {"form": "svg"}, name="credential-svg"),
+    path("c/<slug:credential_id>.elm.json", files.credential_european, name="credential-elm"),
     path("c/<slug:credential_id>.pdf", files.credential_pdf, name="credential-pdf"),
     path("c/<slug:credential_id>.card.pdf", files.credential_card, name="credential-card"),
     path("c/<slug:credential_id>/share.<slug:form>", files.credential_image, name="credential-image"),
-    path("a/<slug:achievement_id>/badge.svg", files.badge, name="achievement-badge"),
-    path("a/<str:achievement_id>", files.achievement, name="achievement"),
-    path("s/<slug:purpose>/<int:number>", files.status_list, name="status-list"),
+    path("a/<slug:achievement_id>/badge.svg", achievements.badge, name="achievement-badge"),
+    path("a/<slug:achievement_id>.json", achievements.achievement_json, name="achievement-json"),
+    path(
+        "a/<slug:achievement_id>.<slug:in_language>.json",
+        achievements.achievement_json,
+        name="achievement-in-language",
+    ),
+    path("a/<slug:achievement_id>", achievements.achievement, name="achievement"),
+    path("s/<slug:purpose>/<int:number>", status_lists.status_list, name="status-list"),
+    path("s/<slug:purpose>/<int:number>.jwt", status_lists.as_token, name="status-list-jwt"),
+    path("s/<slug:purpose>/<int:number>.json", status_lists.as_json, name="status-list-json"),
     path("bundle.jwt", files.bundle, name="bundle"),
     path("api/v1/achievements", courses_api.Courses.as_view(), name="api-achievements"),
     path(

@@ -1,17 +1,13 @@
-"""The files of a certificate, the achievement's page and badge, the signed status lists and the bundle."""
+"""The files of a certificate, and the bundle of all lists."""
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
-from django.utils.cache import patch_vary_headers
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from credentials import art, bundling, facts, openbadges, posting, reading, securing, statuslists
+from credentials import badges, bundling, europass, posting, reading, securing, statuslists
 from credentials.errors import NotYours
-from credentials.models import StatusListVersion
+from credentials.models import Credential
 from issuers import limits
-from issuers import reading as register
 from issuers.access import public
 from issuers.views.published import once_signed
 from issuers.views.waiting import being_prepared
@@ -31,6 +27,23 @@ def credential_json(request: HttpRequest, credential_id: str) -> HttpResponse:
     """The credential with its embedded proof as a file (Open Badges 3.0, section 5.1)."""
     limits.require_link(request, credential_id)
     return json_file(securing.obtain(credential=reading.open_to_all(credential_id), now=timezone.now()))
+
+
+@public
+@require_safe
+def credential_badge(request: HttpRequest, credential_id: str, form: str) -> HttpResponse:
+    """The certificate as a picture that other passports read (Open Badges 3.0, section 5.3)."""
+    limits.require_link(request, credential_id)
+    found = reading.open_to_all(credential_id)
+    return badge_file(badges.baked(credential=found, kind=form, now=timezone.now()), found, form)
+
+
+@public
+@require_safe
+def credential_european(request: HttpRequest, credential_id: str) -> HttpResponse:
+    """The certificate in the European Learning Model, unsigned."""
+    limits.require_link(request, credential_id)
+    return european_file(europass.exported(credential=reading.open_to_all(credential_id)))
 
 
 @public
@@ -59,12 +72,7 @@ def credential_image(request: HttpRequest, credential_id: str, form: str) -> Htt
     if form not in posting.KINDS:
         raise NotYours
     found = reading.to_post(credential_id)
-    response = HttpResponse(
-        posting.picture(achievement=found.achievement, kind=form), content_type=posting.KINDS[form]
-    )
-    if form == "svg":
-        response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-    return _personal(response)
+    return _drawing(posting.picture(achievement=found.achievement, kind=form), form)
 
 
 def jwt_file(token: str) -> HttpResponse:
@@ -84,6 +92,24 @@ def json_file(body: str | None) -> HttpResponse:
     return _personal(response)
 
 
+def european_file(body: str) -> HttpResponse:
+    """The answer that carries a certificate in the European Learning Model."""
+    response = HttpResponse(body, content_type="application/ld+json")
+    response["Content-Disposition"] = 'inline; filename="certificate.elm.json"'
+    response["Access-Control-Allow-Origin"] = "*"
+    return _personal(response)
+
+
+def badge_file(picture: bytes | None, credential: Credential, form: str) -> HttpResponse:
+    """The answer that carries a baked picture; 202 while its document is being signed."""
+    if picture is None:
+        return being_prepared()
+    response = _drawing(picture, form)
+    response["Content-Disposition"] = f'inline; filename="badge-{credential.short_code}.{form}"'
+    response["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
 def pdf_file(data: bytes, short_code: str, *, kind: str = "certificate") -> HttpResponse:
     """The answer that carries a certificate's PDF."""
     response = HttpResponse(data, content_type="application/pdf")
@@ -91,61 +117,17 @@ def pdf_file(data: bytes, short_code: str, *, kind: str = "certificate") -> Http
     return _personal(response)
 
 
+def _drawing(picture: bytes, form: str) -> HttpResponse:
+    response = HttpResponse(picture, content_type=posting.KINDS[form])
+    if form == "svg":
+        response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+    return _personal(response)
+
+
 def _personal(response: HttpResponse) -> HttpResponse:
     response["Cache-Control"] = "no-store"
     response["X-Robots-Tag"] = "noindex"
     return response
-
-
-@public
-@require_safe
-def achievement(request: HttpRequest, achievement_id: str) -> HttpResponseBase:
-    """What can be awarded: a page, or the Open Badges Achievement by suffix or Accept."""
-    found = reading.published_achievement(achievement_id.removesuffix(".json"))
-    if achievement_id.endswith(".json") or request.get_preferred_type(
-        ["text/html", "application/json", "application/ld+json"]
-    ) not in ("text/html", None):
-        document = facts.achievement_document(found, profile=register.profile_of(found.issuer))
-        context = {"@context": [openbadges.VC_CONTEXT, openbadges.OB_CONTEXT, openbadges.CITY_CONTEXT]}
-        response: HttpResponse = JsonResponse(context | document, json_dumps_params={"ensure_ascii": False})
-        response["Access-Control-Allow-Origin"] = "*"
-    else:
-        response = render(request, "credentials/achievement.html", {"achievement": found})
-    patch_vary_headers(response, ["Accept"])
-    return response
-
-
-@public
-@require_safe
-@cache_control(max_age=86_400, public=True)
-def badge(request: HttpRequest, achievement_id: str) -> HttpResponse:
-    """The achievement's badge, drawn from its data."""
-    found = reading.any_achievement(achievement_id)
-    drawing = art.badge_svg(
-        achievement_id=found.pk,
-        issuer_id=found.issuer.slug,
-        place=found.issuer.arrondissement_id,
-        theme=found.theme,
-        hours=found.hours,
-        level=found.cnc_level,
-        assessed=found.assessed,
-        title=found.title_fr or found.title_ar,
-    )
-    response = HttpResponse(drawing, content_type="image/svg+xml")
-    response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
-    return response
-
-
-@public
-@require_safe
-def status_list(request: HttpRequest, purpose: str, number: int) -> HttpResponseBase:
-    """A signed status list, for everybody (Bitstring Status List 1.0, section 3.2)."""
-    version = statuslists.read(number=number, purpose=purpose)
-    if version is None:
-        if purpose not in StatusListVersion.Purpose.values or not statuslists.exists(number=number):
-            raise NotYours
-        version = statuslists.wanted(number=number, purpose=purpose, now=timezone.now())
-    return once_signed(request, version, content_type="application/vc+jwt", max_age=statuslists.TTL_SECONDS)
 
 
 @public
