@@ -20,7 +20,7 @@ from issuers import notes
 from issuers.errors import NotTrusted
 from issuers.signable import Form, Signable
 
-from . import bundle, dataintegrity, linkeddata, paper
+from . import bundle, dataintegrity, linkeddata, ownterms, paper
 
 _PROFILE = jsonschema_rs.validator_for(
     json.loads((Path(__file__).parent / "schemas" / "issuing-profile.json").read_text(encoding="utf-8"))
@@ -72,7 +72,8 @@ def lint_proof(document: dict[str, Any], proof: dict[str, Any], *, issuer_id: in
     if proof.get("verificationMethod", "").partition("#")[0] != document["issuer"]["id"]:
         raise LintError("a key of the issuer", "proof/verificationMethod")
     try:
-        return Signable(Form.PROOF, issuer_id, dataintegrity.hash_data(document, proof))
+        covered = dataintegrity.hash_data(ownterms.spelled_out(document), proof)
+        return Signable(Form.PROOF, issuer_id, covered)
     except linkeddata.LinkedDataError as error:
         raise LintError(f"linked data: {type(error).__name__}", error.where) from error
     except dataintegrity.DataIntegrityError as error:

@@ -1,0 +1,98 @@
+"""Our certificates in verifiers by others: they accept them, and not with one bit changed or once revoked."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from verify import shape
+
+from . import flips
+from .node import Node
+from .verifiers import VERIFIERS, Verifier, openbadgeslib_token
+from .world import ARABIC_NAME, ARABIC_TITLE, HOST, Certificates, World, furnish, opened
+
+pytestmark = pytest.mark.django_db
+#: What each says of a signature that does not fit.
+BROKEN = {
+    "openbadgeslib": "signature",
+    "@digitalbazaar/vc": "Invalid signature",
+    "@digitalcredentials/verifier-core": "invalid_signature",
+}
+
+
+@pytest.fixture(scope="module")
+def world(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    with django_db_blocker.unblock(), opened(tmp_path_factory.mktemp("city"), host=HOST) as world:
+        yield world
+
+
+@pytest.fixture(scope="module")
+def certificates(world: World) -> Certificates:
+    made = furnish()
+    did = world.document(made.sound)["issuer"]["id"]
+    world.trusted[did] = {"name": "Ennour", "url": f"https://{HOST}/", "location": "Casablanca"}
+    return made
+
+
+@pytest.fixture(params=VERIFIERS)
+def verifier(request: pytest.FixtureRequest) -> Verifier:
+    return VERIFIERS[request.param]
+
+
+def test_they_accept_ours_with_its_arabic_intact(
+    verifier: Verifier, world: World, node: Node, certificates: Certificates
+) -> None:
+    document = world.document(certificates.sound)
+    said = verifier(document, world, node)
+    assert (said.accepted, said.why) == (True, "")
+    stated = shape.stated(said.credential)
+    assert ARABIC_NAME in [name.text for name in stated.names]
+    assert ARABIC_TITLE in [title.text for title in stated.titles]
+    assert said.credential == document
+
+
+@pytest.mark.parametrize("place", flips.PLACES)
+@pytest.mark.parametrize("name", VERIFIERS)
+def test_one_changed_bit_is_refused(
+    name: str, place: str, world: World, node: Node, certificates: Certificates
+) -> None:
+    changed = flips.document(world.file(certificates.sound, "json"), place)
+    said = VERIFIERS[name](changed, world, node)
+    assert not said.accepted
+    assert BROKEN[name] in said.why
+
+
+def test_a_revoked_one_is_refused(
+    verifier: Verifier, world: World, node: Node, certificates: Certificates
+) -> None:
+    said = verifier(world.document(certificates.revoked), world, node)
+    assert not said.accepted
+    assert "revo" in said.why
+
+
+# -- As VC-JWT ------------------------------------------------------------------------------------
+def test_the_token_is_accepted(world: World, certificates: Certificates) -> None:
+    token = world.file(certificates.sound, "jwt").decode()
+    said = openbadgeslib_token(token, world)
+    assert (said.accepted, said.why) == (True, "")
+    assert said.credential == json.loads(flips.unb64(token.split(".")[1]))
+    assert said.credential["credentialSubject"]["achievement"]["names"]["ar"] == ARABIC_TITLE
+
+
+@pytest.mark.parametrize("place", flips.PLACES)
+def test_one_changed_bit_of_a_token_is_refused(
+    place: str, world: World, certificates: Certificates
+) -> None:
+    token = world.file(certificates.sound, "jwt").decode()
+    said = openbadgeslib_token(flips.token(token, place), world)
+    assert (said.accepted, said.why) == (False, "Invalid signature")
+
+
+def test_a_revoked_token_is_refused(world: World, certificates: Certificates) -> None:
+    said = openbadgeslib_token(world.file(certificates.revoked, "jwt").decode(), world)
+    assert not said.accepted
+    assert "'revocation' is set" in said.why
