@@ -67,9 +67,19 @@ def lint_proof(document: dict[str, Any], proof: dict[str, Any], *, issuer_id: in
     out of what is signed.
     """
     lint_credential(document | _claims(document), issuer_id=issuer_id)
+    return _provable(document, proof, did=document["issuer"]["id"], issuer_id=issuer_id)
+
+
+def lint_list_proof(document: dict[str, Any], proof: dict[str, Any], *, issuer_id: int) -> Signable:
+    """The same of a status list, as it stands without the claims of its VC-JWT. Raises LintError."""
+    lint_status_list(document | {"iss": document["issuer"], "sub": document["id"]}, issuer_id=issuer_id)
+    return _provable(document, proof, did=document["issuer"], issuer_id=issuer_id)
+
+
+def _provable(document: dict[str, Any], proof: dict[str, Any], *, did: str, issuer_id: int) -> Signable:
     if "proof" in document:
         raise LintError("one proof", "proof")
-    if proof.get("verificationMethod", "").partition("#")[0] != document["issuer"]["id"]:
+    if proof.get("verificationMethod", "").partition("#")[0] != did:
         raise LintError("a key of the issuer", "proof/verificationMethod")
     try:
         covered = dataintegrity.hash_data(ownterms.spelled_out(document), proof)

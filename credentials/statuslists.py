@@ -6,6 +6,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -15,7 +16,7 @@ from django.db.models.functions import Left
 from issuers import audit, doorbell, jose, keys, orders, profiles, storing
 from issuers.errors import NoActiveKey, NoKeyRoom, SealBroken
 
-from . import bitstring, linting, openbadges
+from . import bitstring, linting, listproofs, openbadges
 from .models import Credential, StatusList, StatusListVersion
 
 TTL_SECONDS = 300
@@ -39,14 +40,16 @@ SETS = {
 def publish_changed(*, now: datetime) -> int:
     """Sign anew every list that is missing, changed, stale or of a withdrawn key; returns how many.
 
-    Raises NoKeyRoom where this process cannot sign. A closed issuer's lists go on being signed; an issuer
-    without an active key is passed over until it has one.
+    One that only lacks its embedded proof is proved as it stands. Raises NoKeyRoom where this process cannot
+    sign. A closed issuer's lists go on being signed; an issuer without an active key is passed over until it
+    has one.
     """
     if not keys.can_sign():
         raise NoKeyRoom
     signed = 0
     unbelieved = _signed_by_withdrawn_keys()
-    newest = Prefetch("versions", StatusListVersion.objects.defer("body", "bits"))
+    unproved = set(listproofs.wanting().values_list("pk", flat=True))
+    newest = Prefetch("versions", StatusListVersion.objects.defer("body", "bits", "document"))
     lists = StatusList.objects.select_related("issuer").prefetch_related(newest)
     for status_list in lists.order_by("number"):
         known = {version.purpose: version for version in status_list.versions.all()}
@@ -54,6 +57,8 @@ def publish_changed(*, now: datetime) -> int:
             version = known.get(purpose)
             fresh = version and version.stale_at > now and version.changes >= status_list.changes
             if version and fresh and version.pk not in unbelieved:
+                if version.pk in unproved:
+                    signed += listproofs.prove(version_id=version.pk, now=now)
                 continue
             try:
                 signed += publish(status_list=status_list, purpose=purpose, now=now)
@@ -101,7 +106,7 @@ def publish(*, status_list: StatusList, purpose: Purpose, now: datetime) -> int:
     if not keys.is_signed(body, signable, key=signer.key):
         raise RuntimeError("own signature does not verify")
     signer.require_active()
-    fields = {
+    fields: dict[str, Any] = {
         "version": version,
         "body": body,
         "bits": packed,
@@ -109,7 +114,7 @@ def publish(*, status_list: StatusList, purpose: Purpose, now: datetime) -> int:
         "etag": urlsafe_b64encode(hashlib.sha256(body.encode()).digest()).rstrip(b"=").decode(),
         "signed_at": now,
         "stale_at": now + SIGN_ANEW_AFTER,
-    }
+    } | listproofs.fields(document, issuer=status_list.issuer, now=now)
     if held is None:
         StatusListVersion.objects.create(status_list=status_list, purpose=purpose, **fields)
         return 1
@@ -127,11 +132,24 @@ def wanted(*, number: int, purpose: str, now: datetime) -> StatusListVersion | N
     return orders.obtain(kind="status-list", subject=f"{purpose}/{number}", look=look, now=now)
 
 
+def wanted_with_proof(*, number: int, purpose: str, now: datetime) -> StatusListVersion | None:
+    """The same with its embedded proof; one whose key was withdrawn is not handed out."""
+    look = partial(_proved, number=number, purpose=purpose)
+    return orders.obtain(kind="status-list", subject=f"{purpose}/{number}", look=look, now=now)
+
+
+def _proved(*, number: int, purpose: str) -> StatusListVersion | None:
+    versions = StatusListVersion.objects.filter(status_list_id=number, purpose=purpose)
+    return versions.exclude(pk__in=listproofs.wanting().values("pk")).first()
+
+
 @orders.makes("status-list")
 def _make(subject: str, now: datetime) -> None:
-    """Sign one list for one purpose, unless it was signed meanwhile."""
+    """Sign one list for one purpose, unless it was signed meanwhile; prove it where that is wanting."""
     purpose, _, number = subject.partition("/")
-    if read(number=int(number), purpose=purpose) is None:
+    if version := read(number=int(number), purpose=purpose):
+        listproofs.prove(version_id=version.pk, now=now)
+    else:
         publish(
             status_list=StatusList.objects.select_related("issuer").get(pk=number),
             purpose=Purpose(purpose),

@@ -17,6 +17,7 @@ from .views import (
     prints,
     reviews,
     sessions,
+    status_lists,
     teach,
     webhooks,
 )
@@ -29,7 +30,9 @@ urlpatterns = [
     path("c/<slug:credential_id>/share.<slug:form>", files.credential_image, name="credential-image"),
     path("a/<slug:achievement_id>/badge.svg", files.badge, name="achievement-badge"),
     path("a/<str:achievement_id>", files.achievement, name="achievement"),
-    path("s/<slug:purpose>/<int:number>", files.status_list, name="status-list"),
+    path("s/<slug:purpose>/<int:number>", status_lists.status_list, name="status-list"),
+    path("s/<slug:purpose>/<int:number>.jwt", status_lists.as_token, name="status-list-jwt"),
+    path("s/<slug:purpose>/<int:number>.json", status_lists.as_json, name="status-list-json"),
     path("bundle.jwt", files.bundle, name="bundle"),
     path("api/v1/achievements", courses_api.Courses.as_view(), name="api-achievements"),
     path(

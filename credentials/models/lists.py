@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from issuers.models import Issuer
+from issuers.models import Issuer, SigningKey
 
 LIST_SIZE = 131_072  # Bitstring Status List 1.0, section 6.1: at least 16 KB
 
@@ -46,6 +46,12 @@ class StatusListVersion(models.Model):
     purpose = models.CharField(max_length=12, choices=Purpose.choices)
     version = models.PositiveBigIntegerField()
     body = models.TextField(help_text="VC-JWT of the BitstringStatusListCredential")
+    document = models.TextField(
+        blank=True, default="", help_text="The same with an embedded proof; empty while no key can prove it"
+    )
+    proof_key = models.ForeignKey(
+        SigningKey, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
     bits = models.BinaryField(help_text="gzip of the bits, as signed")
     changes = models.PositiveBigIntegerField(help_text="The list's changes that it holds, at least")
     etag = models.CharField(max_length=43)

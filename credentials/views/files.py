@@ -1,4 +1,4 @@
-"""The files of a certificate, the achievement's page and badge, the signed status lists and the bundle."""
+"""The files of a certificate, the achievement's page and badge, and the bundle of lists."""
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
@@ -9,7 +9,6 @@ from django.views.decorators.http import require_safe
 
 from credentials import art, bundling, facts, openbadges, posting, reading, securing, statuslists
 from credentials.errors import NotYours
-from credentials.models import StatusListVersion
 from issuers import limits
 from issuers import reading as register
 from issuers.access import public
@@ -134,18 +133,6 @@ def badge(request: HttpRequest, achievement_id: str) -> HttpResponse:
     response = HttpResponse(drawing, content_type="image/svg+xml")
     response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
     return response
-
-
-@public
-@require_safe
-def status_list(request: HttpRequest, purpose: str, number: int) -> HttpResponseBase:
-    """A signed status list, for everybody (Bitstring Status List 1.0, section 3.2)."""
-    version = statuslists.read(number=number, purpose=purpose)
-    if version is None:
-        if purpose not in StatusListVersion.Purpose.values or not statuslists.exists(number=number):
-            raise NotYours
-        version = statuslists.wanted(number=number, purpose=purpose, now=timezone.now())
-    return once_signed(request, version, content_type="application/vc+jwt", max_age=statuslists.TTL_SECONDS)
 
 
 @public
