@@ -67,7 +67,8 @@ def lint_proof(document: dict[str, Any], proof: dict[str, Any], *, issuer_id: in
     out of what is signed.
     """
     lint_credential(document | _claims(document), issuer_id=issuer_id)
-    return _provable(document, proof, did=document["issuer"]["id"], issuer_id=issuer_id)
+    spelled = ownterms.spelled_out(document)
+    return _provable(spelled, proof, did=document["issuer"]["id"], issuer_id=issuer_id)
 
 
 def lint_list_proof(document: dict[str, Any], proof: dict[str, Any], *, issuer_id: int) -> Signable:
@@ -82,8 +83,7 @@ def _provable(document: dict[str, Any], proof: dict[str, Any], *, did: str, issu
     if proof.get("verificationMethod", "").partition("#")[0] != did:
         raise LintError("a key of the issuer", "proof/verificationMethod")
     try:
-        covered = dataintegrity.hash_data(ownterms.spelled_out(document), proof)
-        return Signable(Form.PROOF, issuer_id, covered)
+        return Signable(Form.PROOF, issuer_id, dataintegrity.hash_data(document, proof))
     except linkeddata.LinkedDataError as error:
         raise LintError(f"linked data: {type(error).__name__}", error.where) from error
     except dataintegrity.DataIntegrityError as error:

@@ -16,7 +16,7 @@ net.connect = net.createConnection = () => {
 console.log = console.error; // stdout carries answers alone
 
 const [
-  vc, {DataIntegrityProof}, {cryptosuite: eddsaRdfc2022}, {cryptosuite: ecdsaRdfc2019}, {Ed25519Signature2020},
+  vc, {DataIntegrityProof}, {cryptosuite: eddsaRdfc2022}, {cryptosuite: ecdsaRdfc2019}, {Ed25519Signature2020, suiteContext},
   {Ed25519VerificationKey2020}, Ed25519Multikey, EcdsaMultikey, {CachedResolver}, didKey, didWeb,
   {JsonLdDocumentLoader}, credentialsContext, {default: dataIntegrityContext}, {default: multikeyContext},
   {checkStatus}, {httpClient}, {verifyCredential}
@@ -44,7 +44,8 @@ const [
 // -- @digitalbazaar/vc, put together as its makers describe it --------------------------------------------
 function documentLoader() {
   const loader = new JsonLdDocumentLoader();
-  const known = [...credentialsContext.contexts, ...dataIntegrityContext.contexts, ...multikeyContext.contexts];
+  const known = [...credentialsContext.contexts, ...dataIntegrityContext.contexts, ...multikeyContext.contexts,
+    ...suiteContext.contexts];
   for(const [url, context] of known) {
     loader.addStatic(url, context);
   }
@@ -84,6 +85,9 @@ async function digitalbazaar({credential}) {
   const [one] = found.credentialResults ?? [];
   return {
     verified: found.verified, credential: one?.credential ?? null,
+    // "verified" means that the bit could be read; what it says is left to whoever asks
+    set: (one?.statusResult?.results ?? []).filter(each => each.status)
+      .map(each => each.credentialStatus.statusPurpose),
     why: reasons(one?.error ?? found.error ?? one?.statusResult?.error)
   };
 }

@@ -1,4 +1,4 @@
-"""The verifiers that others wrote for Node: one process, asked line by line, whose network is the test itself.
+"""The verifiers that others wrote for Node: one process, asked line by line; its network is the test itself.
 
 While an answer is awaited this process serves the requests that the library makes on its way: over real TLS,
 with a certificate of a throw-away authority, by the product's own views. No thread is needed, so what a
@@ -119,7 +119,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(page.body)
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, *args: Any) -> None:
         """Nobody reads it."""
 
 

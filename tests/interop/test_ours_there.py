@@ -84,9 +84,7 @@ def test_the_token_is_accepted(world: World, certificates: Certificates) -> None
 
 
 @pytest.mark.parametrize("place", flips.PLACES)
-def test_one_changed_bit_of_a_token_is_refused(
-    place: str, world: World, certificates: Certificates
-) -> None:
+def test_one_changed_bit_of_a_token_is_refused(place: str, world: World, certificates: Certificates) -> None:
     token = world.file(certificates.sound, "jwt").decode()
     said = openbadgeslib_token(flips.token(token, place), world)
     assert (said.accepted, said.why) == (False, "Invalid signature")

@@ -46,8 +46,9 @@ def digitalbazaar(document: dict[str, Any], world: World, node: Node) -> Verdict
     """npm @digitalbazaar/vc with its Data Integrity suites, did:web driver and status list."""
     node.pages = world.pages
     said = node.ask("digitalbazaar", credential=document)
-    why = " · ".join(said["why"])
-    return Verdict(accepted=said["verified"], why=why, credential=said["credential"] or {})
+    why = " · ".join([*said["why"], *said["set"]])
+    accepted = said["verified"] and not said["set"]
+    return Verdict(accepted=accepted, why=why, credential=said["credential"] or {})
 
 
 def verifier_core(document: dict[str, Any], world: World, node: Node) -> Verdict:
@@ -57,8 +58,9 @@ def verifier_core(document: dict[str, Any], world: World, node: Node) -> Verdict
     failed = [step for step in said["log"] or [] if step.get("valid") is not True]
     schemas = [one for check in said["schemas"] or [] for one in check["results"]]
     failed += [one for one in schemas if not one["result"]["valid"]]
-    accepted = bool(said["log"]) and bool(schemas) and not failed and not said["errors"]
-    why = json.dumps(said["errors"] or failed, ensure_ascii=False)
+    faults = said["errors"] or failed
+    accepted = bool(said["log"]) and bool(schemas) and not faults
+    why = json.dumps(faults, ensure_ascii=False) if faults else ""
     return Verdict(accepted=accepted, why=why, credential=said["credential"] or {})
 
 

@@ -1,4 +1,4 @@
-"""A city with certificates, as strangers' software meets it: by its public addresses, through its own views."""
+"""A city with certificates as strangers' software meets it: by its public addresses, from its own views."""
 
 import json
 from collections.abc import Iterator
