@@ -25,6 +25,8 @@ from .views import (
 urlpatterns = [
     path("c/<slug:credential_id>.jwt", files.credential_jwt, name="credential-jwt"),
     path("c/<slug:credential_id>.json", files.credential_json, name="credential-json"),
+    path("c/<slug:credential_id>.png", files.credential_badge, {"form": "png"}, name="credential-png"),
+    path("c/<slug:credential_id>.svg", files.credential_badge, {"form": "svg"}, name="credential-svg"),
     path("c/<slug:credential_id>.pdf", files.credential_pdf, name="credential-pdf"),
     path("c/<slug:credential_id>.card.pdf", files.credential_card, name="credential-card"),
     path("c/<slug:credential_id>/share.<slug:form>", files.credential_image, name="credential-image"),

@@ -7,8 +7,9 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from credentials import art, bundling, facts, openbadges, posting, reading, securing, statuslists
+from credentials import art, badges, bundling, facts, openbadges, posting, reading, securing, statuslists
 from credentials.errors import NotYours
+from credentials.models import Credential
 from issuers import limits
 from issuers import reading as register
 from issuers.access import public
@@ -30,6 +31,15 @@ def credential_json(request: HttpRequest, credential_id: str) -> HttpResponse:
     """The credential with its embedded proof as a file (Open Badges 3.0, section 5.1)."""
     limits.require_link(request, credential_id)
     return json_file(securing.obtain(credential=reading.open_to_all(credential_id), now=timezone.now()))
+
+
+@public
+@require_safe
+def credential_badge(request: HttpRequest, credential_id: str, form: str) -> HttpResponse:
+    """The certificate as a picture that other passports read (Open Badges 3.0, section 5.3)."""
+    limits.require_link(request, credential_id)
+    found = reading.open_to_all(credential_id)
+    return badge_file(badges.baked(credential=found, kind=form, now=timezone.now()), found, form)
 
 
 @public
@@ -58,12 +68,7 @@ def credential_image(request: HttpRequest, credential_id: str, form: str) -> Htt
     if form not in posting.KINDS:
         raise NotYours
     found = reading.to_post(credential_id)
-    response = HttpResponse(
-        posting.picture(achievement=found.achievement, kind=form), content_type=posting.KINDS[form]
-    )
-    if form == "svg":
-        response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-    return _personal(response)
+    return _drawing(posting.picture(achievement=found.achievement, kind=form), form)
 
 
 def jwt_file(token: str) -> HttpResponse:
@@ -83,10 +88,27 @@ def json_file(body: str | None) -> HttpResponse:
     return _personal(response)
 
 
+def badge_file(picture: bytes | None, credential: Credential, form: str) -> HttpResponse:
+    """The answer that carries a baked picture; 202 while its document is being signed."""
+    if picture is None:
+        return being_prepared()
+    response = _drawing(picture, form)
+    response["Content-Disposition"] = f'inline; filename="badge-{credential.short_code}.{form}"'
+    response["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
 def pdf_file(data: bytes, short_code: str, *, kind: str = "certificate") -> HttpResponse:
     """The answer that carries a certificate's PDF."""
     response = HttpResponse(data, content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{kind}-{short_code}.pdf"'
+    return _personal(response)
+
+
+def _drawing(picture: bytes, form: str) -> HttpResponse:
+    response = HttpResponse(picture, content_type=posting.KINDS[form])
+    if form == "svg":
+        response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
     return _personal(response)
 
 

@@ -12,10 +12,10 @@ from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from credentials import paper, reading, securing
+from credentials import badges, paper, reading, securing
 from credentials.errors import BadAward
 from credentials.qr import qr_svg
-from credentials.views.files import json_file, jwt_file, pdf_file
+from credentials.views.files import badge_file, json_file, jwt_file, pdf_file
 from issuers.access import signed_in
 from passport import accounts, consents, declaring, filing, holding, pathways, secondfactors
 from passport.acting import acting_of, assisted, learner_of, stop
@@ -82,6 +82,15 @@ def certificate_json(request: HttpRequest, credential_id: str) -> HttpResponse:
     """The same with an embedded proof."""
     credential = holding.entry_of(learner=learner_of(request), credential_id=credential_id).credential
     return json_file(securing.obtain(credential=credential, now=timezone.now()))
+
+
+@assisted
+@signed_in
+@require_safe
+def certificate_badge(request: HttpRequest, credential_id: str, form: str) -> HttpResponse:
+    """The same within a picture, for other passports and for posting."""
+    credential = holding.entry_of(learner=learner_of(request), credential_id=credential_id).credential
+    return badge_file(badges.baked(credential=credential, kind=form, now=timezone.now()), credential, form)
 
 
 @assisted

@@ -33,8 +33,11 @@ POLICY = {
 }
 #: Routes with a policy of their own: a drawing that is styled within itself and runs nothing, and the page of
 #: the API's document, whose scripts are not ours and write HTML.
+DRAWING = {"default-src 'none'", "style-src 'unsafe-inline'"}
 OF_ITS_OWN = {
-    "achievement-badge": {"default-src 'none'", "style-src 'unsafe-inline'"},
+    "achievement-badge": DRAWING,
+    "credential-svg": DRAWING | {"img-src data:"},
+    "me-svg": DRAWING | {"img-src data:"},
     "api-docs": POLICY - {"require-trusted-types-for 'script'"},
 }
 #: Pages that may use the camera.
