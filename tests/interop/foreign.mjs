@@ -1,5 +1,5 @@
 // Runs verifiers by others on what the tests hand it: one JSON request a line on stdin, one answer on stdout.
-// Every TLS connection goes to the test's own server, whatever the host; nothing else can be reached.
+// Every TLS connection goes to the test's own server, whatever the host; besides it this machine alone is reached.
 import {readFileSync} from 'node:fs';
 import net from 'node:net';
 import readline from 'node:readline';
@@ -10,8 +10,12 @@ const connect = tls.connect;
 tls.connect = (options, ...rest) => connect({
   ...options, host: '127.0.0.1', port: Number(INTEROP_PORT), servername: options.servername || options.host
 }, ...rest);
-net.connect = net.createConnection = () => {
-  throw new Error('Only https is served here.');
+const plain = net.connect;
+net.connect = net.createConnection = (options, ...rest) => {
+  if(options.host !== 'localhost') {
+    throw new Error(`Not asked over plain http: ${options.host}`);
+  }
+  return plain(options, ...rest);
 };
 console.log = console.error; // stdout carries answers alone
 
@@ -61,9 +65,9 @@ function documentLoader() {
   resolver.use(key);
   resolver.use(web);
   loader.setDidResolver(resolver);
-  loader.setProtocolHandler({protocol: 'https', handler: {
-    get: async ({url}) => (await httpClient.get(url)).data
-  }});
+  for(const protocol of ['https', 'http']) {
+    loader.setProtocolHandler({protocol, handler: {get: async ({url}) => (await httpClient.get(url)).data}});
+  }
   return loader.build();
 }
 

@@ -9,7 +9,7 @@ from openbadgeslib.ob3 import OB3LdpVerifier, OB3VerificationError, OB3Verifier
 
 from .flips import unb64
 from .node import Node
-from .world import REGISTRY, World
+from .world import REGISTRY, Surroundings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +21,7 @@ class Verdict:
     credential: dict[str, Any]
 
 
-def openbadgeslib(document: dict[str, Any], world: World, node: Node) -> Verdict:
+def openbadgeslib(document: dict[str, Any], world: Surroundings, node: Node) -> Verdict:
     """PyPI openbadgeslib: the issuer's did:web, the embedded proof, the status list with its signature."""
     verifier = OB3LdpVerifier.for_issuer_did(document["issuer"]["id"], download=world.download)
     try:
@@ -31,7 +31,7 @@ def openbadgeslib(document: dict[str, Any], world: World, node: Node) -> Verdict
     return Verdict(accepted=True, why="", credential=found.raw or {})
 
 
-def openbadgeslib_token(token: str, world: World) -> Verdict:
+def openbadgeslib_token(token: str, world: Surroundings) -> Verdict:
     """The same library for a VC-JWT, by the key that the token's header names."""
     did = json.loads(unb64(token.split(".")[1]))["issuer"]["id"]
     try:
@@ -42,7 +42,7 @@ def openbadgeslib_token(token: str, world: World) -> Verdict:
     return Verdict(accepted=True, why="", credential=found.raw or {})
 
 
-def digitalbazaar(document: dict[str, Any], world: World, node: Node) -> Verdict:
+def digitalbazaar(document: dict[str, Any], world: Surroundings, node: Node) -> Verdict:
     """npm @digitalbazaar/vc with its Data Integrity suites, did:web driver and status list."""
     node.pages = world.pages
     said = node.ask("digitalbazaar", credential=document)
@@ -51,7 +51,7 @@ def digitalbazaar(document: dict[str, Any], world: World, node: Node) -> Verdict
     return Verdict(accepted=accepted, why=why, credential=said["credential"] or {})
 
 
-def verifier_core(document: dict[str, Any], world: World, node: Node) -> Verdict:
+def verifier_core(document: dict[str, Any], world: Surroundings, node: Node) -> Verdict:
     """npm @digitalcredentials/verifier-core: all its steps, the registry of issuers and the schema too."""
     node.pages = world.pages
     said = node.ask("verifierCore", credential=document, registry=REGISTRY)
@@ -64,7 +64,7 @@ def verifier_core(document: dict[str, Any], world: World, node: Node) -> Verdict
     return Verdict(accepted=accepted, why=why, credential=said["credential"] or {})
 
 
-Verifier = Callable[[dict[str, Any], World, Node], Verdict]
+Verifier = Callable[[dict[str, Any], Surroundings, Node], Verdict]
 VERIFIERS: dict[str, Verifier] = {
     "openbadgeslib": openbadgeslib,
     "@digitalbazaar/vc": digitalbazaar,
