@@ -5,7 +5,9 @@ from typing import Any
 
 from django.conf import settings
 
-from . import openbadges, paper
+from issuers.reading import profile_of
+
+from . import hosted, openbadges, paper
 from .models import Achievement
 
 
@@ -57,6 +59,26 @@ def achievement_document(achievement: Achievement, *, profile: dict[str, Any]) -
         achievement_facts(achievement),
         base_url=settings.BASE_URL,
         creator=profile,
+        quality_assurance=quality_assurance(profile["address"]["addressLocality"]),
+    )
+
+
+def languages_of(achievement: Achievement) -> list[str]:
+    """The languages in which there is a document of it."""
+    return hosted.languages(achievement_facts(achievement))
+
+
+def hosted_achievement(achievement: Achievement, *, language: str = "") -> dict[str, Any]:
+    """The Achievement as a document of its own, in this one of its languages or in its first."""
+    facts = achievement_facts(achievement)
+    issuer = achievement.issuer
+    profile = profile_of(issuer)
+    arabic = language == "ar" and issuer.name_ar
+    return hosted.achievement(
+        facts,
+        language=language or facts.language,
+        base_url=settings.BASE_URL,
+        creator=profile | ({"name": issuer.name_ar} if arabic else {}),
         quality_assurance=quality_assurance(profile["address"]["addressLocality"]),
     )
 

@@ -6,6 +6,7 @@ from .api import certificates, receipts
 from .api import courses as courses_api
 from .api import lists as lists_api
 from .views import (
+    achievements,
     corrections,
     courses,
     deliveries,
@@ -30,8 +31,14 @@ urlpatterns = [
     path("c/<slug:credential_id>.pdf", files.credential_pdf, name="credential-pdf"),
     path("c/<slug:credential_id>.card.pdf", files.credential_card, name="credential-card"),
     path("c/<slug:credential_id>/share.<slug:form>", files.credential_image, name="credential-image"),
-    path("a/<slug:achievement_id>/badge.svg", files.badge, name="achievement-badge"),
-    path("a/<str:achievement_id>", files.achievement, name="achievement"),
+    path("a/<slug:achievement_id>/badge.svg", achievements.badge, name="achievement-badge"),
+    path("a/<slug:achievement_id>.json", achievements.achievement_json, name="achievement-json"),
+    path(
+        "a/<slug:achievement_id>.<slug:in_language>.json",
+        achievements.achievement_json,
+        name="achievement-in-language",
+    ),
+    path("a/<slug:achievement_id>", achievements.achievement, name="achievement"),
     path("s/<slug:purpose>/<int:number>", status_lists.status_list, name="status-list"),
     path("s/<slug:purpose>/<int:number>.jwt", status_lists.as_token, name="status-list-jwt"),
     path("s/<slug:purpose>/<int:number>.json", status_lists.as_json, name="status-list-json"),

@@ -13,6 +13,7 @@ urlpatterns = [
     path("issuers/<slug:slug>", register.issuer, name="issuer"),
     path("issuers/<slug:slug>.json", register.issuer_json, name="issuer-json"),
     path("issuers/<slug:slug>/did.json", register.issuer_did, name="issuer-did"),
+    path("city.json", register.city_json, name="city-json"),
     path(".well-known/did.json", register.city_did, name="city-did"),
     path(".well-known/audit-checkpoint", register.audit_checkpoint, name="audit-checkpoint"),
     path("keys.jwt", register.keys, name="keys"),

@@ -149,6 +149,7 @@ OF_ROUTE = {
 PLAIN: dict[str, Any] = {
     "code": "ar",
     "language": "ar",
+    "in_language": "fr",
     "kind": "csv",
     "purpose": "revocation",
     "rest": "x",

@@ -1,17 +1,13 @@
-"""The files of a certificate, the achievement's page and badge, and the bundle of lists."""
+"""The files of a certificate, and the bundle of all lists."""
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
-from django.utils.cache import patch_vary_headers
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from credentials import art, badges, bundling, facts, openbadges, posting, reading, securing, statuslists
+from credentials import badges, bundling, posting, reading, securing, statuslists
 from credentials.errors import NotYours
 from credentials.models import Credential
 from issuers import limits
-from issuers import reading as register
 from issuers.access import public
 from issuers.views.published import once_signed
 from issuers.views.waiting import being_prepared
@@ -115,45 +111,6 @@ def _drawing(picture: bytes, form: str) -> HttpResponse:
 def _personal(response: HttpResponse) -> HttpResponse:
     response["Cache-Control"] = "no-store"
     response["X-Robots-Tag"] = "noindex"
-    return response
-
-
-@public
-@require_safe
-def achievement(request: HttpRequest, achievement_id: str) -> HttpResponseBase:
-    """What can be awarded: a page, or the Open Badges Achievement by suffix or Accept."""
-    found = reading.published_achievement(achievement_id.removesuffix(".json"))
-    if achievement_id.endswith(".json") or request.get_preferred_type(
-        ["text/html", "application/json", "application/ld+json"]
-    ) not in ("text/html", None):
-        document = facts.achievement_document(found, profile=register.profile_of(found.issuer))
-        context = {"@context": [openbadges.VC_CONTEXT, openbadges.OB_CONTEXT, openbadges.CITY_CONTEXT]}
-        response: HttpResponse = JsonResponse(context | document, json_dumps_params={"ensure_ascii": False})
-        response["Access-Control-Allow-Origin"] = "*"
-    else:
-        response = render(request, "credentials/achievement.html", {"achievement": found})
-    patch_vary_headers(response, ["Accept"])
-    return response
-
-
-@public
-@require_safe
-@cache_control(max_age=86_400, public=True)
-def badge(request: HttpRequest, achievement_id: str) -> HttpResponse:
-    """The achievement's badge, drawn from its data."""
-    found = reading.any_achievement(achievement_id)
-    drawing = art.badge_svg(
-        achievement_id=found.pk,
-        issuer_id=found.issuer.slug,
-        place=found.issuer.arrondissement_id,
-        theme=found.theme,
-        hours=found.hours,
-        level=found.cnc_level,
-        assessed=found.assessed,
-        title=found.title_fr or found.title_ar,
-    )
-    response = HttpResponse(drawing, content_type="image/svg+xml")
-    response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
     return response
 
 

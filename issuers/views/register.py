@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -57,6 +58,14 @@ def issuer_json(request: HttpRequest, slug: str) -> HttpResponseBase:
 def issuer_did(request: HttpRequest, slug: str) -> HttpResponseBase:
     """The issuer's did:web document."""
     return _document(request, publications.issuer_did_document(issuer=_issuer(slug)), DID_TYPE)
+
+
+@public
+@require_safe
+def city_json(request: HttpRequest) -> HttpResponseBase:
+    """The city's Open Badges Profile."""
+    profile = profiles.city_profile(base_url=settings.BASE_URL, name=reading.the_city().name_fr)
+    return _document(request, profiles.profile_document(profile), JSON_TYPES[1])
 
 
 @public

@@ -45,6 +45,7 @@ SCANNING = ("verify", "verify-mangled", "verify-shell")
 #: The same signed or public document for everybody, which may be kept by whoever likes.
 FOR_EVERYBODY = (
     *("achievement-badge", "audit-checkpoint", "city-did", "issuer-did", "issuer-json", "key", "keys"),
+    *("achievement-json", "achievement-in-language", "city-json"),
     *("status-list", "status-list-jwt", "status-list-json", "bundle"),
 )
 OPEN_DATA = ("api-issuers", "api-schema")
