@@ -64,6 +64,11 @@ def verifier_core(document: dict[str, Any], world: Surroundings, node: Node) -> 
     return Verdict(accepted=accepted, why=why, credential=said["credential"] or {})
 
 
+#: openbadgeslib's way of taking the credential out of a picture.
+TAKEN_OUT: dict[str, Callable[[bytes], str]] = {
+    "png": OB3Verifier.extract_token_from_png,
+    "svg": OB3Verifier.extract_token_from_svg,
+}
 Verifier = Callable[[dict[str, Any], Surroundings, Node], Verdict]
 VERIFIERS: dict[str, Verifier] = {
     "openbadgeslib": openbadgeslib,

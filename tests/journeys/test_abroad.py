@@ -5,14 +5,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from openbadgeslib.ob3 import OB3Verifier
 from openbadgeslib.verify import verify_badge
 from playwright.sync_api import Page
 
 from config.launch import Stack
 from tests import standards
 from tests.interop.node import Node, running
-from tests.interop.verifiers import VERIFIERS
+from tests.interop.verifiers import TAKEN_OUT, VERIFIERS
 from tests.interop.world import HOSTS, Running
 from verify import shape
 
@@ -20,8 +19,6 @@ from .door import sent_code
 
 pytestmark = standards.needed
 NAME, TITLE = "فاطمة الزهراء الإدريسي", "الفرنسية للحياة اليومية – A1"
-#: The library's own way of taking the credential out of a picture.
-TAKEN_OUT = {"png": OB3Verifier.extract_token_from_png, "svg": OB3Verifier.extract_token_from_svg}
 
 
 @pytest.fixture
