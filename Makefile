@@ -38,7 +38,7 @@ lock: ## Pin the dependencies anew, with hashes
 	$(LOCK) -c requirements/run.txt requirements/test.in -o requirements/test.txt
 
 clean: ## Remove what was built here; var/ with its keys and data stays
-	rm -rf $(VENV) node_modules config/static/built static-root .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) node_modules tests/interop/node_modules config/static/built static-root .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
 $(PY):
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or 3.12 with venv is needed. On Debian or Ubuntu: apt install python3 python3-venv"; exit 1; }

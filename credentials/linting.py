@@ -20,7 +20,7 @@ from issuers import notes
 from issuers.errors import NotTrusted
 from issuers.signable import Form, Signable
 
-from . import bundle, dataintegrity, linkeddata, paper
+from . import bundle, dataintegrity, linkeddata, ownterms, paper
 
 _PROFILE = jsonschema_rs.validator_for(
     json.loads((Path(__file__).parent / "schemas" / "issuing-profile.json").read_text(encoding="utf-8"))
@@ -67,7 +67,8 @@ def lint_proof(document: dict[str, Any], proof: dict[str, Any], *, issuer_id: in
     out of what is signed.
     """
     lint_credential(document | _claims(document), issuer_id=issuer_id)
-    return _provable(document, proof, did=document["issuer"]["id"], issuer_id=issuer_id)
+    spelled = ownterms.spelled_out(document)
+    return _provable(spelled, proof, did=document["issuer"]["id"], issuer_id=issuer_id)
 
 
 def lint_list_proof(document: dict[str, Any], proof: dict[str, Any], *, issuer_id: int) -> Signable:

@@ -1,7 +1,8 @@
 """Secures certificates as files: the very credential that was signed as VC-JWT, with a Data Integrity proof.
 
 The proof (eddsa-rdfc-2022) costs some milliseconds, so it is made after the batch, or at once when somebody
-asks first, and kept. Only what the issuer has signed already is secured: the VC-JWT is verified before.
+asks first, and kept. Only what the issuer has signed already is secured: the VC-JWT is verified before. The
+city's own terms stand there by their full names (``ownterms``), since verifiers may know no context of ours.
 """
 
 import json
@@ -18,7 +19,7 @@ from issuers import doorbell, keys, orders
 from issuers.errors import NoActiveKey, NoKeyRoom
 from issuers.models import Issuer, SigningKey
 
-from . import dataintegrity, linting, queue
+from . import dataintegrity, linting, ownterms, queue
 from .errors import NotYours
 from .models import Batch, Credential, SecuredDocument
 
@@ -108,7 +109,7 @@ def _secure(credential: Credential, *, now: datetime) -> bool:
     signature = signer.proof(signable)
     if not keys.verify_bytes(signable.payload, signature, key=signer.key):
         raise RuntimeError("own signature does not verify")
-    secured = dataintegrity.signed(document, proof, signature, array=True)
+    secured = dataintegrity.signed(ownterms.spelled_out(document), proof, signature, array=True)
     with transaction.atomic():
         signer.require_active()
         SecuredDocument.objects.filter(credential=credential, key__state=COMPROMISED).delete()

@@ -18,6 +18,7 @@ import psutil
 from config.launch import BASE_DIR, CannotStart
 
 from . import services
+from .interop import packages
 
 #: The tests that hold what must not go wrong, at every line and branch of the modules in `pyproject.toml`.
 HELD = (
@@ -123,6 +124,7 @@ def main(only: Sequence[str]) -> int:
         services.postgresql_programs()
         services.require_chromium()
         services.require_softhsm()
+        packages.require()
     except CannotStart as error:
         sys.stderr.write(f"{error}\n")
         return 1

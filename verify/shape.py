@@ -4,6 +4,8 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+from credentials.ownterms import in_our_words
+
 from .report import Stated, Text
 
 CONTEXT = "https://www.w3.org/ns/credentials/v2"
@@ -75,7 +77,7 @@ def names(payload: dict[str, Any]) -> tuple[Text, ...]:
 
 def stated(payload: dict[str, Any]) -> Stated:
     """All that the credential states about whom, what and when. Call it for verified payloads alone."""
-    achievement = _object(_object(payload.get("credentialSubject")).get("achievement"))
+    achievement = in_our_words(_object(_object(payload.get("credentialSubject")).get("achievement")))
     language = _text(achievement.get("inLanguage")) or "fr"
     hours = HOURS.fullmatch(_text(achievement.get("volumeOfLearning")))
     awarded = read_moment(payload.get("awardedDate"))

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from jwt import InvalidTokenError
 
-from credentials import dataintegrity, linting, securing
+from credentials import dataintegrity, linkeddata, linting, ownterms, securing
 from credentials.errors import NotYours
 from credentials.models import Batch, Credential, SecuredDocument
 from credentials.people import Person
@@ -56,7 +56,9 @@ def test_it_is_the_very_credential_that_was_signed(credential: Credential) -> No
     document = secured(credential)
     del document["proof"]
     payload = json.loads(keys.verify_jws(credential.jwt, key=credential.key))
-    assert document == {name: value for name, value in payload.items() if name not in securing.CLAIMS}
+    signed = {name: value for name, value in payload.items() if name not in securing.CLAIMS}
+    assert document == ownterms.spelled_out(signed)
+    assert linkeddata.canonical(document) == linkeddata.canonical(signed)
     assert "سلمى التازي" in json.dumps(document, ensure_ascii=False)
 
 
