@@ -16,7 +16,9 @@ from verify.foreign.report import ForeignReport, HashedIdentifier
 from . import names
 
 #: Who somebody is, whatever else the identifier may name (a book, a tool, a course).
-ADDRESSES = frozenset({"emailaddress", "email", "telephone", "phone", "phonenumber", "ext:phone", "ext:telephone"})
+ADDRESSES = frozenset(
+    {"emailaddress", "email", "telephone", "phone", "phonenumber", "ext:phone", "ext:telephone"}
+)
 NATIONAL = frozenset({"nationalidentitynumber"})
 NAMES = frozenset({"name"})
 #: Identifiers whose kind may be anything, an address too.

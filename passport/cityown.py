@@ -1,4 +1,4 @@
-"""Certificates of the city that somebody brings as if from elsewhere: known by their id, and filed as all are.
+"""Certificates of the city that somebody brings as if from elsewhere: known by their id, filed as all are.
 
 What was brought proves nothing here and needs to prove nothing: what it names is looked up in the city's own
 register, and whose it is decide the rules by which every certificate is filed.
@@ -76,7 +76,7 @@ def _named(document: dict[str, Any]) -> str:
 
 
 def file(*, learner: Learner, certificate_id: str, now: datetime) -> str:
-    """File it as every certificate is; ``here``, ``asked``, ``elsewhere`` or ``unclaimed`` says where it is."""
+    """File it as every certificate is; where it is then: ``here``, ``asked``, ``elsewhere``, ``unclaimed``."""
     if not Entry.objects.filter(credential=certificate_id).exists():
         filing.consider(credential_ids=[certificate_id], now=now)
     entry = Entry.objects.filter(credential=certificate_id).first()

@@ -359,13 +359,6 @@ class StillLooking(PassportError):
     wait = 10
 
 
-class BroughtTooOften(PassportError):
-    """Too many were brought or checked from one place in a short time."""
-
-    message = _("Too many were brought in a short time. Wait a few minutes, then go on.")
-    status = 429
-
-
 # -- Pathways -------------------------------------------------------------------------------------
 class NoSuchPathway(PassportError):
     """No pathway is published, or waits, under this address."""

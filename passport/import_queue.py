@@ -43,7 +43,10 @@ def strangers(url: str) -> fetching.Fetched:
 
 
 def look_at_waiting(*, now: datetime, after: timedelta = timedelta(), fetch: Fetch = strangers) -> int:
-    """Look at a portion of what waits since ``after`` ago; returns how many. The bell rings while there is more."""
+    """Look at a portion of what waits since ``after`` ago; returns how many.
+
+    The bell rings as long as there is more.
+    """
     _give_up()
     old_enough = Q(wanted_at__lte=now - after) if after else Q()
     if not due().filter(old_enough).exists():
@@ -118,6 +121,8 @@ def _give_up() -> None:
     for brought in due().filter(attempts__gte=Import.MAX_ATTEMPTS):
         log.error("import set aside")
         if brought.state == State.KEPT:
-            Import.objects.filter(pk=brought.pk, lease_token=brought.lease_token).update(**import_looking.FREE)
+            Import.objects.filter(pk=brought.pk, lease_token=brought.lease_token).update(
+                **import_looking.FREE
+            )
         else:
             import_looking.answer(brought, Answer.SET_ASIDE)

@@ -106,10 +106,10 @@ def standing(report: ForeignReport) -> str:
     for word in ("revoked", "suspended"):
         if any(word in code for code in ended):
             return word
-    if any(each.step is Step.VALIDITY and "expired" in each.code for each in failed):
-        return "expired"
-    if any(each.step is Step.VALIDITY for each in failed):
-        return "not-yet-valid"
+    dates = {each.code for each in failed if each.step is Step.VALIDITY}
+    for word in ("expired", "not-yet-valid"):
+        if word in dates:
+            return word
     return "genuine" if report.holds else "unchecked"
 
 

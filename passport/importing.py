@@ -1,4 +1,4 @@
-"""Importing: a learner brings what others have given her; a worker looks at it, and it is kept for what it is.
+"""Importing: a learner brings what others gave her; a worker looks at it, and it is kept for what it is.
 
 Handing over costs one row: nothing is read and nobody is asked while she waits. A stranger's signature says
 who signed and never that the city vouches for it.
@@ -125,7 +125,9 @@ def brought(*, learner: Learner) -> list[Import]:
 def hidden(*, learner: Learner) -> list[Import]:
     """What she has taken off the timeline."""
     return list(
-        Import.objects.filter(learner=learner, hidden_at__isnull=False, state=State.KEPT).defer("raw", "content")
+        Import.objects.filter(learner=learner, hidden_at__isnull=False, state=State.KEPT).defer(
+            "raw", "content"
+        )
     )
 
 

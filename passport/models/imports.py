@@ -1,4 +1,4 @@
-"""Documents of others that a learner brings: looked at by a worker, then kept for what they are, or answered."""
+"""Documents of others that a learner brings: looked at by a worker, then kept as they are, or answered."""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -135,7 +135,7 @@ class Import(models.Model):
         language = (get_language() or "fr")[:2]
         found: list[dict[str, Any]] = self.titles
         mine = [title for title in found if title["language"][:2] == language]
-        return (mine or found or [None])[0]
+        return next(iter(mine or found), None)
 
     def standing_at(self, now: datetime) -> str:
         """What the last check found, with the day that has come since."""

@@ -73,7 +73,7 @@ class Presentation(models.Model):
 
 
 class Shown(models.Model):
-    """One entry of a presentation, at its place: a certificate, one of others, or learning that she declares."""
+    """One entry of a presentation, at its place: a certificate, one from elsewhere, or what she declares."""
 
     presentation = models.ForeignKey(Presentation, on_delete=models.CASCADE, related_name="shown")
     place = models.PositiveSmallIntegerField()
