@@ -76,7 +76,7 @@ def _named(document: dict[str, Any]) -> str:
 
 
 def file(*, learner: Learner, certificate_id: str, now: datetime) -> str:
-    """File it as every certificate is; where it is then: ``here``, ``asked``, ``elsewhere``, ``unclaimed``."""
+    """File it as every certificate is; where it is: ``here``, ``asked``, ``elsewhere``, ``unclaimed``."""
     if not Entry.objects.filter(credential=certificate_id).exists():
         filing.consider(credential_ids=[certificate_id], now=now)
     entry = Entry.objects.filter(credential=certificate_id).first()

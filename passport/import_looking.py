@@ -29,6 +29,8 @@ REFUSED = {
     Belongs.NOBODY: Answer.NOBODY,
     Belongs.NATIONAL_NUMBER: Answer.NATIONAL_NUMBER,
 }
+#: Faults of the place where it lies, which may be another another time.
+ELSEWHERE = frozenset({"link-unreachable"})
 FREE: dict[str, Any] = {"wanted_at": None, "lease_token": "", "lease_until": None}
 
 
@@ -49,7 +51,8 @@ def look(*, brought: Import, fetch: Fetch, now: datetime) -> None:
     try:
         report = examine(data=data, now=now, fetch=fetch)
     except Malformed as refused:
-        answer(brought, Answer.UNREADABLE, finding=refused.fault)
+        word = Answer.UNCHECKABLE if refused.fault in ELSEWHERE else Answer.UNREADABLE
+        answer(brought, word, finding=refused.fault)
         return
     _judge(brought, report, now=now)
 

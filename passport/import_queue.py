@@ -97,7 +97,7 @@ def _take(token: str) -> Import | None:
 
 def _look(brought: Import, *, fetch: Fetch, now: datetime) -> bool:
     try:
-        import_looking.look(brought=brought, fetch=fetching.Bounded(fetch), now=now)
+        import_looking.look(brought=brought, fetch=fetch, now=now)
     except OperationalError:
         raise
     except Exception as error:  # noqa: BLE001  # one document, or a mistake of ours, must not hold up others

@@ -82,7 +82,8 @@ def checks(findings: Iterable[dict[str, str]]) -> list[dict[str, Any]]:
 
 def fault_of(brought: Import) -> object:
     """What was found, where an answer rests on a finding; nothing where its own sentence says it all."""
-    if not brought.finding or brought.answer not in (Answer.BROKEN, Answer.UNCHECKABLE):
+    told = brought.answer in (Answer.BROKEN, Answer.UNCHECKABLE)
+    if not told or not brought.finding or brought.finding in import_looking.ELSEWHERE:
         return ""
     return wording.sentence(brought.finding, Step.PROOF.value)
 
