@@ -12,7 +12,8 @@ from django.conf import settings
 from credentials import paper, reading
 from credentials.errors import NotYours
 from credentials.models import Credential
-from verify import carriers, gate, shape
+from issuers import profiles
+from verify import carriers, gate, resolver, shape
 from verify.errors import Malformed, TooLarge
 from verify.gate import Kind
 
@@ -21,36 +22,53 @@ from .models import Entry, Learner, Proposal
 
 
 class Own(NamedTuple):
-    """A certificate of the city, or what should be one and is not there."""
+    """What is the city's own: a certificate, a record of several, or what should be one and is not there."""
 
-    certificate_id: str
-    there: bool
+    ids: tuple[str, ...]
+    record: bool = False
 
 
 def recognise(data: bytes | str) -> Own | None:
-    """The certificate of the city that this is or names; nothing where it is from elsewhere."""
+    """What of the city this is or names; nothing where it is from elsewhere."""
     try:
         source = gate.read_source(data, base_url=settings.BASE_URL)
         match source.kind:
             case Kind.LINK:
-                found = source.text
+                return _there(source.text)
             case Kind.SHORT_CODE:
-                found = reading.by_short_code(source.text).pk
+                return _there(reading.by_short_code(source.text).pk)
             case Kind.PAPER:
                 stored = reading.by_cti(paper.parse(paper.cose_of(source.text)).claim.cti)
-                found = stored.pk if stored else ""
+                return _there(stored.pk) if stored else Own(())
             case Kind.TOKEN:
-                found = _named(gate.open_token(source.text).payload)
+                document = gate.open_token(source.text).payload
             case _:
-                found = _named(gate.strict_json(_text(data)))
+                document = _unwrapped(gate.strict_json(_text(data)))
     except NotYours:
-        return Own("", there=False)
+        return Own(())
     except (Malformed, TooLarge, paper.PaperError):
         return None
-    if not found and source.kind is not Kind.PAPER:
+    if found := _named(document):
+        return _there(found)
+    return _record(document)
+
+
+def _there(*ids: str, record: bool = False) -> Own:
+    stored = Credential.objects.filter(pk__in=ids, erased_at__isnull=True)
+    return Own(tuple(stored.values_list("pk", flat=True)), record=record)
+
+
+def _record(document: dict[str, Any]) -> Own | None:
+    """A record that the city or a provider of its register made: the certificates within it."""
+    issuer = document.get("issuer")
+    did = issuer.get("id") if isinstance(issuer, dict) else issuer
+    if not isinstance(did, str) or not (_is_city(did) or resolver.is_registered(did=did)):
         return None
-    there = Credential.objects.filter(pk=found, erased_at__isnull=True).exists()
-    return Own(found if there else "", there=there)
+    subject = document.get("credentialSubject")
+    within = subject.get("verifiableCredential") if isinstance(subject, dict) else None
+    inner = within if isinstance(within, list) else [within]
+    named = [_named(_unwrapped(each)) for each in inner if isinstance(each, dict)]
+    return _there(*filter(None, named), record=True)
 
 
 def _text(data: bytes | str) -> str:
@@ -63,12 +81,20 @@ def _text(data: bytes | str) -> str:
     return carriers.from_svg(text) if carriers.is_svg(text) else text
 
 
-def _named(document: dict[str, Any]) -> str:
-    """The id in an address of ours, also within a wrapper."""
+def _is_city(did: str) -> bool:
+    return did == profiles.did_for_city(base_url=settings.BASE_URL)
+
+
+def _unwrapped(document: dict[str, Any]) -> dict[str, Any]:
     for wrapper in ("credential", "verifiableCredential"):
         inner = document.get(wrapper)
         if set(document) == {wrapper} and isinstance(inner, dict):
-            document = inner
+            return inner
+    return document
+
+
+def _named(document: dict[str, Any]) -> str:
+    """The id in an address of ours."""
     address = document.get("id")
     if not isinstance(address, str) or not address.startswith(f"{settings.BASE_URL}/c/"):
         return ""

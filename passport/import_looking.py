@@ -71,11 +71,15 @@ def _mine(brought: Import) -> Any:
 
 # -- The city's own -------------------------------------------------------------------------------
 def _file(brought: Import, own: cityown.Own, *, now: datetime) -> None:
-    if not own.there:
+    found = {each: cityown.file(learner=brought.learner, certificate_id=each, now=now) for each in own.ids}
+    if own.record:
+        answer(brought, Answer.CITY_RECORD)
+        return
+    if not found:
         answer(brought, Answer.CITY_UNKNOWN)
         return
-    where = cityown.file(learner=brought.learner, certificate_id=own.certificate_id, now=now)
-    mine = {"certificate_id": own.certificate_id} if where == "here" else {}
+    ((certificate_id, where),) = found.items()
+    mine = {"certificate_id": certificate_id} if where == "here" else {}
     answer(brought, Answer(f"city-{where}"), **mine)
 
 

@@ -250,6 +250,16 @@ ANSWERS: dict[str, Face] = {
         way="me-settings",
         label=_("Add and prove an address"),
     ),
+    Answer.CITY_RECORD: Face(
+        tone="ok",
+        seal="valid",
+        icon="tick",
+        tag=_("of the city"),
+        headline=_("This record was made by the city"),
+        sentence=_("Those of its certificates that were sent to your address in your name are filed."),
+        way="me",
+        label=_("My passport"),
+    ),
     Answer.CITY_UNKNOWN: Face(
         tone="far",
         seal="unknown",

@@ -46,6 +46,7 @@ class Answer(StrEnum):
     CITY_ELSEWHERE = "city-elsewhere"
     CITY_UNCLAIMED = "city-unclaimed"
     CITY_UNKNOWN = "city-unknown"
+    CITY_RECORD = "city-record"
 
 
 #: What may be another answer another time: she proves an address, a site answers again.

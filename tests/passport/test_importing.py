@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from credentials import securing
 from credentials.models import SecuredDocument
 from credentials.people import Person
+from issuers import profiles
 from passport import (
     accounts,
     filing,
@@ -304,6 +305,23 @@ def test_a_certificate_of_the_city_is_filed_as_all_are_and_never_kept_twice(
         made = bring(fatima, form, now=NOW)
         assert (made.answer, made.certificate_id) == (Answer.CITY_HERE, certificate.pk)
     assert Entry.objects.get(credential=certificate).learner == fatima
+    assert not Import.objects.filter(state="kept").exists()
+
+
+def test_a_record_of_the_city_files_what_of_it_is_hers_and_is_not_kept(
+    fatima: Learner, certificate: Any
+) -> None:
+    stranger = make_learner(name_latin="Khadija Amrani", name_arabic="")
+    city = profiles.did_for_city(base_url=settings.BASE_URL)
+    inner = {"type": ["VerifiableCredential"], "id": f"{settings.BASE_URL}/c/{certificate.pk}"}
+    record = {
+        "type": ["VerifiableCredential", "ClrCredential"],
+        "issuer": {"id": city},
+        "credentialSubject": {"verifiableCredential": [inner]},
+    }
+    assert bring(stranger, as_file(record), now=NOW).answer == Answer.CITY_RECORD
+    assert bring(fatima, as_file(record), now=NOW).answer == Answer.CITY_RECORD
+    assert Entry.objects.get().learner == fatima
     assert not Import.objects.filter(state="kept").exists()
 
 
