@@ -24,14 +24,17 @@ DID = "did:web:ailleurs.example"
 PAGE = f"{HOST}/.well-known/did.json"
 
 
+PLAIN = ("passed", "no-status")
+
+
 def report(document: Any, *, fetch: Any = NO_FETCH, now: datetime = NOW) -> ForeignReport:
     given = document if isinstance(document, str | bytes) else json.dumps(document)
     return examine(data=given, now=now, fetch=fetch)
 
 
 def codes(found: ForeignReport) -> dict[str, str]:
-    """What did not simply pass."""
-    return {each.step.value: each.code for each in found.findings if each.code not in ("passed", "no-status")}
+    """What did not simply pass; where nothing is proved, nobody is asked for its status."""
+    return {each.step.value: each.code for each in found.findings if each.code not in PLAIN}
 
 
 def worst(document: Any, **given: Any) -> str:
@@ -176,7 +179,11 @@ def test_what_is_too_large() -> None:
 # -- Each check has a finding of its own -----------------------------------------------------------
 def test_what_was_changed_is_found_by_the_proof_alone() -> None:
     found = report(signed(badge()) | {"name": "مبادئ الطبخ"})
-    assert codes(found) == {"proof": "proof-tampered", "issuerBinding": "not-made"}
+    assert codes(found) == {
+        "proof": "proof-tampered",
+        "issuerBinding": "not-made",
+        "status": "not-made",
+    }
     assert found.holds is False
 
 
@@ -253,6 +260,28 @@ def test_a_token_that_says_nothing_readable() -> None:
     assert (found.document, codes(found)["proof"]) == (badge(did), "token-claim")
     with pytest.raises(Malformed):
         report(token({"name": "x"}, key=P256, alg="ES256", kid=kid))
+
+
+def test_a_status_is_asked_for_what_is_proved_alone() -> None:
+    asked = []
+
+    def fetch(url: str) -> Any:
+        asked.append(url)
+        return hosts({})(url)
+
+    entry = {
+        "id": f"{HOST}/s/1#7",
+        "type": "BitstringStatusListEntry",
+        "statusPurpose": "revocation",
+        "statusListIndex": "7",
+        "statusListCredential": f"{HOST}/s/1",
+    }
+    document = signed(badge(credentialStatus=entry))
+    assert report(document, fetch=fetch).holds is None
+    assert asked == [f"{HOST}/s/1"]
+    assert report(document | {"name": "x"}, fetch=fetch).holds is False
+    assert len(asked) == 1
+    assert report(document).holds is None
 
 
 # -- A learner record ------------------------------------------------------------------------------
