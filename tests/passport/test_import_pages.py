@@ -307,5 +307,5 @@ def test_her_timeline_marks_it_plainly(hers_open: Client, fatima: Learner) -> No
     bring(fatima, as_file(signed(given_to(identity("Fatima Zahra El Idrissi", kind="name")))), now=NOW)
     page = hers_open.get("/me/").content.decode()
     assert "venu d’ailleurs" in page
-    assert "par le nom" in page
+    assert "rattaché par le nom seul" in page
     assert '<img src="' not in page[page.index('class="life"') :].split("</ol>")[0]
