@@ -291,6 +291,7 @@ REST_FRAMEWORK = {
         "join-code": "60/min",  # a class behind one address types what stands on its screen
         "slip-code": "10/min",
         "bench": env.str("BENCH_RATE", "20/hour") or None,  # each may be 200 certificates
+        "imports": "60/hour",  # what one learner brings or has checked again: sites of others are asked
         "client": "600/min",
         "batches": "10/min",
         "register": "120/min",

@@ -20,7 +20,7 @@ from credentials import (
 )
 from credentials.models import Batch
 from issuers import orders, publications, sealing
-from passport import codes, filing, handover, retention
+from passport import codes, filing, handover, import_queue, retention
 from verify import bench, bench_queue
 
 log = logging.getLogger(__name__)
@@ -54,6 +54,7 @@ ROUND: tuple[tuple[str, Callable[..., object]], ...] = (
     ("hand passports over", handover.tend),
     ("check benches", partial(bench_queue.check_waiting, after=timedelta(seconds=10))),
     ("forget benches", bench.forget),
+    ("look at imports", partial(import_queue.look_at_waiting, after=timedelta(seconds=10))),
 )
 
 #: For how long the same trouble is left unsaid: until the first ceremony, say, no directory can be signed.

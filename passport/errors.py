@@ -330,6 +330,35 @@ class TooManyDeclarations(PassportError):
     message = _("Two hundred declared lines are enough. Remove one before you add another.")
 
 
+# -- Brought from elsewhere -------------------------------------------------------------------------
+class NothingBrought(PassportError):
+    """Neither a file nor a text."""
+
+    message = _("There is nothing here yet. Choose a file, or paste a link.")
+    field = "text"
+
+
+class BroughtTooLarge(PassportError):
+    """More bytes than any certificate has."""
+
+    message = _("This file is too large to be a certificate. A certificate has at most 2 MB.")
+    field = "file"
+
+
+class TooManyImports(PassportError):
+    """A passport holds 100 documents of others, and 20 MB of them, at most."""
+
+    message = _("Your passport is full of certificates from elsewhere. Remove one before you bring another.")
+
+
+class StillLooking(PassportError):
+    """So many are looked at already."""
+
+    message = _("Five are being looked at already. Bring this one when they are done.")
+    status = 429
+    wait = 10
+
+
 # -- Pathways -------------------------------------------------------------------------------------
 class NoSuchPathway(PassportError):
     """No pathway is published, or waits, under this address."""

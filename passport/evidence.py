@@ -1,12 +1,13 @@
-"""What of a passport counts as shown: certificates that hold, expired ones, and what is declared."""
+"""What of a passport counts as shown: certificates that hold, expired ones, what is brought and declared."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from credentials.models import Achievement, Credential
 
+from . import importing
 from .holding import DOCUMENTS
-from .models import Declaration, Entry, Learner
+from .models import Declaration, Entry, Import, Learner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,3 +45,9 @@ def certificates(*, learner: Learner, now: datetime) -> list[Shown]:
 def declarations(*, learner: Learner) -> list[Declaration]:
     """What she declares and has not hidden."""
     return list(Declaration.objects.filter(learner=learner, hidden_at__isnull=True))
+
+
+def imports(*, learner: Learner, now: datetime) -> list[Import]:
+    """What she brought from elsewhere, is not hidden, and was genuine and current at its last check."""
+    kept = importing.kept(learner=learner).filter(standing=Import.Standing.GENUINE)
+    return [each for each in kept if each.standing_at(now) == Import.Standing.GENUINE]

@@ -38,6 +38,7 @@ def _files(learner: Learner, *, now: datetime) -> Iterator[tuple[str, bytes]]:
     yield "passport.json", json.dumps(everything, ensure_ascii=False, indent=2).encode()
     for entry in entries:
         yield f"certificates/{entry.credential.short_code}.jwt", entry.credential.jwt.encode()
+    yield from exporting_beside.documents(learner=learner)
 
 
 def _entries(learner: Learner) -> Any:
@@ -54,6 +55,7 @@ def _shown(learner: Learner, entries: list[Entry], *, now: datetime) -> dict[str
         "entries": entries,
         "addresses": Address.objects.filter(learner=learner),
         "declarations": Declaration.objects.filter(learner=learner),
+        "imports": exporting_beside.kept(learner=learner),
         "consents": Consent.objects.filter(learner=learner),
         "looks": Look.objects.filter(learner=learner).select_related("house"),
     }

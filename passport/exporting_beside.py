@@ -1,11 +1,33 @@
-"""What stands beside the entries of a passport, for the export: links, cards, family, seats, old numbers."""
+"""What stands beside the entries of a passport, for the export: from elsewhere, links, cards, family."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from credentials.models import AddressKind, Enrolment
 
-from .models import Assent, Card, Guardianship, Learner, MergedPassport, Presentation
+from . import presenting_imports
+from .models import Assent, Card, Guardianship, Import, Learner, MergedPassport, Presentation
+
+
+def kept(*, learner: Learner) -> QuerySet[Import]:
+    """What she brought from elsewhere and is kept, hidden or not."""
+    return Import.objects.filter(learner=learner, state=Import.State.KEPT)
+
+
+def documents(*, learner: Learner) -> Iterator[tuple[str, bytes]]:
+    """Their documents, exactly as they can be verified again; and what waits or was answered, as it came."""
+    for each in kept(learner=learner):
+        yield file_of(each), each.raw.encode()
+    for each in Import.objects.filter(learner=learner, content__isnull=False):
+        yield f"imported/{each.pk}.bin", bytes(each.content or b"")
+
+
+def file_of(each: Import) -> str:
+    """The file in the archive that holds this document."""
+    return f"imported/{each.pk}.{presenting_imports.form_of(each.raw)[0]}"
 
 
 def gather(*, learner: Learner) -> dict[str, Any]:
@@ -14,11 +36,14 @@ def gather(*, learner: Learner) -> dict[str, Any]:
     family = Guardianship.objects.filter(ward=learner) | Guardianship.objects.filter(guardian=learner)
     seats = Enrolment.objects.filter(address_kind=AddressKind.PASSPORT, address=learner.passport_number)
     return {
+        "imported": [_imported(each) for each in Import.objects.filter(learner=learner)],
         "shared": [
             {
                 "title": each.title,
                 "kind": each.kind,
-                "shows": [item.entry_id or item.declaration_id for item in each.shown.all()],
+                "shows": [
+                    item.entry_id or item.declaration_id or item.imported_id for item in each.shown.all()
+                ],
                 "made_at": moment(each.made_at),
                 "expires_at": moment(each.expires_at),
                 "withdrawn_at": moment(each.withdrawn_at),
@@ -67,6 +92,26 @@ def gather(*, learner: Learner) -> dict[str, Any]:
         "other_numbers": list(
             MergedPassport.objects.filter(learner=learner).values_list("number", flat=True)
         ),
+    }
+
+
+def _imported(each: Import) -> dict[str, Any]:
+    return {
+        "state": each.state,
+        "file": file_of(each) if each.raw else f"imported/{each.pk}.bin" if each.content else None,
+        "brought_at": moment(each.brought_at),
+        "not_kept_because": each.answer or None,
+        "issuer": {"id": each.issuer_id, "name": each.issuer_name},
+        "titles": each.titles,
+        "names": each.names,
+        "awarded_on": each.happened_on.isoformat() if each.happened_on else None,
+        "valid_until": moment(each.valid_until),
+        "matched_by": each.hers or None,
+        "standing": each.standing or None,
+        "checked_at": moment(each.checked_at),
+        "genuine_at": moment(each.genuine_at),
+        "report": each.report,
+        "hidden_at": moment(each.hidden_at),
     }
 
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from credentials.models import Credential
 
-from . import declaring, filing, holding, life, pathways
+from . import declaring, filing, holding, importing, life, pathways
 from .holding import DOCUMENTS
 from .life import Figures, Life
 from .models import Entry, Learner, Proposal
@@ -54,5 +54,9 @@ def home(*, learner: Learner, page: int, now: datetime) -> Home:
         to_show=newest,
         new=newest if newest and newest.filed_at > now - NEW else None,
         walking=pathways.next_of(pathways.of(learner=learner, now=now)),
-        hides=bool(holding.hidden(learner=learner) or declaring.hidden(learner=learner)),
+        hides=bool(
+            holding.hidden(learner=learner)
+            or declaring.hidden(learner=learner)
+            or importing.hidden(learner=learner)
+        ),
     )

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 
 from credentials.models import Credential
 
+from . import importing
 from .holding import DOCUMENTS
-from .models import Declaration, Entry, Learner
+from .models import Declaration, Entry, Import, Learner
 
 #: Lines on one page of a long life.
 PAGE = 40
@@ -72,7 +73,22 @@ class Declared:
         return Declaration.objects.filter(pk__in=ids).select_related("arrondissement").in_bulk()
 
 
-SOURCES: tuple[Source, ...] = (Certificates(), Declared())
+class Imported:
+    """What she brought from elsewhere: the ring."""
+
+    kind = "imported"
+
+    def places(self, learner: Learner) -> Iterable[tuple[date | None, Any]]:
+        """By the day that it names, else by the day on which she brought it."""
+        kept = importing.kept(learner=learner).values_list("happened_on", "brought_at", "pk")
+        return [(on or brought_at.date(), pk) for on, brought_at, pk in kept]
+
+    def rows(self, ids: list[Any]) -> dict[Any, Any]:
+        """Documents without their texts."""
+        return Import.objects.filter(pk__in=ids).defer("raw", "content").in_bulk()
+
+
+SOURCES: tuple[Source, ...] = (Certificates(), Imported(), Declared())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

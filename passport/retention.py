@@ -16,9 +16,9 @@ from issuers import audit
 from issuers.models import Membership
 from verify.models import VerificationCount
 
-from . import erasing
+from . import erasing, importing
 from .errors import NotYourPassport, StillStaff
-from .models import Address, Declaration, Entry, Erasure, IdleNotice, Learner, Look, Opening
+from .models import Address, Declaration, Entry, Erasure, IdleNotice, Import, Learner, Look, Opening
 
 IDLE = relativedelta(years=3)
 #: From the notice until the passport is closed.
@@ -45,6 +45,7 @@ def idle(now: datetime) -> QuerySet[Learner]:
     used = (
         Entry.objects.filter(learner=OuterRef("pk"), filed_at__gt=since),
         Declaration.objects.filter(learner=OuterRef("pk"), made_at__gt=since),
+        Import.objects.filter(learner=OuterRef("pk"), brought_at__gt=since),
         Look.objects.filter(learner=OuterRef("pk"), at__gt=since),
         Membership.objects.filter(person=OuterRef("pk")),
     )
@@ -120,6 +121,7 @@ RULES: tuple[Rule, ...] = (
         lambda now: Message.objects.filter(kind=Message.Kind.IDLE, created_at__lt=now - NOTICES),
         _delete,
     ),
+    Rule("brought from elsewhere and not kept, 7 days", lambda now: importing.over(now=now), _delete),
     Rule("sessions that ran out", lambda now: Session.objects.filter(expire_date__lt=now), _delete),
     Rule(
         "messages of the local outbox, 30 days",

@@ -19,7 +19,7 @@ from django.urls import reverse
 from credentials.models import Credential
 from issuers.models import Issuer
 
-from . import consents, families, seals
+from . import consents, families, importing, seals
 from .errors import (
     LinkUnreadable,
     NoPublicPageYet,
@@ -30,14 +30,16 @@ from .errors import (
     TooManyChosen,
     TooManyShares,
 )
-from .models import Address, Consent, Declaration, Entry, Learner, Presentation, Shown
+from .models import Address, Consent, Declaration, Entry, Import, Learner, Presentation, Shown
 
 Kind = Presentation.Kind
 #: For how many days she may share; the third is what the form proposes.
 DAYS = (1, 7, 30, 365)
 USUAL_DAYS = 30
 MAX_SHARES = 50
-CERTIFICATE, DECLARED = "c", "d"
+CERTIFICATE, IMPORTED, DECLARED = "c", "i", "d"
+#: What may stand behind a link.
+Item = Entry | Import | Declaration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,12 +70,13 @@ class Choosable(NamedTuple):
     """What she may put behind a link, the newest first."""
 
     entries: list[Entry]
+    imports: list[Import]
     declarations: list[Declaration]
 
     @property
-    def items(self) -> list[Entry | Declaration]:
-        """Both, certificates first."""
-        return [*self.entries, *self.declarations]
+    def items(self) -> list[Item]:
+        """All of them, certificates first, then what is from elsewhere."""
+        return [*self.entries, *self.imports, *self.declarations]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,14 +96,15 @@ def require_may_share(*, learner: Learner, now: datetime) -> None:
 
 
 def choosable(*, learner: Learner) -> Choosable:
-    """Her certificates and what she declares, unless hidden or erased."""
+    """Her certificates, what she brought from elsewhere and what she declares, unless hidden or erased."""
     entries = (
         Entry.objects.filter(learner=learner, hidden_at__isnull=True, credential__erased_at__isnull=True)
         .select_related("credential__achievement__issuer", "credential__issuer")
         .defer("credential__paper")
     )
     declared = Declaration.objects.filter(learner=learner, hidden_at__isnull=True)
-    return Choosable(entries=list(entries), declarations=list(declared))
+    imports = importing.kept(learner=learner)
+    return Choosable(entries=list(entries), imports=list(imports), declarations=list(declared))
 
 
 def holding_now(*, there: Choosable, now: datetime) -> list[Entry]:
@@ -113,21 +117,22 @@ def holding_now(*, there: Choosable, now: datetime) -> list[Entry]:
     ]
 
 
-def key_of(item: Entry | Declaration) -> str:
+def key_of(item: Item) -> str:
     """By which name a form chooses it."""
     if isinstance(item, Declaration):
         return f"{DECLARED}:{item.pk}"
+    if isinstance(item, Import):
+        return f"{IMPORTED}:{item.pk}"
     return f"{CERTIFICATE}:{item.credential_id}"
 
 
-def chosen_of(*, learner: Learner, keys: Sequence[str], kind: str) -> list[Entry | Declaration]:
+def chosen_of(*, learner: Learner, keys: Sequence[str], kind: str) -> list[Item]:
     """What these names stand for, in the order of the passport. Raises NothingChosen and TooManyChosen.
 
     A name of something that is not hers, or is hidden meanwhile, stands for nothing.
     """
     there, wanted = choosable(learner=learner), set(keys)
-    items: list[Entry | Declaration] = [*there.entries]
-    items += there.declarations if kind == Kind.CHOSEN else []
+    items: list[Item] = there.items if kind == Kind.CHOSEN else [*there.entries]
     chosen = [item for item in items if key_of(item) in wanted]
     if not chosen:
         raise NothingChosen
@@ -197,7 +202,7 @@ def open_page(
 
 def _may_make(
     *, learner: Learner, keys: Sequence[str], kind: str, language: str, desk: Desk | None, now: datetime
-) -> list[Entry | Declaration]:
+) -> list[Item]:
     Learner.objects.select_for_update().get(pk=learner.pk)
     require_may_share(learner=learner, now=now)
     chosen = chosen_of(learner=learner, keys=keys, kind=kind)
@@ -252,9 +257,11 @@ def contact_of(*, learner: Learner, detail: Detail) -> Address | None:
     return Address.objects.filter(pk=detail.contact, learner=learner, verified_at__isnull=False).first()
 
 
-def _shown(presentation: Presentation, place: int, item: Entry | Declaration) -> Shown:
+def _shown(presentation: Presentation, place: int, item: Item) -> Shown:
     if isinstance(item, Declaration):
         return Shown(presentation=presentation, place=place, declaration=item)
+    if isinstance(item, Import):
+        return Shown(presentation=presentation, place=place, imported=item)
     return Shown(presentation=presentation, place=place, entry=item)
 
 

@@ -20,19 +20,21 @@ from verify import counting, verifier
 from verify.report import Reason, Report
 from verify.wording import FACES, Face
 
-from . import consents, looks, names, sharing
+from . import consents, looks, names, presenting_imports, sharing
 from .errors import LeadsNowhere, LinkHasExpired
 from .models import (
     Address,
     Consent,
     Declaration,
     Entry,
+    Import,
     Learner,
     Look,
     Presentation,
     PresentationOpening,
 )
-from .sharing import Detail, Kind
+from .presenting_imports import Line
+from .sharing import Detail, Item, Kind
 
 #: How many skills are shown in one glance.
 AT_A_GLANCE = 6
@@ -65,6 +67,14 @@ class Certificate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Foreign:
+    """A certificate from elsewhere as the other sees it; ``named`` only where it names somebody else."""
+
+    line: Line
+    named: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Skill:
     """A skill that certificates which hold vouch for: the highest level, and how many say so."""
 
@@ -80,6 +90,7 @@ class Shared:
     person: Named
     detail: Detail
     certificates: list[Certificate]
+    imports: list[Foreign]
     declarations: list[Declaration]
     skills: list[Skill]
     contact: Address | None
@@ -116,7 +127,7 @@ class Opened:
 def preview(
     *,
     learner: Learner,
-    chosen: Sequence[Entry | Declaration],
+    chosen: Sequence[Item],
     detail: Detail,
     kind: str,
     expires_at: datetime | None,
@@ -132,6 +143,11 @@ def preview(
         person=_named(learner.name_latin, learner.name_arabic, whole=detail.whole_name),
         detail=detail,
         certificates=certificates,
+        imports=[
+            _foreign(item, learner=learner, detail=detail, now=now)
+            for item in chosen
+            if isinstance(item, Import)
+        ],
         declarations=[item for item in chosen if isinstance(item, Declaration)],
         skills=_skills(certificates),
         contact=sharing.contact_of(learner=learner, detail=detail),
@@ -149,9 +165,9 @@ def of(*, presentation: Presentation, now: datetime) -> Shared:
         public = Credential.Visibility.PUBLIC
         chosen = [e for e in everything if isinstance(e, Entry) and e.credential.visibility == public]
         chosen = chosen[: Presentation.MAX_ENTRIES]
-        items: list[Entry | Declaration] = [*chosen]
+        items: list[Item] = [*chosen]
     else:
-        shown = presentation.shown.values_list("entry", "declaration")
+        shown = presentation.shown.values_list("entry", "imported", "declaration")
         places = {each: place for place, each in enumerate(shown)}
         kept = [item for item in everything if _place(item) in places]
         items = sorted(kept, key=lambda item: places[_place(item)])
@@ -165,8 +181,12 @@ def of(*, presentation: Presentation, now: datetime) -> Shared:
     )
 
 
-def _place(item: Entry | Declaration) -> tuple[Any, Any]:
-    return (None, item.pk) if isinstance(item, Declaration) else (item.pk, None)
+def _place(item: Item) -> tuple[Any, Any, Any]:
+    return (
+        item.pk if isinstance(item, Entry) else None,
+        item.pk if isinstance(item, Import) else None,
+        item.pk if isinstance(item, Declaration) else None,
+    )
 
 
 def _certificate(entry: Entry, *, learner: Learner, detail: Detail, now: datetime) -> Certificate:
@@ -189,6 +209,14 @@ def _certificate(entry: Entry, *, learner: Learner, detail: Detail, now: datetim
         link=reverse("credential", args=[credential.pk]) if linked else "",
         code=paper.group_code(credential.short_code) if linked else "",
     )
+
+
+def _foreign(brought: Import, *, learner: Learner, detail: Detail, now: datetime) -> Foreign:
+    """As its last check left it: whoever opens the page makes nobody ask its site."""
+    line = presenting_imports.line(brought, now=now)
+    if presenting_imports.is_named(brought, learner):
+        return Foreign(line=line, named=())
+    return Foreign(line=line, named=tuple(n if detail.whole_name else _short(n) for n in brought.names))
 
 
 def _named(latin: str, arabic: str, *, whole: bool) -> Named:

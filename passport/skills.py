@@ -14,7 +14,7 @@ from issuers.models import Theme
 
 from . import evidence
 from .evidence import Shown
-from .models import Declaration, Learner
+from .models import Declaration, Import, Learner
 from .requirements import language_of
 
 
@@ -84,6 +84,14 @@ class Declared:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """A skill that documents from elsewhere name: no provider of the city vouches for it."""
+
+    term: Term
+    imports: list[Import]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
     """All of it: ``certified`` counts what certificates show."""
 
@@ -91,6 +99,7 @@ class Picture:
     areas: list[AreaLine]
     themes: list[ThemeLines]
     declared: list[Declared]
+    imported: list[Imported]
 
     @property
     def digital(self) -> list[AreaLine]:
@@ -113,16 +122,20 @@ def of(*, learner: Learner, now: datetime) -> Picture:
     return picture(
         certificates=evidence.certificates(learner=learner, now=now),
         declarations=evidence.declarations(learner=learner),
+        imports=evidence.imports(learner=learner, now=now),
     )
 
 
-def picture(*, certificates: Sequence[Shown], declarations: Sequence[Declaration]) -> Picture:
-    """The picture that these certificates and declarations give."""
+def picture(
+    *, certificates: Sequence[Shown], declarations: Sequence[Declaration], imports: Sequence[Import] = ()
+) -> Picture:
+    """The picture that these certificates, declarations and documents from elsewhere give."""
     return Picture(
         languages=_languages(certificates),
         areas=_areas(certificates),
         themes=_themes(certificates),
         declared=_declared(declarations),
+        imported=_imported(imports),
     )
 
 
@@ -226,4 +239,13 @@ def _declared(declarations: Sequence[Declaration]) -> list[Declared]:
         for skill in declaration.skills:
             term = frameworks.skills().get(skill["uri"]) or frameworks.term_of(skill)
             found.setdefault(term.code, Declared(term=term, declarations=[])).declarations.append(declaration)
+    return list(found.values())
+
+
+def _imported(imports: Sequence[Import]) -> list[Imported]:
+    found: dict[str, Imported] = {}
+    for each in imports:
+        for skill in each.skills:
+            term = frameworks.skills().get(skill["uri"]) or frameworks.term_of(skill)
+            found.setdefault(term.code, Imported(term=term, imports=[])).imports.append(each)
     return list(found.values())

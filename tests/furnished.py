@@ -67,6 +67,7 @@ from .factories import (
     publish_keys,
     sign_in,
 )
+from .passport import elsewhere
 
 GATEWAY = "a-token-of-the-gateway"
 CLASS = "Nom complet;Téléphone\nSalma Tazi;0612345678\nOmar Alaoui;06123\nHajar Naciri;0612345679\n"
@@ -109,6 +110,7 @@ NAMES = {
     "bench_id": "bench",
     "receipt_id": "receipt",
     "declaration_id": "declaration",
+    "import_id": "import",
     "presentation_id": "presentation",
     "token": "share-token",
     "session_id": "session",
@@ -259,6 +261,7 @@ def _furnish() -> House:
         | _families(people["learner"], stranger, now)
         | _benches(now)
         | _lives(people["learner"], stranger, mine, now)
+        | _brought(people["learner"], stranger, now)
         | _rooms(mine, other, now)
     )
     sealing.seal(now=now)
@@ -542,6 +545,16 @@ def _lives(learner: Learner, stranger: Learner, mine: Issuer, now: Any) -> dict[
         "pathway": Three(made[0].slug, made[0].slug, "nowhere"),
         "proposed-pathway": Three(made[1].slug, made[1].slug, "nowhere"),
     }
+
+
+def _brought(learner: Learner, stranger: Learner, now: Any) -> dict[str, Three]:
+    """A badge from elsewhere of each."""
+    made = []
+    for person, phone in ((learner, "+212683000001"), (stranger, "+212683000002")):
+        document = elsewhere.given_to(elsewhere.identity(phone, kind="ext:phone"))
+        file = elsewhere.as_file(elsewhere.signed(document))
+        made.append(elsewhere.bring(person, file, now=now).pk)
+    return {"import": _three(made, _token())}
 
 
 def _cards(people: dict[str, Learner], stranger: Learner) -> list[str]:

@@ -21,7 +21,7 @@ from issuers.models import Arrondissement, City, Issuer, Role
 from passport import filing, secondfactors
 from passport.models import Learner, Proposal
 
-from . import data, desks, family, people, reviews, rights, rooms, sharing, ways
+from . import data, desks, elsewhere, family, people, reviews, rights, rooms, sharing, ways
 from .people import PROVIDER_STAFF, People, Resident
 
 YEARS_OF_REGISTER = 4
@@ -135,6 +135,7 @@ class Story:
         family.tell(now=self.now)
         ways.tell(self)
         sharing.tell(now=self.now)
+        elsewhere.tell(now=self.now)
         rooms.tell(self)
         desks.tell(self)
         reviews.tell(courses=self.courses, writers=self.writers, shown=self.shown, now=self.now)

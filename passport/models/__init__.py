@@ -8,6 +8,7 @@ from .declarations import Declaration
 from .entries import Entry, Opening, Proposal
 from .erasures import Erasure, IdleNotice
 from .families import Assent, GuardianRequest, Guardianship, MergedPassport, Relationship
+from .imports import Import
 from .looks import Look
 from .pathways import Pathway, Step
 from .people import Address, Code, Learner, LearnerManager
@@ -27,6 +28,7 @@ __all__ = [
     "GuardianRequest",
     "Guardianship",
     "IdleNotice",
+    "Import",
     "Learner",
     "LearnerManager",
     "Look",

@@ -10,6 +10,7 @@ from issuers.models import random_token
 
 from .declarations import Declaration
 from .entries import Entry
+from .imports import Import
 from .people import Address, Learner
 
 
@@ -72,7 +73,7 @@ class Presentation(models.Model):
 
 
 class Shown(models.Model):
-    """One entry of a presentation, at its place: a certificate, or learning that she declares."""
+    """One entry of a presentation, at its place: a certificate, one from elsewhere, or what she declares."""
 
     presentation = models.ForeignKey(Presentation, on_delete=models.CASCADE, related_name="shown")
     place = models.PositiveSmallIntegerField()
@@ -80,6 +81,7 @@ class Shown(models.Model):
     declaration = models.ForeignKey(
         Declaration, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
     )
+    imported = models.ForeignKey(Import, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
 
     class Meta:
         ordering = ("place",)
@@ -88,10 +90,12 @@ class Shown(models.Model):
             models.UniqueConstraint(fields=("presentation", "place"), name="shown_place_once"),
             models.UniqueConstraint(fields=("presentation", "entry"), name="shown_entry_once"),
             models.UniqueConstraint(fields=("presentation", "declaration"), name="shown_declaration_once"),
+            models.UniqueConstraint(fields=("presentation", "imported"), name="shown_import_once"),
             models.CheckConstraint(
-                condition=Q(entry__isnull=False, declaration__isnull=True)
-                | Q(entry__isnull=True, declaration__isnull=False),
-                name="shown_is_one_of_two",
+                condition=Q(entry__isnull=False, declaration__isnull=True, imported__isnull=True)
+                | Q(entry__isnull=True, declaration__isnull=False, imported__isnull=True)
+                | Q(entry__isnull=True, declaration__isnull=True, imported__isnull=False),
+                name="shown_is_one_of_three",
             ),
             models.CheckConstraint(condition=Q(place__lt=50), name="shown_fifty_at_most"),
         )

@@ -22,7 +22,7 @@ from passport.errors import AssentNeeded, GuardianNeeded, PassportError
 from passport.forms import complain
 from passport.forms_sharing import EntriesForm, ExtendForm, ShareForm
 from passport.models import Consent, Learner, Presentation
-from passport.sharing import CERTIFICATE, Choosable, Desk, Kind
+from passport.sharing import CERTIFICATE, IMPORTED, Choosable, Desk, Kind
 
 
 @assisted
@@ -61,6 +61,8 @@ def new(request: HttpRequest) -> HttpResponse:
     chosen = [sharing.key_of(entry) for entry in sharing.holding_now(there=there, now=timezone.now())]
     if one := request.GET.get("c"):
         chosen = [f"{CERTIFICATE}:{one}"]
+    elif one := request.GET.get("i"):
+        chosen = [f"{IMPORTED}:{one}"]
     form = ShareForm(request.POST or None, there=there, learner=learner, initial={"entries": chosen})
     return _choose(request, learner, form, there, Kind.CHOSEN)
 
@@ -99,6 +101,7 @@ def _choose(
         "there": there,
         "chosen": set(form["entries"].value() or []),
         "public": kind == Kind.PAGE,
+        "now": now,
     }
     return render(request, "passport/share_new.html", context)
 

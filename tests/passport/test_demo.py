@@ -21,10 +21,12 @@ from credentials import frameworks, paper, qr, reviewing
 from credentials.models import Achievement, Credential, LocalMessage, Message, StatusChange
 from issuers.models import Arrondissement, City, Issuer, IssuerKind, Membership, Publication, Role, Theme
 from passport import filing
-from passport.demo import data, people
-from passport.models import Address, Entry, Learner, Proposal
+from passport.demo import data, elsewhere, people
+from passport.models import Address, Entry, Import, Learner, Proposal
 from tests.factories import key_room_open
 from verify.verifier import verify_stored
+
+from . import demo_badge
 
 NOW = datetime(2026, 6, 16, 10, 0, tzinfo=UTC)
 STATUSES = {"suspended": "suspended", "revoked": "revoked", "replaced": "replaced"}
@@ -267,3 +269,12 @@ def test_every_file_has_its_source_in_the_readme() -> None:
     readme = (folder / "README.md").read_text(encoding="utf-8")
     for file in (folder / "data").iterdir():
         assert f"data/{file.name}" in readme
+
+
+def test_fatima_has_brought_a_badge_from_elsewhere_that_holds_and_is_no_certificate() -> None:
+    brought = Import.objects.get(learner=fatima())
+    assert (brought.state, brought.standing, brought.hers) == ("kept", "genuine", "address")
+    assert brought.title == "العناية بالزبناء: الاستقبال والإصغاء"
+    assert brought.issuer_name == "أكاديمية الضفتين"
+    assert [skill["label_ar"] for skill in brought.skills] == ["خدمة الزبناء"]
+    assert brought.raw.strip() == elsewhere.BADGE.read_text().strip() == demo_badge.text().strip()
