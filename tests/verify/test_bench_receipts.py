@@ -200,7 +200,7 @@ def test_a_receipt_of_a_withdrawn_key_or_another_time_is_refused(mine: Bench, no
     receipt = sign(mine, now)
     assert bench_receipts.read(receipt, now=now).signed_at == now.replace(microsecond=0)
     assert refusal(receipt, now - timedelta(hours=1)) == "key-period"
-    key = SigningKey.objects.get(issuer=None, purpose=SigningKey.Purpose.SERVICE)
+    key = SigningKey.objects.get(issuer=None, purpose=SigningKey.Purpose.SERVICE, algorithm="ES256")
     keys.mark_compromised(key=key, by=None, now=now + timedelta(days=1))
     assert refusal(receipt, now + timedelta(days=2)) == "key-period"
 
