@@ -3,9 +3,11 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from django.db.models import Count
+
 from credentials.models import AddressKind, Enrolment
 
-from .models import Assent, Card, Guardianship, Learner, MergedPassport, Presentation
+from .models import Assent, Card, Guardianship, Learner, MergedPassport, Presentation, Record
 
 
 def gather(*, learner: Learner) -> dict[str, Any]:
@@ -25,6 +27,14 @@ def gather(*, learner: Learner) -> dict[str, Any]:
                 "opened": [[moment(one.hour), one.times] for one in each.openings.all()],
             }
             for each in shared
+        ],
+        "signed_files": [
+            {
+                "of": each.presentation_id or "passport",
+                "signed_at": moment(each.signed_at),
+                "certificates": each.inside,
+            }
+            for each in Record.objects.filter(learner=learner).annotate(inside=Count("credentials"))
         ],
         "cards": [
             {

@@ -12,6 +12,7 @@ from .looks import Look
 from .pathways import Pathway, Step
 from .people import Address, Code, Learner, LearnerManager
 from .presentations import Presentation, PresentationOpening, Shown
+from .records import Record
 
 __all__ = [
     "Address",
@@ -36,6 +37,7 @@ __all__ = [
     "Presentation",
     "PresentationOpening",
     "Proposal",
+    "Record",
     "Relationship",
     "Shown",
     "Step",
