@@ -286,7 +286,8 @@ def _furnish() -> House:
 def _records(learner: Learner, stranger: Learner, now: Any) -> None:
     """Both passports as signed files, and what their links show."""
     links = Presentation.objects.filter(learner__in=(learner, stranger))
-    for subject in (learner.pk, stranger.pk, *(f"{link.learner_id}/{link.pk}" for link in links)):
+    subjects = [str(learner.pk), str(stranger.pk), *(f"{link.learner_id}/{link.pk}" for link in links)]
+    for subject in subjects:
         SigningOrder.objects.create(kind=records.KIND, subject=subject, ordered_at=now, not_before=now)
     orders.fulfil(now=now)
 
