@@ -56,7 +56,7 @@ def lint_credential(document: dict[str, Any], *, issuer_id: int) -> Signable:
         shared = orjson.dumps(part)
         rest, plain = rest.replace(shared, b"{}", 1), plain and _is_plain(shared)
     if not (plain and _keeps_rules(rest)):
-        _check_text(document, "")
+        check_text(document, "")
     return Signable(Form.CREDENTIAL, issuer_id, data)
 
 
@@ -227,15 +227,16 @@ def _keeps_rules(data: bytes) -> bool:
     )
 
 
-def _check_text(value: Any, where: str) -> None:
+def check_text(value: Any, where: str) -> None:
+    """Whether every text in this part of a document may be signed. Raises LintError."""
     if isinstance(value, str):
         _check_string(value, where)
     elif isinstance(value, dict):
         for key, item in value.items():
-            _check_text(item, f"{where}/{key}")
+            check_text(item, f"{where}/{key}")
     elif isinstance(value, list):
         for number, item in enumerate(value):
-            _check_text(item, f"{where}/{number}")
+            check_text(item, f"{where}/{number}")
     elif isinstance(value, float):
         raise LintError("no floating-point numbers", where)
 

@@ -7,6 +7,7 @@ city's own terms stand there by their full names (``ownterms``), since verifiers
 
 import json
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -60,6 +61,11 @@ def _make(subject: str, now: datetime) -> None:
         _secure(credential, now=now)
 
 
+def secure_these(*, ids: Sequence[str], now: datetime) -> int:
+    """Secure those of these certificates that have no file yet; returns how many that were."""
+    return sum(_tried(each, now=now) for each in _wanted(Credential.objects.filter(pk__in=ids)))
+
+
 def secure_new(*, now: datetime, limit: int = A_BELL, within: timedelta | None = LATELY) -> int:
     """Secure what has no file yet, the oldest first, while no list waits to be issued; returns how many.
 
@@ -77,16 +83,21 @@ def secure_new(*, now: datetime, limit: int = A_BELL, within: timedelta | None =
     for credential in _wanted(new).order_by("issued_at")[:limit]:
         if made % 10 == 0 and queue.ready(Batch.Kind.ROSTER).exists():
             return made
-        try:
-            made += _secure(credential, now=now)
-        except (linting.LintError, InvalidTokenError, NoActiveKey) as error:
-            # one that cannot be secured is asked for again only when somebody wants it
-            log.error(  # noqa: TRY400  # the document may be in the trace
-                "not secured", extra={"credential": credential.pk, "error": type(error).__name__}
-            )
+        made += _tried(credential, now=now)
     if made == limit:
         ring()
     return made
+
+
+def _tried(credential: Credential, *, now: datetime) -> bool:
+    """Secure it; one that cannot be is asked for again only when somebody wants it."""
+    try:
+        return _secure(credential, now=now)
+    except (linting.LintError, InvalidTokenError, NoActiveKey) as error:
+        log.error(  # noqa: TRY400  # the document may be in the trace
+            "not secured", extra={"credential": credential.pk, "error": type(error).__name__}
+        )
+        return False
 
 
 def ring() -> None:

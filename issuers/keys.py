@@ -43,11 +43,15 @@ FORMS = {
     Purpose.AUDIT: frozenset[Form](),
 }
 
-#: The city's own keys, and the algorithm of each: witnesses of a log read Ed25519 alone (C2SP signed-note).
+#: Whose Ed25519 keys prove documents: an issuer's its certificates, the city's the records of passports.
+PROVING = {Purpose.ISSUER, Purpose.SERVICE}
+
+#: The city's own keys, and the algorithms of each, the one for its tokens first: witnesses of a log read
+#: Ed25519 alone (C2SP signed-note), and embedded proofs are Ed25519 (Open Badges 3.0, 8.3).
 CITY_KEYS = {
-    Purpose.DIRECTORY: Algorithm.ES256,
-    Purpose.SERVICE: Algorithm.ES256,
-    Purpose.AUDIT: Algorithm.ED25519,
+    Purpose.DIRECTORY: (Algorithm.ES256,),
+    Purpose.SERVICE: (Algorithm.ES256, Algorithm.ED25519),
+    Purpose.AUDIT: (Algorithm.ED25519,),
 }
 
 CURVES: dict[str, str] = {Algorithm.ES256: "P-256", Algorithm.ED25519: "Ed25519"}
@@ -80,8 +84,9 @@ def issuers_without_keys() -> list[Issuer]:
 
 def ensure_city_keys(*, now: datetime) -> None:
     """Give the city its keys: directory, service, audit log. Raises NoKeyRoom."""
-    for purpose, algorithm in CITY_KEYS.items():
-        _ensure(issuer=None, purpose=purpose, algorithm=algorithm, now=now)
+    for purpose, algorithms in CITY_KEYS.items():
+        for algorithm in algorithms:
+            _ensure(issuer=None, purpose=purpose, algorithm=algorithm, now=now)
 
 
 def _ensure(*, issuer: Issuer | None, purpose: Purpose, algorithm: Algorithm, now: datetime) -> None:
@@ -294,7 +299,8 @@ class Signer:
     def jws(self, signable: Signable) -> str:
         """A compact JWS whose header has exactly alg, typ and kid."""
         self._check_owner(signable)
-        if signable.form not in FORMS[Purpose(self.key.purpose)]:
+        forms = FORMS[Purpose(self.key.purpose)]
+        if signable.form not in forms or self.key.algorithm != Algorithm.ES256:
             raise ValueError("this key does not sign documents of this form")
         header = {"typ": signable.form.value, "alg": "ES256", "kid": self.kid}
         return jose.compact(header, signable.payload, self._p256())
@@ -318,9 +324,9 @@ class Signer:
     def proof(self, signable: Signable) -> bytes:
         """The 64 bytes of an Ed25519 signature of what a Data Integrity proof covers (eddsa-rdfc-2022)."""
         self._check_owner(signable)
-        ours = self.key.purpose == Purpose.ISSUER and self.key.algorithm == Algorithm.ED25519
+        ours = self.key.purpose in PROVING and self.key.algorithm == Algorithm.ED25519
         if signable.form is not Form.PROOF or not ours:
-            raise ValueError("only an issuer's Ed25519 key signs proofs, and nothing else")
+            raise ValueError("only an Ed25519 key of an issuer or of service signs proofs, and nothing else")
         return cast(ed25519.Ed25519PrivateKey, self._private).sign(signable.payload)
 
     def require_active(self) -> None:
@@ -356,7 +362,14 @@ def proof_signer(*, issuer: Issuer, now: datetime) -> Signer:
 def city_signer(*, purpose: SigningKey.Purpose, now: datetime) -> Signer:
     """The city's active key of this purpose, opened. Raises NoKeyRoom, NoActiveKey, SealBroken."""
     did = profiles.did_for_city(base_url=settings.BASE_URL)
-    return _signer(issuer=None, purpose=purpose, algorithm=CITY_KEYS[Purpose(purpose)], did=did, now=now)
+    algorithm = CITY_KEYS[Purpose(purpose)][0]
+    return _signer(issuer=None, purpose=Purpose(purpose), algorithm=algorithm, did=did, now=now)
+
+
+def city_proof_signer(*, now: datetime) -> Signer:
+    """The city's active Ed25519 key of service, opened. Raises NoKeyRoom, NoActiveKey, SealBroken."""
+    did = profiles.did_for_city(base_url=settings.BASE_URL)
+    return _signer(issuer=None, purpose=Purpose.SERVICE, algorithm=Algorithm.ED25519, did=did, now=now)
 
 
 def _signer(

@@ -1,8 +1,8 @@
 """Pure. The one thing that the key room signs: a document that a linter has passed.
 
-Only the linters (``credentials/linting.py``, ``issuers/publications.py`` for the key directory,
-``issuers/delegations.py`` for what the root signs, ``verify/bench_receipts.py``) make one; an architecture
-test holds that. So the type checker forbids signing what was not linted.
+Only the linters (``credentials/linting.py``, ``credentials/records.py``, ``issuers/publications.py`` for the
+key directory, ``issuers/delegations.py`` for what the root signs, ``verify/bench_receipts.py``) make one; an
+architecture test holds that. So the type checker forbids signing what was not linted.
 """
 
 from dataclasses import dataclass

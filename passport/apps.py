@@ -10,4 +10,4 @@ class PassportConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from . import reached, receivers  # noqa: F401, PLC0415  # Django's own hook: they connect on import
+        from . import reached, receivers, records  # noqa: F401, PLC0415  # Django's own hook: they connect on import

@@ -17,7 +17,7 @@ from issuers.models import Membership
 
 from . import names
 from .errors import NothingNamed, NotYourPassport, StillStaff
-from .models import Address, Code, Consent, Entry, Erasure, Filing, Learner, Opening, Proposal
+from .models import Address, Code, Consent, Entry, Erasure, Filing, Learner, Opening, Proposal, Record
 from .numbers import new_passport_number
 
 Kind = Erasure.Kind
@@ -93,7 +93,8 @@ def _lock(learner: Learner) -> Learner:
 
 
 def _let_go(ids: Sequence[str]) -> None:
-    """No passport holds them, nobody is asked about them, nobody counts who opens them."""
+    """No passport and no record holds them, nobody is asked about them, nobody counts who opens them."""
+    Record.objects.filter(credentials__in=ids).delete()
     for model in (Entry, Proposal, Opening):
         model.objects.filter(credential__in=ids).delete()
 

@@ -548,3 +548,17 @@ class NobodyHere(PassportError):
 
     message = _("No passport is open at this desk any more. Find the person again.")
     status = 409
+
+
+class NothingToRecord(PassportError):
+    """A record needs a certificate that holds."""
+
+    message = _("There is no certificate that holds here yet, so there is no file of it.")
+    status = 404
+
+
+class ShowsLess(PassportError):
+    """A record holds whole certificates, and this link shows less than they say."""
+
+    message = _("This link shows only a part of each certificate, so there is no signed file of it.")
+    status = 404

@@ -16,7 +16,7 @@ from django.utils import translation
 from credentials import parcels
 from credentials.models import CorrectionRequest
 
-from . import exporting_beside
+from . import exporting_beside, records
 from .exporting_beside import moment
 from .models import Address, Consent, Declaration, Entry, Learner, Look, Opening, Proposal
 
@@ -36,6 +36,8 @@ def _files(learner: Learner, *, now: datetime) -> Iterator[tuple[str, bytes]]:
     yield "passport.html", page.encode()
     yield "passport.css", render_to_string("passport/export.css").encode()
     yield "passport.json", json.dumps(everything, ensure_ascii=False, indent=2).encode()
+    if record := records.held(learner=learner, now=now):
+        yield "passport.clr.json", record.encode()
     for entry in entries:
         yield f"certificates/{entry.credential.short_code}.jwt", entry.credential.jwt.encode()
     yield from exporting_beside.documents(learner=learner)

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from credentials.models import AddressKind, Enrolment
 
 from . import presenting_imports
-from .models import Assent, Card, Guardianship, Import, Learner, MergedPassport, Presentation
+from .models import Assent, Card, Guardianship, Import, Learner, MergedPassport, Presentation, Record
 
 
 def kept(*, learner: Learner) -> QuerySet[Import]:
@@ -50,6 +50,14 @@ def gather(*, learner: Learner) -> dict[str, Any]:
                 "opened": [[moment(one.hour), one.times] for one in each.openings.all()],
             }
             for each in shared
+        ],
+        "signed_files": [
+            {
+                "of": each.presentation_id or "passport",
+                "signed_at": moment(each.signed_at),
+                "certificates": each.inside,
+            }
+            for each in Record.objects.filter(learner=learner).annotate(inside=Count("credentials"))
         ],
         "cards": [
             {

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from dateutil.relativedelta import relativedelta
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from credentials import outbox
@@ -18,7 +18,7 @@ from verify.models import VerificationCount
 
 from . import erasing, importing
 from .errors import NotYourPassport, StillStaff
-from .models import Address, Declaration, Entry, Erasure, IdleNotice, Import, Learner, Look, Opening
+from .models import Address, Declaration, Entry, Erasure, IdleNotice, Import, Learner, Look, Opening, Record
 
 IDLE = relativedelta(years=3)
 #: From the notice until the passport is closed.
@@ -28,6 +28,7 @@ LOOKS = relativedelta(years=5)
 RECEIPTS = relativedelta(years=5)
 NOTICES = relativedelta(years=1)
 RECEIVED = timedelta(days=30)
+KEPT_RECORDS = timedelta(days=30)
 AT_ONCE = 200
 
 
@@ -95,6 +96,12 @@ def _close(people: QuerySet[Learner], now: datetime) -> int:
     return closed
 
 
+def _let_go(now: datetime) -> QuerySet[Record]:
+    """Signed files of passports: who asks again is given a new one."""
+    over = Q(presentation__withdrawn_at__isnull=False) | Q(presentation__expires_at__lte=now)
+    return Record.objects.filter(over | Q(signed_at__lt=now - KEPT_RECORDS))
+
+
 def _delete(rows: QuerySet[Any], now: datetime) -> int:
     return int(rows.delete()[0])
 
@@ -122,6 +129,7 @@ RULES: tuple[Rule, ...] = (
         _delete,
     ),
     Rule("brought from elsewhere and not kept, 7 days", lambda now: importing.over(now=now), _delete),
+    Rule("signed files of passports, 30 days, or as long as their link", _let_go, _delete),
     Rule("sessions that ran out", lambda now: Session.objects.filter(expire_date__lt=now), _delete),
     Rule(
         "messages of the local outbox, 30 days",

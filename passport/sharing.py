@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import transaction
@@ -319,6 +319,27 @@ def detail_of(presentation: Presentation) -> Detail:
         with_dates=presentation.with_dates,
         with_levels=presentation.with_levels,
         contact=presentation.contact_id,
+    )
+
+
+def items_of(*, presentation: Presentation) -> list[Item]:
+    """What lies behind this link now, in its order: less than she chose where some is hidden or gone."""
+    there = choosable(learner=presentation.learner)
+    if presentation.kind == Kind.PAGE:
+        public = Credential.Visibility.PUBLIC
+        shown = [entry for entry in there.entries if entry.credential.visibility == public]
+        return [*shown[: Presentation.MAX_ENTRIES]]
+    chosen = presentation.shown.values_list("entry", "imported", "declaration")
+    places = {each: place for place, each in enumerate(chosen)}
+    kept = [item for item in there.items if _place(item) in places]
+    return sorted(kept, key=lambda item: places[_place(item)])
+
+
+def _place(item: Item) -> tuple[Any, Any, Any]:
+    return (
+        item.pk if isinstance(item, Entry) else None,
+        item.pk if isinstance(item, Import) else None,
+        item.pk if isinstance(item, Declaration) else None,
     )
 
 

@@ -104,6 +104,12 @@ class Shared:
         return sum(one.holds for one in self.certificates)
 
     @property
+    def in_file(self) -> int:
+        """How many certificates the signed file of this page holds (see ``records.py``)."""
+        active = Credential.Status.ACTIVE
+        return sum(bool(one.link) and one.credential.status == active for one in self.certificates)
+
+    @property
     def providers(self) -> int:
         """How many providers say so."""
         return len({one.credential.issuer_id for one in self.certificates if one.holds})
@@ -159,33 +165,13 @@ def preview(
 
 def of(*, presentation: Presentation, now: datetime) -> Shared:
     """The page behind this link, whatever became of it since."""
-    there = sharing.choosable(learner=presentation.learner)
-    everything = there.items
-    if presentation.kind == Kind.PAGE:
-        public = Credential.Visibility.PUBLIC
-        chosen = [e for e in everything if isinstance(e, Entry) and e.credential.visibility == public]
-        chosen = chosen[: Presentation.MAX_ENTRIES]
-        items: list[Item] = [*chosen]
-    else:
-        shown = presentation.shown.values_list("entry", "imported", "declaration")
-        places = {each: place for place, each in enumerate(shown)}
-        kept = [item for item in everything if _place(item) in places]
-        items = sorted(kept, key=lambda item: places[_place(item)])
     return preview(
         learner=presentation.learner,
-        chosen=items,
+        chosen=sharing.items_of(presentation=presentation),
         detail=sharing.detail_of(presentation),
         kind=presentation.kind,
         expires_at=presentation.expires_at,
         now=now,
-    )
-
-
-def _place(item: Item) -> tuple[Any, Any, Any]:
-    return (
-        item.pk if isinstance(item, Entry) else None,
-        item.pk if isinstance(item, Import) else None,
-        item.pk if isinstance(item, Declaration) else None,
     )
 
 
@@ -253,6 +239,17 @@ def open_link(*, token: str, counts: bool, reader: Any, now: datetime) -> Opened
 
     ``counts`` says that a person opens it; her own look at it is none.
     """
+    presentation = open_presentation(token=token, now=now)
+    shared = of(presentation=presentation, now=now)
+    if counts and reader != presentation.learner:
+        count_opening(presentation=presentation, now=now)
+        for one in shared.certificates:
+            counting.count(verdict=one.report.verdict, door="shared", now=now)
+    return Opened(shared=shared, language=presentation.language)
+
+
+def open_presentation(*, token: str, now: datetime) -> Presentation:
+    """What this token leads to, while she shows it. Raises LeadsNowhere and LinkHasExpired."""
     presentation = (
         Presentation.objects.filter(
             digest=sharing.digest_of(token), withdrawn_at__isnull=True, learner__is_active=True
@@ -266,12 +263,7 @@ def open_link(*, token: str, counts: bool, reader: Any, now: datetime) -> Opened
         raise LeadsNowhere
     if sharing.state_of(presentation, now=now) == "expired":
         raise LinkHasExpired
-    shared = of(presentation=presentation, now=now)
-    if counts and reader != presentation.learner:
-        count_opening(presentation=presentation, now=now)
-        for one in shared.certificates:
-            counting.count(verdict=one.report.verdict, door="shared", now=now)
-    return Opened(shared=shared, language=presentation.language)
+    return presentation
 
 
 @transaction.atomic

@@ -47,6 +47,7 @@ from passport import (
     families,
     filing,
     months,
+    records,
     secondfactors,
     sharing,
     signposts,
@@ -268,6 +269,7 @@ def _furnish() -> House:
     statuslists.publish_changed(now=now)
     bundling.tend(now=now)
     securing.secure_new(now=now, within=None)
+    _records(people["learner"], stranger, now)
     sessions = {}
     for role, person in people.items():
         for name, second in ((role, True), (f"{role}-without", False)):
@@ -283,6 +285,15 @@ def _furnish() -> House:
     staff.withdraw_api_client(client=gone.client, by=people["owner"], now=now)
     tokens |= {"gateway": GATEWAY, "withdrawn": gone.token}
     return House(things=things, sessions=sessions, tokens=tokens, people=people)
+
+
+def _records(learner: Learner, stranger: Learner, now: Any) -> None:
+    """Both passports as signed files, and what their links show."""
+    links = Presentation.objects.filter(learner__in=(learner, stranger))
+    subjects = [str(learner.pk), str(stranger.pk), *(f"{link.learner_id}/{link.pk}" for link in links)]
+    for subject in subjects:
+        SigningOrder.objects.create(kind=records.KIND, subject=subject, ordered_at=now, not_before=now)
+    orders.fulfil(now=now)
 
 
 def _person(role: str) -> Learner:

@@ -175,7 +175,9 @@ def read(text: str, *, now: datetime) -> Receipt:
     did, _, thumbprint = str(header.get("kid", "")).partition("#")
     if set(header) != {"typ", "alg", "kid"} or (header["typ"], header["alg"]) != ("receipt+jwt", "ES256"):
         raise ReceiptRefused("header")
-    service = SigningKey.objects.filter(issuer=None, purpose=SigningKey.Purpose.SERVICE)
+    service = SigningKey.objects.filter(
+        issuer=None, purpose=SigningKey.Purpose.SERVICE, algorithm=SigningKey.Algorithm.ES256
+    )
     key = service.filter(thumbprint=thumbprint).first()
     if key is None or did != profiles.did_for_city(base_url=settings.BASE_URL):
         raise ReceiptRefused("key")

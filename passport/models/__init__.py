@@ -13,6 +13,7 @@ from .looks import Look
 from .pathways import Pathway, Step
 from .people import Address, Code, Learner, LearnerManager
 from .presentations import Presentation, PresentationOpening, Shown
+from .records import Record
 
 __all__ = [
     "Address",
@@ -38,6 +39,7 @@ __all__ = [
     "Presentation",
     "PresentationOpening",
     "Proposal",
+    "Record",
     "Relationship",
     "Shown",
     "Step",

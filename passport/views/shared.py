@@ -39,6 +39,7 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
         {
             "shared": opened.shared,
             "link": here,
+            "token": token,
             "qr": SafeString(qr_svg(here, title=_("QR code of this page"))),
         },
     )

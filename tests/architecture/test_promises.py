@@ -198,6 +198,7 @@ def test_linters_alone_make_what_can_be_signed() -> None:
     }
     assert makers == {
         "credentials/linting.py",
+        "credentials/records.py",
         "issuers/audit.py",
         "issuers/delegations.py",
         "issuers/publications.py",

@@ -20,7 +20,7 @@ import psutil
 from config.launch import BASE_DIR, CannotStart, Stack
 from tests import services
 
-from . import bundles, lists, load, onpaper, scans
+from . import bundles, clr, lists, load, onpaper, scans
 from .figures import Figure, at_most, beside, lines
 from .steps import inside
 
@@ -80,6 +80,7 @@ PARTS: dict[str, Sequence[tuple[str, Part]]] = {
         ("paper", onpaper.made),
         ("paper", onpaper.scanned),
         ("scan", scans.scan),
+        ("clr", clr.exported),
         ("million", lists.few),
         ("lists", lists.ten_thousand),
         ("memory", lists.hundred_thousand),

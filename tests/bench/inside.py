@@ -40,7 +40,7 @@ from passport.models import Address, Learner
 from verify import verifier
 from verify.report import Verdict
 
-from . import cityyear, papers
+from . import cityyear, papers, passports
 
 AWARDS = 20
 PATIENCE = 20.0
@@ -450,6 +450,7 @@ ACTS: dict[str, Any] = {
     "prints": papers.prints,
     "print-order": papers.print_order,
     "scans": papers.scans,
+    "passport": passports.passport,
     "code": code,
     "city": city,
     "list": one_list,

@@ -115,7 +115,7 @@ def test_an_officer_proposes_with_a_reason(client: Client, key: SigningKey) -> N
 
 
 def test_a_key_of_the_city_can_be_proposed_too(client: Client, key: SigningKey) -> None:
-    own = SigningKey.objects.get(purpose="service")
+    own = SigningKey.objects.get(purpose="service", algorithm="ES256")
     address = reverse("city-key-withdraw", args=[own.thumbprint])
     sign_in(client, city_officer())
     assert client.get(address).status_code == 200

@@ -323,7 +323,7 @@ def test_every_key_is_sealed_anew_from_a_file_into_the_token_and_back(
 
     out = StringIO()
     call_command("rewrap_keys", "--from", str(old), stdout=out)
-    assert out.getvalue() == "5 keys sealed anew.\n"
+    assert out.getvalue() == "6 keys sealed anew.\n"
     keys.signer(issuer=issuer, now=NOW)
     assert {key.kek_id for key in SigningKey.objects.all()} == {keyroom.enter().kek_id}
 

@@ -386,6 +386,28 @@ def test_the_citys_keys_sign_no_certificates(db: None, key_room: Path, purpose: 
         signer.jws(Signable(Form.CREDENTIAL, None, b"{}"))
 
 
+def test_the_citys_key_of_service_proves_documents_of_the_city_alone(db: None, key_room: Path) -> None:
+    issuer = make_issuer()
+    keys.ensure_city_keys(now=NOW)
+    signer = keys.city_proof_signer(now=NOW)
+    hashes = bytes(64)
+    assert keys.verify_bytes(hashes, signer.proof(Signable(Form.PROOF, None, hashes)), key=signer.key)
+    assert signer.kid in publications.city_did_document()["assertionMethod"]
+    with pytest.raises(ValueError, match="another issuer"):
+        signer.proof(Signable(Form.PROOF, issuer.pk, hashes))
+    with pytest.raises(ValueError, match="signs proofs"):
+        keys.city_signer(purpose=SigningKey.Purpose.AUDIT, now=NOW).proof(Signable(Form.PROOF, None, hashes))
+
+
+def test_an_ed25519_key_signs_no_tokens(db: None, key_room: Path) -> None:
+    issuer = make_issuer()
+    keys.ensure_city_keys(now=NOW)
+    with pytest.raises(ValueError, match="this form"):
+        keys.city_proof_signer(now=NOW).jws(Signable(Form.RECEIPT, None, b"{}"))
+    with pytest.raises(ValueError, match="this form"):
+        keys.proof_signer(issuer=issuer, now=NOW).jws(credential(issuer))
+
+
 # -- The audit key --------------------------------------------------------------------------------
 CHECKPOINT = b"passport.example.ma/log\n42\nRoot+hash+as+base64=\n"
 

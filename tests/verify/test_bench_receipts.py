@@ -200,14 +200,15 @@ def test_a_receipt_of_a_withdrawn_key_or_another_time_is_refused(mine: Bench, no
     receipt = sign(mine, now)
     assert bench_receipts.read(receipt, now=now).signed_at == now.replace(microsecond=0)
     assert refusal(receipt, now - timedelta(hours=1)) == "key-period"
-    key = SigningKey.objects.get(issuer=None, purpose=SigningKey.Purpose.SERVICE)
+    key = SigningKey.objects.get(issuer=None, purpose=SigningKey.Purpose.SERVICE, algorithm="ES256")
     keys.mark_compromised(key=key, by=None, now=now + timedelta(days=1))
     assert refusal(receipt, now + timedelta(days=2)) == "key-period"
 
 
 def test_no_other_key_of_the_city_makes_a_receipt(mine: Bench, now: datetime) -> None:
     receipt = sign(mine, now)
-    SigningKey.objects.filter(issuer=None, purpose=SigningKey.Purpose.SERVICE).update(
+    service = SigningKey.objects.filter(issuer=None, purpose=SigningKey.Purpose.SERVICE)
+    service.filter(algorithm="ES256").update(
         thumbprint="x" * 43, state=SigningKey.State.RETIRED, sealed=None, kek_id="", not_after=now
     )
     assert refusal(receipt, now) == "key"
