@@ -1,0 +1,1 @@
+"""Documents that others have signed: read, checked step by step, and told for what they are."""
