@@ -11,7 +11,7 @@ from typing import Any
 
 from credentials import linkeddata
 from credentials.linkeddata import LinkedDataError
-from verify.foreign import proofs, status
+from verify.foreign import proofs, schemas, status
 from verify.foreign.fetching import Fetch
 from verify.foreign.proofs import ProofError, Secured
 from verify.report import Outcome
@@ -143,8 +143,8 @@ def _bind(document: Mapping[str, Any], proven: list[Secured], found: Checked) ->
 def _in_time(document: Mapping[str, Any], found: Checked, *, now: datetime) -> None:
     """The credential counts now (VCDM 2.0, 4.9; 1.1, 4.6)."""
     found.checks.append("validity")
-    first = datamodel.moment_of(document.get("validFrom", document.get("issuanceDate")))
-    last = datamodel.moment_of(document.get("validUntil", document.get("expirationDate")))
+    first = schemas.moment(document.get("validFrom", document.get("issuanceDate")))
+    last = schemas.moment(document.get("validUntil", document.get("expirationDate")))
     if first is not None and now < first:
         found.errors.append(Problem(RANGE, "validity", "not valid yet"))
     if last is not None and now >= last:
@@ -156,11 +156,8 @@ def _standing(document: Mapping[str, Any], found: Checked, *, fetch: Fetch, now:
     if "credentialStatus" not in document:
         return
     found.checks.append("status")
-
-    def prove(other: Mapping[str, Any]) -> list[Secured]:
-        return proofs.verify_document(other, fetch=fetch, contexts=resources.contexts(), now=now)
-
-    finding = status.check(dict(document), fetch=fetch, prove=prove, now=now)
+    prove = status.proving(fetch=fetch, now=now)
+    finding = status.check(document, fetch=fetch, prove=prove, now=now)
     if finding.outcome is not Outcome.PASSED:
         problem = Problem(STATUS, "status", f"{finding.code} {finding.detail}".strip())
         (found.errors if finding.outcome is Outcome.FAILED else found.warnings).append(problem)
@@ -185,8 +182,8 @@ def _presentation(
             _require_meant(each.proof, challenge=challenge, domain=domain)
     found.checks.append("proof")
     _bind(document, proven, found)
-    for each in datamodel.credentials_of(document):
-        inner = credential(given=each, fetch=fetch, now=now)
+    for shown in datamodel.credentials_of(document):
+        inner = credential(given=shown, fetch=fetch, now=now)
         found.checks += [f"verifiableCredential.{check}" for check in inner.checks]
         found.warnings += inner.warnings
         found.errors += inner.errors

@@ -28,7 +28,7 @@ def ours_first(*, now: datetime) -> Fetch:
     def fetch(url: str) -> Fetched:
         scheme, colon, rest = url.partition("://")
         host, slash, path = rest.partition("/")
-        if scheme == "https" and colon and host == settings.HOST.partition("/")[0]:
+        if scheme in ("https", "http") and colon and host == settings.HOST.partition("/")[0]:
             document = _own(url, slash + path, now=now)
             return Fetched(url=url, content_type="application/json", body=json.dumps(document).encode())
         return outside(url)

@@ -49,7 +49,8 @@ class Feature:
 #: What stands at the top of what is issued here: extensions go into the subject (VCDM 2.0, 5.2, allows more).
 MEMBERS = {
     "vc": {"@context", "id", "type", "name", "description", "issuer", "credentialSubject", "validFrom"}
-    | {"validUntil", "relatedResource", "confidenceMethod", "renderMethod", *datamodel.TYPED},
+    | {"validUntil", "relatedResource", "confidenceMethod", "renderMethod", "credentialStatus"}
+    | {"credentialSchema", "refreshService", "termsOfUse", "evidence"},
     "vp": {"@context", "id", "type", "holder", "verifiableCredential", "termsOfUse"},
 }
 FEATURES = {
