@@ -22,6 +22,7 @@ from .shapes import (
     Kind,
     Schema,
     choice,
+    closed,
     cls,
     contexts,
     many,
@@ -135,13 +136,14 @@ CLASSES = {
         verifiableCredential=many(one("VerifiableCredential")),
         association=many(one("Association")),
     ),
-    "Association": cls(
-        "type associationType sourceId targetId",
-        closed=True,
-        type=types("Association"),
-        associationType=choice(_ASSOCIATIONS),
-        sourceId=IRI,
-        targetId=IRI,
+    "Association": closed(
+        cls(
+            "type associationType sourceId targetId",
+            type=types("Association"),
+            associationType=choice(_ASSOCIATIONS),
+            sourceId=IRI,
+            targetId=IRI,
+        )
     ),
     "Achievement": cls(
         "id type criteria description name",
@@ -187,23 +189,25 @@ CLASSES = {
         genre=TEXT,
         audience=TEXT,
     ),
-    "IdentityObject": cls(
-        "type hashed identityHash identityType",
-        closed=True,
-        type=choice("IdentityObject"),
-        hashed=BOOLEAN,
-        identityHash=STRING,
-        identityType=open_choice(_IDENTIFIERS),
-        salt=STRING,
+    "IdentityObject": closed(
+        cls(
+            "type hashed identityHash identityType",
+            type=choice("IdentityObject"),
+            hashed=BOOLEAN,
+            identityHash=STRING,
+            identityType=open_choice(_IDENTIFIERS),
+            salt=STRING,
+        )
     ),
-    "IdentifierEntry": cls(
-        "type identifier identifierType",
-        closed=True,
-        type=choice("IdentifierEntry"),
-        identifier=TEXT,
-        identifierType=open_choice(_IDENTIFIERS),
+    "IdentifierEntry": closed(
+        cls(
+            "type identifier identifierType",
+            type=choice("IdentifierEntry"),
+            identifier=TEXT,
+            identifierType=open_choice(_IDENTIFIERS),
+        )
     ),
-    "Image": cls("id type", closed=True, id=IRI, type=choice("Image"), caption=TEXT),
+    "Image": closed(cls("id type", id=IRI, type=choice("Image"), caption=TEXT)),
     "Proof": cls(
         "type",
         type=STRING,
@@ -280,16 +284,21 @@ CLASSES = {
 
 def schema(root: str, *, strict: bool, version: str = V2) -> Schema:
     """The JSON schema (2020-12) of a credential of this class, on VCDM 2.0 or, as early badges are, 1.1."""
-    definitions = {}
-    for name, (required, closed, members) in CLASSES.items():
+    definitions: dict[str, Schema] = {}
+    for name, each in CLASSES.items():
         definitions[name] = {
             "type": "object",
-            "required": required,
-            "properties": {member: kind(strict) for member, kind in members.items()},
-        } | ({"additionalProperties": False} if closed else {})
+            "required": each.required,
+            "properties": {member: kind(strict) for member, kind in each.members.items()},
+        } | ({"additionalProperties": False} if each.closed else {})
     if version == V1:
         whole = definitions[root]
-        whole["required"] = [{"validFrom": "issuanceDate"}.get(each, each) for each in whole["required"]]
-        whole["properties"] |= {"issuanceDate": MOMENT(strict), "expirationDate": MOMENT(strict)}
-        whole["properties"]["@context"]["prefixItems"][0] = {"type": "string", "pattern": _V1}
+        dates = {"issuanceDate": MOMENT(strict), "expirationDate": MOMENT(strict)}
+        context = whole["properties"]["@context"]
+        first, *others = context["prefixItems"]
+        context = context | {"prefixItems": [first | {"pattern": _V1}, *others]}
+        definitions[root] = whole | {
+            "required": ["issuanceDate" if name == "validFrom" else name for name in whole["required"]],
+            "properties": whole["properties"] | dates | {"@context": context},
+        }
     return {"$ref": f"#/$defs/{root}", "$defs": definitions}

@@ -13,16 +13,26 @@ from credentials import dataintegrity, linkeddata
 from credentials.dataintegrity import DataIntegrityError
 from credentials.linkeddata import Contexts, LinkedDataError
 
-from . import stamps
+from . import apart, stamps
 from .fetching import Fetch
 from .secured import ASSERTION, NotAuthorised, ProofError, Secured, find, require_authorised
-from .tokens import verify_token
+from .tokens import SUITE as VC_JWT
+from .tokens import credential_of, verify_token
 
 #: The bytes that a proof signs; as ``dataintegrity.hash_data``.
 Hashing = Callable[..., bytes]
 MAX_PROOFS = 8
 
-__all__ = ["NotAuthorised", "ProofError", "Secured", "unreadable", "verify_document", "verify_token"]
+__all__ = [
+    "VC_JWT",
+    "NotAuthorised",
+    "ProofError",
+    "Secured",
+    "credential_of",
+    "unreadable",
+    "verify_document",
+    "verify_token",
+]
 
 
 def verify_document(
@@ -32,7 +42,7 @@ def verify_document(
     contexts: Contexts | None = None,
     purpose: str = ASSERTION,
     now: datetime | None = None,
-    hashing: Hashing = dataintegrity.hash_data,
+    hashing: Hashing = apart.hash_data,
 ) -> list[Secured]:
     """What the document's proofs prove, in their order; sets and chains (Data Integrity 1.0, 4.3 and 4.5).
 
@@ -127,6 +137,7 @@ def unreadable(error: LinkedDataError) -> ProofError:
         linkeddata.UndefinedTerm: "term-undefined",
         linkeddata.RelativeIdentifier: "id-relative",
         linkeddata.TooComplex: "too-complex",
+        apart.TooSlow: "too-slow",
     }
     return ProofError(codes.get(type(error), "not-linked-data"), error.where[:200])
 

@@ -5,6 +5,7 @@ thing. Otherwise the compact form of JSON-LD passes as well, and texts may be ma
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 Schema = dict[str, Any]
@@ -116,12 +117,26 @@ def contexts(*patterns: str) -> Kind:
     })  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Class:
+    """What a class must have, what each member is, and whether it may have anything else."""
+
+    required: list[str]
+    members: dict[str, Kind]
+    closed: bool = False
+
+
 def texts(names: str) -> dict[str, Kind]:
     """Members that are texts."""
     return dict.fromkeys(names.split(), TEXT)
 
 
-def cls(required: str, *, closed: bool = False, **members: Kind) -> tuple[list[str], bool, dict[str, Kind]]:
-    """A class: what it must have, whether it may have anything else, what each member is."""
+def cls(required: str, **members: Kind) -> Class:
+    """A class by what it must have and what each member is; ``at_`` stands for ``@`` in a name."""
     named = {name.replace("at_", "@"): kind for name, kind in members.items()}
-    return [name.replace("at_", "@") for name in required.split()], closed, named
+    return Class(required=[name.replace("at_", "@") for name in required.split()], members=named)
+
+
+def closed(open_class: Class) -> Class:
+    """The same class, which may have nothing else."""
+    return replace(open_class, closed=True)

@@ -68,6 +68,17 @@ def verify_token(token: str, *, fetch: Fetch, now: datetime | None = None) -> Se
     return secured
 
 
+def credential_of(token: str) -> dict[str, Any]:
+    """What a token says, whether or not its signature holds. Raises ProofError where nothing can be read."""
+    segments = token.split(".")
+    if len(token) > MAX_TOKEN or len(segments) != 3:
+        raise ProofError("token-form", "segments")
+    payload = _json(segments[1])
+    if isinstance(payload.get("vc"), dict):
+        return dict(payload["vc"])
+    return {name: value for name, value in payload.items() if name not in (*CLAIMS, "iat", "aud")}
+
+
 # -- The JWS --------------------------------------------------------------------------------------
 def open_jws(
     token: str, *, types: Collection[str] = TYPES, content_types: Collection[str] = CONTENT_TYPES
