@@ -11,7 +11,7 @@ from typing import Any
 
 from credentials import linkeddata
 from credentials.linkeddata import LinkedDataError
-from verify.foreign import proofs, schemas, status
+from verify.foreign import apart, proofs, schemas, status
 from verify.foreign.fetching import Fetch
 from verify.foreign.proofs import ProofError, Secured
 from verify.report import Outcome
@@ -120,7 +120,12 @@ def _embedded(
     document: Mapping[str, Any], *, fetch: Fetch, now: datetime, purpose: str = "assertionMethod"
 ) -> list[Secured]:
     return proofs.verify_document(
-        document, fetch=fetch, contexts=resources.contexts(), purpose=purpose, now=now
+        document,
+        fetch=fetch,
+        contexts=resources.contexts(),
+        purpose=purpose,
+        now=now,
+        hashing=apart.hash_data,
     )
 
 

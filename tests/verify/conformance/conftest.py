@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from pytest_django import Settings
 
@@ -23,7 +22,7 @@ class Suite:
 
     name: str
 
-    def post(self, path: str, body: Any) -> HttpResponse:
+    def post(self, path: str, body: Any) -> Any:
         data = body if isinstance(body, str) else json.dumps(body)
         return Client().post(
             f"/vc-api/{self.name}/{path}", data, content_type="application/json", secure=True
@@ -43,7 +42,7 @@ class Suite:
         }
         return {name: value for name, value in (whole | changes).items() if value is not None}
 
-    def issue(self, credential: dict[str, Any]) -> HttpResponse:
+    def issue(self, credential: dict[str, Any]) -> Any:
         return self.post("credentials/issue", {"credential": credential, "options": {}})
 
     def issued(self, **changes: Any) -> dict[str, Any]:
@@ -52,11 +51,11 @@ class Suite:
         found: dict[str, Any] = answer.json()["verifiableCredential"]
         return found
 
-    def verify(self, credential: Any) -> HttpResponse:
+    def verify(self, credential: Any) -> Any:
         body = {"verifiableCredential": credential, "options": {"checks": ["proof"]}}
         return self.post("credentials/verify", body)
 
-    def present(self, presentation: Any, **options: str) -> HttpResponse:
+    def present(self, presentation: Any, **options: str) -> Any:
         return self.post("presentations/verify", {"verifiablePresentation": presentation, "options": options})
 
 

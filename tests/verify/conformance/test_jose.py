@@ -10,7 +10,7 @@ import pytest
 
 from issuers.jose import b64, unb64
 from tests.standards import CONTEXTS, FOLDER, needed
-from verify.conformance import jose, sdjwt
+from verify.conformance import jose, keyfiles, sdjwt
 from verify.conformance.sdjwt import NotDisclosable
 
 VECTORS = FOLDER / "vectors" / "vc-jose-cose"
@@ -165,7 +165,7 @@ def test_an_algorithm_that_is_not_the_keys_opens_nothing(tmp_path: Path, alg: st
 
 @needed
 def test_an_issuer_claim_that_names_another_opens_nothing(tmp_path: Path) -> None:
-    key = jose.keyfiles.read(json.loads((VECTORS / "vm-p256.json").read_text()))
+    key = keyfiles.read(json.loads((VECTORS / "vm-p256.json").read_text()))
     for iss, result in (("https://issuer.example/i", "success"), ("https://other.example", "failure")):
         head = {"alg": "ES256", "typ": "vc+jwt", "kid": key.kid}
         signed = f"{b64(json.dumps(head).encode())}.{b64(json.dumps(DOCUMENT | {'iss': iss}).encode())}"

@@ -373,7 +373,8 @@ def test_an_enveloped_presentation_verifies_for_its_nonce_and_audience_alone(sui
     envelope = {"@context": [V2], "type": "EnvelopedVerifiablePresentation"}
 
     def status(token: str, media: str = "application/vp+jwt", **options: str) -> int:
-        return asked.present(envelope | {"id": f"data:{media},{token}"}, **options).status_code
+        answer = asked.present(envelope | {"id": f"data:{media},{token}"}, **options)
+        return int(answer.status_code)
 
     token = jws(header, document | claims)
     assert status(token, challenge="n1", domain="a.example") == 200
