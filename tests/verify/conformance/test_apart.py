@@ -1,6 +1,7 @@
 """The conformance endpoints stand apart: not there by default, and without a key that anybody trusts."""
 
 import ast
+import json
 import os
 import subprocess
 import sys
@@ -9,13 +10,20 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 
 from issuers.models import Publication, SigningKey
-from verify.conformance import urls
+from tests.factories import key_room, make_issuer
+from verify.conformance import fetching, urls
 from verify.conformance.throwaway import signer
+from verify.foreign.examining import examine
+from verify.foreign.report import Step
+from verify.report import Verdict
+from verify.verifier import verify
 
 from .conftest import Suite
 
+__all__ = ["key_room"]
 ROOT = Path(__file__).resolve().parents[3]
 ADDRESSES = ("/vc-api/status", "/vc-api/status/lists/revocation", "/1.0/identifiers/did:key:z6Mk")
 
@@ -72,6 +80,23 @@ def test_what_it_signs_needs_no_key_of_ours_and_leaves_no_trace(suite: type[Suit
     assert not SigningKey.objects.exists()
     assert not Publication.objects.exists()
     assert suite("status").verify(issued).status_code == 200
+
+
+@pytest.mark.urls("tests.verify.conformance.urls")
+@pytest.mark.django_db
+@pytest.mark.usefixtures("key_room")
+@pytest.mark.parametrize("name", ["jose", "eddsa-rdfc-2022"])
+def test_what_it_signs_in_an_issuers_name_is_not_valid_to_anybody(suite: type[Suite], name: str) -> None:
+    issuer = make_issuer()
+    whose = f"did:web:passport.example:issuers:{issuer.slug}"
+    issued = suite(name).issued(issuer=whose, validFrom="2026-01-01T00:00:00Z")
+    shown = issued["id"].partition(",")[2] if name == "jose" else json.dumps(issued)
+    report = verify(source=shown, now=timezone.now(), door="api")
+    assert report.verdict is not Verdict.VALID
+    found = examine(data=shown, now=timezone.now(), fetch=fetching.ours_first(now=timezone.now()))
+    assert found.holds is False
+    assert found.worst is not None
+    assert found.worst.step is Step.ISSUER_BINDING
 
 
 @pytest.mark.django_db
