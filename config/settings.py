@@ -338,6 +338,10 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
+# -- Conformance ----------------------------------------------------------------------------------
+VC_API = env.bool("VC_API", False)  # what the public suites drive; keys of its own, trusted by nobody
+VC_API_DOCUMENTS = env.str("VC_API_DOCUMENTS", "")  # documents that the suites refer to and the product not
+
 # -- Logs: constant phrases with data beside them; never a name, an address, a token ---------------
 LOGGING = {
     "version": 1,

@@ -1,5 +1,6 @@
 """All addresses, room by room."""
 
+from django.conf import settings
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
@@ -29,6 +30,9 @@ urlpatterns = [
     path("", include("verify.urls")),
     path("", include("passport.urls")),
 ]
+
+if settings.VC_API:
+    urlpatterns += [path("", include("verify.conformance.urls"))]
 
 handler400 = "config.problems.bad_request"
 handler403 = "config.problems.forbidden"

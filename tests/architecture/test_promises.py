@@ -87,6 +87,8 @@ PRIVATE_KEYS = {
     "issuers/keys.py": "the one door to the keys that sign every day",
     "issuers/keyroom.py": "its inner room, where they are sealed and opened",
     "issuers/root.py": "the city's root: it runs on a machine that has no database",
+    "verify/conformance/throwaway.py": "keys that nobody trusts, made in memory for the conformance suites",
+    "verify/conformance/keyfiles.py": "keys that a suite publishes and hands over in files",
 }
 
 
