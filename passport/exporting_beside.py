@@ -1,10 +1,11 @@
-"""What stands beside the entries of a passport, for the export: links, cards, family, seats, old numbers."""
+"""What stands beside the entries of a passport, for the export: links, cards, passkeys, family, seats, numbers."""
 
 from datetime import UTC, datetime
 from typing import Any
 
 from credentials.models import AddressKind, Enrolment
 
+from . import secondfactors
 from .models import Assent, Card, Guardianship, Learner, MergedPassport, Presentation
 
 
@@ -63,6 +64,15 @@ def gather(*, learner: Learner) -> dict[str, Any]:
                 "result": each.result,
             }
             for each in seats.select_related("session__achievement").order_by("joined_at")
+        ],
+        "second_steps": [
+            {
+                "kind": each.kind,
+                "name": each.name,
+                "added_at": moment(each.added_at),
+                "last_used_at": moment(each.last_used_at),
+            }
+            for each in secondfactors.of(learner)
         ],
         "other_numbers": list(
             MergedPassport.objects.filter(learner=learner).values_list("number", flat=True)
