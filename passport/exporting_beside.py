@@ -1,4 +1,4 @@
-"""What stands beside the entries of a passport, for the export: links, cards, passkeys, family, seats, numbers."""
+"""What stands beside the entries of a passport, for the export: links, cards, passkeys, family, seats."""
 
 from datetime import UTC, datetime
 from typing import Any

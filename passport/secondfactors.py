@@ -1,4 +1,4 @@
-"""Second factors of staff: an app or passkeys; passkeys by which learners come in; the codes that a demo shows."""
+"""Second factors of staff, passkeys by which learners come in, and the codes that a demo shows instead."""
 
 import time
 from dataclasses import dataclass

@@ -7,7 +7,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from credentials import art, bundling, facts, openbadges, posting, reading, securing, statuslists
+from credentials import art, bundling, catalogue, facts, openbadges, posting, reading, securing, statuslists
 from credentials.errors import NotYours
 from credentials.models import StatusListVersion
 from issuers import limits
@@ -110,7 +110,8 @@ def achievement(request: HttpRequest, achievement_id: str) -> HttpResponseBase:
         response: HttpResponse = JsonResponse(context | document, json_dumps_params={"ensure_ascii": False})
         response["Access-Control-Allow-Origin"] = "*"
     else:
-        response = render(request, "credentials/achievement.html", {"achievement": found})
+        coming = catalogue.coming_of(achievement=found, now=timezone.now())
+        response = render(request, "credentials/achievement.html", {"achievement": found, "coming": coming})
     patch_vary_headers(response, ["Accept"])
     return response
 
