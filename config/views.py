@@ -26,7 +26,9 @@ SECURITY_TXT_HOLDS = timedelta(days=90)
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Three doors, and some courses near the reader."""
-    shelf = catalogue.near(arrondissement=request.GET.get("a", ""), theme=request.GET.get("t", ""), size=4)
+    shelf = catalogue.near(
+        arrondissement=request.GET.get("a", ""), theme=request.GET.get("t", ""), size=4, now=timezone.now()
+    )
     return render(request, "home.html", {"shelf": shelf})
 
 
@@ -38,6 +40,7 @@ def courses(request: HttpRequest) -> HttpResponse:
         arrondissement=request.GET.get("a", ""),
         theme=request.GET.get("t", ""),
         page=request.GET.get("page", ""),
+        now=timezone.now(),
     )
     return render(request, "catalogue.html", {"shelf": shelf})
 

@@ -1,14 +1,18 @@
 """The courses of the city by neighbourhood and theme: what is taught here, and what next door."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
 
 from issuers.models import Arrondissement, Issuer, Theme, in_language
 
-from .models import Achievement
+from . import sessions
+from .models import Achievement, Session
 
 NEARBY = 6
+COMING = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,10 +30,12 @@ class Shelf:
     here: Page[Achievement]
     nearby: list[Achievement]
     neighbours: list[Arrondissement]
+    coming: QuerySet[Session]
 
 
-def near(*, arrondissement: str, theme: str, page: str = "1", size: int = 12) -> Shelf:
-    """Published courses of active providers in this arrondissement, and some of those around it.
+def near(*, arrondissement: str, theme: str, now: datetime, page: str = "1", size: int = 12) -> Shelf:
+    """Published courses of active providers in this arrondissement, some of those around it, and the next
+    sessions that are held here, whoever holds them.
 
     An unknown arrondissement or theme asks for all, a page that does not exist for the nearest one.
     """
@@ -63,4 +69,15 @@ def near(*, arrondissement: str, theme: str, page: str = "1", size: int = 12) ->
         here=here,
         nearby=nearby,
         neighbours=neighbours,
+        coming=_coming(chosen, wanted, now),
     )
+
+
+def _coming(district: Arrondissement | None, theme: str, now: datetime) -> QuerySet[Session]:
+    found = sessions.planned(now=now, arrondissement=district)
+    return (found.filter(achievement__theme=theme) if theme else found)[:COMING]
+
+
+def coming_of(*, achievement: Achievement, now: datetime) -> list[Session]:
+    """When and where this course is taught next."""
+    return list(sessions.planned(now=now).filter(achievement=achievement)[:COMING])

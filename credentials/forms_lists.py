@@ -11,8 +11,8 @@ from .forms import MESSAGE_LANGUAGES
 MEGABYTE = 1024 * 1024
 
 
-class ListForm(forms.Form):
-    """A list of people who get the same certificate; once it is valid ``sheet`` and ``content`` hold it."""
+class FileForm(forms.Form):
+    """A file with a list of people; once it is valid ``sheet`` and ``content`` hold it."""
 
     file = forms.FileField(
         label=_("The list"),
@@ -20,6 +20,33 @@ class ListForm(forms.Form):
         help_text=_("A spreadsheet (.xlsx) or a .csv file: 10,000 rows and 10 MB at most."),
         widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx"}),
     )
+    content: bytes
+    sheet: rosters.Sheet
+
+    def clean_file(self) -> Any:
+        """Read the whole file; what is wrong with it is said at its field."""
+        upload = self.cleaned_data["file"]
+        if upload.size > rosters.MAX_BYTES:
+            raise forms.ValidationError(slips.sentence("too-large", {"limit": rosters.MAX_BYTES // MEGABYTE}))
+        self.content = upload.read()
+        try:
+            self.sheet = rosters.read(self.content, filename=upload.name)
+        except rosters.RosterError as error:
+            raise forms.ValidationError(slips.sentence(error.code, error.params)) from error
+        return upload
+
+
+class SeatsForm(FileForm):
+    """A list of those who come to a session."""
+
+    language = forms.ChoiceField(
+        label=_("Language of the messages"), choices=MESSAGE_LANGUAGES, widget=forms.RadioSelect
+    )
+
+
+class ListForm(FileForm):
+    """A list of people who get the same certificate."""
+
     awarded_on = forms.DateField(
         label=_("Date of the award"),
         widget=forms.DateInput(attrs={"type": "date", "dir": "ltr"}, format="%Y-%m-%d"),
@@ -38,21 +65,6 @@ class ListForm(forms.Form):
     notify = forms.BooleanField(
         label=_("Tell each person by SMS or e-mail when the certificate is there"), required=False
     )
-
-    content: bytes
-    sheet: rosters.Sheet
-
-    def clean_file(self) -> Any:
-        """Read the whole file; what is wrong with it is said at its field."""
-        upload = self.cleaned_data["file"]
-        if upload.size > rosters.MAX_BYTES:
-            raise forms.ValidationError(slips.sentence("too-large", {"limit": rosters.MAX_BYTES // MEGABYTE}))
-        self.content = upload.read()
-        try:
-            self.sheet = rosters.read(self.content, filename=upload.name)
-        except rosters.RosterError as error:
-            raise forms.ValidationError(slips.sentence(error.code, error.params)) from error
-        return upload
 
 
 class NameForm(forms.Form):

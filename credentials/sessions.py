@@ -156,10 +156,17 @@ def seats_of(*, session: Session) -> list[Enrolment]:
 
 
 def planned(*, now: datetime, arrondissement: Arrondissement | None = None) -> QuerySet[Session]:
-    """Those that anybody may come to, the next first."""
-    coming = Session.objects.filter(state=State.PLANNED, starts_at__gt=now)
+    """Those that anybody may come to, the next first, each with how many seats are ``taken``."""
+    coming = Session.objects.filter(
+        state=State.PLANNED,
+        starts_at__gt=now,
+        issuer__state=Issuer.State.ACTIVE,
+        achievement__state=Achievement.State.PUBLISHED,
+    )
     coming = coming.filter(arrondissement=arrondissement) if arrondissement else coming
-    return coming.select_related("achievement", "issuer", "arrondissement").order_by("starts_at", "pk")
+    seated = Count("enrolments", filter=Q(enrolments__forgotten_at__isnull=True))
+    coming = coming.select_related("achievement", "issuer", "arrondissement").annotate(taken=seated)
+    return coming.order_by("starts_at", "pk")
 
 
 # -- Seats ------------------------------------------------------------------------------------------

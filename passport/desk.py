@@ -43,6 +43,7 @@ MAX_CLAIMS = 20
 Purpose = Consent.Purpose
 #: Asked at a desk, one after the other; the first is needed. Research is never asked by word of mouth.
 ASKED = (Purpose.PASSPORT, Purpose.SHOWING, Purpose.STATISTICS, Purpose.MESSAGES)
+BIRTH_YEAR = "desk-birth-year"
 #: What stands in a line about a desk → how it reads.
 DEEDS: dict[str, Any] = {
     "desk-find": gettext_lazy("Passport looked up"),
@@ -52,6 +53,8 @@ DEEDS: dict[str, Any] = {
     "desk-pin": gettext_lazy("New PIN printed"),
     "desk-claim": gettext_lazy("Certificate put into the passport"),
     "desk-phone": gettext_lazy("Phone or e-mail added"),
+    BIRTH_YEAR: gettext_lazy("Year of birth corrected"),
+    "me-merge": gettext_lazy("Two passports made one"),
     "desk-guardian": gettext_lazy("Passport of a child opened with the guardian present"),
     "me-hide": gettext_lazy("Certificate hidden or shown again"),
     "me-proposal": gettext_lazy("Question about a certificate answered"),
@@ -327,6 +330,28 @@ def counts(*, houses: Iterable[Issuer], now: datetime, days: int = 30) -> list[d
     for row in found:
         row["deed"] = deed(act=row["act"], what=row["deed"])
     return sorted(found, key=lambda row: (row["by__name_latin"] or "", -row["number"]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of what somebody else did, as its learner reads it; ``reason`` where a clerk gave one."""
+
+    look: Look
+    says: str
+    reason: str
+
+
+def lines(*, learner: Learner) -> list[Line]:
+    """Who looked and what was done for her, the newest first."""
+    acted = (Look.Act.DESK_ACTED, Look.Act.GUARDIAN_ACTED)
+    return [
+        Line(
+            look=look,
+            says=deed(act=look.act, what=look.what) if look.act in acted else look.get_act_display(),
+            reason=look.what if look.act == Look.Act.DESK_VOUCHED else "",
+        )
+        for look in looks.of(learner=learner)
+    ]
 
 
 def deed(*, act: str, what: str) -> str:

@@ -171,6 +171,14 @@ class AgeFixed(PassportError):
     field = "birth_year"
 
 
+class AnswersForChildren(PassportError):
+    """A guardian is of age, so her year of birth does not make her a minor."""
+
+    message = _("She answers for children, so she is of age. End that first, under Family.")
+    field = "birth_year"
+    status = 409
+
+
 class NotAMinor(PassportError):
     """Guardians answer for minors alone."""
 

@@ -1,4 +1,4 @@
-"""What stands beside the entries of a passport, for the export: from elsewhere, links, cards, family."""
+"""What stands beside the entries of a passport, for the export: from elsewhere, links, cards, passkeys, family."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -8,7 +8,7 @@ from django.db.models import Count, QuerySet
 
 from credentials.models import AddressKind, Enrolment
 
-from . import presenting_imports
+from . import presenting_imports, secondfactors
 from .models import Assent, Card, Guardianship, Import, Learner, MergedPassport, Presentation, Record
 
 
@@ -96,6 +96,15 @@ def gather(*, learner: Learner) -> dict[str, Any]:
                 "result": each.result,
             }
             for each in seats.select_related("session__achievement").order_by("joined_at")
+        ],
+        "second_steps": [
+            {
+                "kind": each.kind,
+                "name": each.name,
+                "added_at": moment(each.added_at),
+                "last_used_at": moment(each.last_used_at),
+            }
+            for each in secondfactors.of(learner)
         ],
         "other_numbers": list(
             MergedPassport.objects.filter(learner=learner).values_list("number", flat=True)

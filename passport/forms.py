@@ -210,6 +210,15 @@ class PasskeyForm(AuthenticateWebAuthnForm):  # type: ignore[misc]  # allauth is
             raise ValidationError(PASSKEY_REFUSED) from error
 
 
+class PasskeyDoorForm(PasskeyForm):
+    """A passkey instead of a code: whose it is, it says itself."""
+
+    passwordless = True
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data, user=None)
+
+
 class PasskeySetupForm(forms.Form):
     """A new passkey, and what its owner calls it."""
 

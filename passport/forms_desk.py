@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from issuers.models import Arrondissement
 
-from .forms import AddressForm, CodeForm, NameForm
+from .forms import OLDEST, AddressForm, CodeForm, NameForm
+from .models import Relationship
 
 _DIGITS = {"inputmode": "numeric", "autocomplete": "off", "dir": "ltr"}
 
@@ -175,6 +176,42 @@ class BornForm(forms.Form):
         if year > timezone.localdate().year:
             raise forms.ValidationError(_("This year is still to come."))
         return year
+
+
+class BirthYearForm(forms.Form):
+    """The year on the paper that lies on the desk; and who answers for a child."""
+
+    birth_year = _year_field(
+        label=_("Year of birth on the identity paper"),
+        help_text=_("Four digits. Note no number of the paper."),
+    )
+    seen = forms.BooleanField(
+        label=_("I see the person, and her identity paper. I note no number."), required=False
+    )
+    guardian = forms.CharField(
+        label=_("Number of the guardian's passport"),
+        max_length=30,
+        required=False,
+        help_text=_("Under 12 alone, if nobody answers for the child yet: the guardian is there."),
+        widget=forms.TextInput(attrs=_DIGITS),
+    )
+    relationship = forms.ChoiceField(
+        label=_("What is the guardian to the child?"),
+        choices=[("", _("No guardian is named")), *Relationship.choices],
+        required=False,
+    )
+
+    def clean_birth_year(self) -> int:
+        year = int(self.cleaned_data["birth_year"])
+        if not timezone.localdate().year - OLDEST <= year <= timezone.localdate().year:
+            raise forms.ValidationError(_("A year has four digits, such as 1994."))
+        return year
+
+    def clean(self) -> dict[str, Any]:
+        typed = self.cleaned_data
+        if typed.get("guardian") and not typed.get("relationship"):
+            self.add_error("relationship", _("Say what the guardian is to the child."))
+        return typed
 
 
 class DistrictForm(forms.Form):

@@ -40,6 +40,12 @@ def end(*, guardianship: Guardianship, reason: str, by: Learner, house: Issuer, 
         raise AlreadyDecided
 
 
+def grown_up(*, learner: Learner, by: Learner, house: Issuer, now: datetime) -> int:
+    """A desk found that she is of age: nobody answers for her any more; how many did."""
+    living = Guardianship.objects.filter(ward=learner, ended_at__isnull=True)
+    return sum(_end(one, reason=Guardianship.Reason.OF_AGE, by=by, house=house, now=now) for one in living)
+
+
 @transaction.atomic
 def _end(
     one: Guardianship, *, reason: str, now: datetime, by: Learner | None = None, house: Issuer | None = None

@@ -14,9 +14,9 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 from issuers import audit
-from issuers.models import Issuer, Membership
+from issuers.models import Issuer
 
-from . import ages, codes, filing, looks, names
+from . import ages, codes, filing, looks, names, secondfactors
 from .errors import (
     BoundPassport,
     MinorsByGuardian,
@@ -25,7 +25,7 @@ from .errors import (
     PassportError,
     SamePassport,
 )
-from .models import Address, Code, Consent, Entry, Guardianship, Learner, Look, MergedPassport
+from .models import Address, Card, Code, Consent, Entry, Guardianship, Learner, Look, MergedPassport
 
 MERGED = "passports-merged"
 
@@ -64,28 +64,32 @@ def merge(
     *,
     kept: Learner,
     other_id: int,
-    code: Code,
     now: datetime,
+    code: Code | None = None,
+    card: Card | None = None,
     by: Learner | None = None,
     house: Issuer | None = None,
 ) -> Learner:
-    """Everything of the other goes into the kept one, for whoever typed a code sent to the other's address.
+    """Everything of the other goes into the kept one, for whoever typed a code sent to the other's address,
+    or the PIN of its card.
 
-    ``by`` is the guardian or clerk who acts. Raises SamePassport, NotYourPassport for one that the address
-    does not open, CodeUsed, BoundPassport, MinorsByGuardian, NotOnePerson, PassportError if one is gone.
+    ``by`` is the guardian or clerk who acts. Raises SamePassport, NotYourPassport for one that neither
+    opens, CodeUsed, BoundPassport, MinorsByGuardian, NotOnePerson, PassportError if one is gone.
     """
     if kept.pk == other_id:
         raise SamePassport
     pair = Learner.objects.select_for_update().filter(pk__in=(kept.pk, other_id)).order_by("pk")
     both = {learner.pk: learner for learner in pair}
-    if len(both) != 2 or both[other_id] not in others(learner=kept, code=code):
+    if len(both) != 2 or not _opened(both[other_id], kept, code=code, card=card):
         raise NotYourPassport
     mine, other = both[kept.pk], both[other_id]
     if not mine.is_active:
         raise PassportError
     _require_one_person(mine, other, now=now, by=by, seen=house is not None)
-    codes.use(code=code, now=now)
+    if code is not None:
+        codes.use(code=code, now=now)
     _take_names(mine, other)
+    Authenticator.objects.filter(user=other).delete()  # her passkeys name the row that closes
     for relation in _relations():
         _move(relation, mine, other)
     MergedPassport.objects.create(number=other.passport_number, learner=mine, merged_at=now, by=by)
@@ -111,11 +115,19 @@ def merge(
     return mine
 
 
+def _opened(other: Learner, kept: Learner, *, code: Code | None, card: Card | None) -> bool:
+    """Whether what was proved opens the other: a typed code's address, or the card that it has now."""
+    if card is not None:
+        living = Card.objects.filter(pk=card.pk, learner=other, replaced_at__isnull=True)
+        return other.is_active and living.exists()
+    return code is not None and other in others(learner=kept, code=code)
+
+
 def _require_one_person(
     mine: Learner, other: Learner, *, now: datetime, by: Learner | None, seen: bool
 ) -> None:
     """A code shows who reads a phone, and families share one: names, years and families must agree too."""
-    if Membership.objects.filter(person=other).exists() or Authenticator.objects.filter(user=other).exists():
+    if secondfactors.asked(other):
         raise BoundPassport
     minors = [ages.is_minor(learner.birth_year, timezone.localdate(now)) for learner in (mine, other)]
     if any(minors) and by is None:

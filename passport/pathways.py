@@ -1,6 +1,6 @@
 """Pathways as learners walk them: what is done, what comes next, where in the city it is taught."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
@@ -8,7 +8,8 @@ from operator import or_
 
 from django.db.models import Prefetch, Q, QuerySet
 
-from credentials.models import Achievement
+from credentials import sessions
+from credentials.models import Achievement, Session
 from issuers.models import Arrondissement, Issuer
 
 from . import evidence
@@ -23,10 +24,16 @@ HERE, NEXT_DOOR, ELSEWHERE = 0, 1, 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """A course that leads to a step, and how far from her it is taught."""
+    """A course that leads to a step, when it is held next, and how far from her that is."""
 
     course: Achievement
+    next: Session | None
     distance: int
+
+    @property
+    def place(self) -> Arrondissement:
+        """Where it is held next, else where its provider is."""
+        return self.next.arrondissement if self.next else self.course.issuer.arrondissement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,14 +127,16 @@ def standings(*, pathways: Sequence[Pathway], learner: Learner | None, now: date
     shown = evidence.certificates(learner=learner, now=now) if learner else []
     asked = {step.pk: read_all(step.any_of) for pathway in pathways for step in pathway.steps.all()}
     taught = _taught([one for some in asked.values() for one in some])
+    held = _next_of(taught, now)
     home = learner.arrondissement if learner else None
-    return [_standing(pathway, asked, taught, shown, home) for pathway in pathways]
+    return [_standing(pathway, asked, taught, held, shown, home) for pathway in pathways]
 
 
 def _standing(
     pathway: Pathway,
     asked: dict[int, list[Requirement]],
     taught: Sequence[Achievement],
+    held: Mapping[str, list[Session]],
     shown: Sequence[Shown],
     home: Arrondissement | None,
 ) -> Standing:
@@ -139,7 +148,7 @@ def _standing(
         best = min(having, key=lambda each: each.expired, default=None)
         done = best is not None and not best.expired
         courses = [course for course in taught if any(one.met_by(course) for one in wanted)]
-        offers = [Offer(course=course, distance=distance(home, course)) for course in courses]
+        offers = [_offer(course, held.get(course.pk, []), home) for course in courses]
         stages.append(
             Stage(
                 place=step.place,
@@ -153,6 +162,21 @@ def _standing(
         )
         waiting = waiting and done
     return Standing(pathway=pathway, stages=stages)
+
+
+def _next_of(courses: Sequence[Achievement], now: datetime) -> dict[str, list[Session]]:
+    """The sessions of these courses that anybody may come to, the next first."""
+    found: dict[str, list[Session]] = {}
+    for session in sessions.planned(now=now).filter(achievement__in=courses):
+        found.setdefault(session.achievement_id, []).append(session)
+    return found
+
+
+def _offer(course: Achievement, held: Sequence[Session], home: Arrondissement | None) -> Offer:
+    """The course with the nearest of its sessions; of those as near, the next."""
+    nearest = min(held, key=lambda one: (distance(home, one.arrondissement), one.starts_at), default=None)
+    place = nearest.arrondissement if nearest else course.issuer.arrondissement
+    return Offer(course=course, next=nearest, distance=distance(home, place))
 
 
 def _labels(wanted: Sequence[Requirement], courses: Sequence[Achievement]) -> list[str]:
@@ -185,11 +209,10 @@ def _taught(wanted: Sequence[Requirement]) -> list[Achievement]:
     )
 
 
-def distance(home: Arrondissement | None, course: Achievement) -> int:
+def distance(home: Arrondissement | None, there: Arrondissement) -> int:
     """How far from home it is taught, by arrondissement and prefecture; somewhere, if home is not known."""
     if home is None:
         return ELSEWHERE
-    there = course.issuer.arrondissement
     if there.pk == home.pk:
         return HERE
     return NEXT_DOOR if there.prefecture_code == home.prefecture_code else ELSEWHERE

@@ -7,11 +7,10 @@ thing more, in digits: the year of birth, or the number of the passport. Three w
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from allauth.mfa.models import Authenticator
 from django.db.models import F
 from django.utils.crypto import constant_time_compare
 
-from . import numbers
+from . import numbers, secondfactors
 from .errors import DoubtedTooOften, NotRecognised, NotYourPassport
 from .models import Address, Code, Learner
 
@@ -25,7 +24,7 @@ def asks(*, learner: Learner, code: Code, now: datetime) -> bool:
     address = _address(learner, code)
     proved = address.verified_at if address else None
     stale = proved is None or proved <= now - LONG
-    return stale and not Authenticator.objects.filter(user=learner).exists()
+    return stale and not secondfactors.asked(learner)
 
 
 def require(*, learner: Learner, code: Code, fact: str) -> None:

@@ -1,4 +1,4 @@
-"""Second factors of staff: an authenticator app or passkeys; and the codes that a demo shows instead."""
+"""Second factors of staff, passkeys by which learners come in, and the codes that a demo shows instead."""
 
 import time
 from dataclasses import dataclass
@@ -16,13 +16,15 @@ from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from credentials.letters import Letter
 from issuers.errors import NotAllowed, SamePerson, WrongState
 from issuers.models import Membership, Role
 from issuers.registry import record
 
-from . import seals
+from . import seals, telling
 from .errors import LastFactor, NotYourPassport, PassportError
 from .models import Address, Learner
 from .numbers import grouped
@@ -34,6 +36,9 @@ MAX_PASSKEYS = 10
 
 class Adapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth is not typed
     """How this service and its people are called by apps and passkeys, and how an app's secret is kept."""
+
+    def is_mfa_enabled(self, user: Any, types: Any = None) -> bool:
+        return super().is_mfa_enabled(user, types) and asked(user)
 
     def encrypt(self, text: str) -> str:
         return seals.seal(text)
@@ -78,8 +83,16 @@ def needed(learner: Learner) -> bool:
     return Membership.objects.filter(person=learner).exists()
 
 
+def asked(learner: Learner) -> bool:
+    """Whether a code alone does not let her in: a role needs a second factor, or she has the app.
+
+    A learner's passkey is a way in beside the code, and never stands in the code's way: she may lose it.
+    """
+    return needed(learner) or Authenticator.objects.filter(user=learner, type=Kind.TOTP).exists()
+
+
 def of(learner: Learner) -> list[Factor]:
-    """Her second factors, the oldest first."""
+    """Her authenticator app and her passkeys, the oldest first."""
     held = Authenticator.objects.filter(user=learner, type__in=KINDS).order_by("created_at", "pk")
     return [
         Factor(
@@ -113,6 +126,20 @@ def add_passkey(*, learner: Learner, name: str, answer: dict[str, Any]) -> Authe
         raise PassportError(_("Ten passkeys are enough. Remove one before you add another."))
     numbered = _("Passkey %(number)d") % {"number": count + 1}
     return WebAuthn.add(learner, name.strip() or str(numbered), answer).instance
+
+
+def add_way_in(*, learner: Learner, name: str, answer: dict[str, Any]) -> Authenticator:
+    """A passkey by which a learner comes in; she hears of it where she is reached. Raises PassportError."""
+    added = add_passkey(learner=learner, name=name, answer=answer)
+    address = Address.objects.filter(learner=learner, verified_at__isnull=False).first()
+    if address is not None:
+        telling.tell(kind=address.kind, value=address.value, language=learner.language, letter=_new_passkey)
+    return added
+
+
+def _new_passkey() -> Letter:
+    says = gettext("A passkey now opens your passport. Not you? Remove it under Settings.")
+    return Letter(subject=gettext("A new passkey"), says=says, short=says)
 
 
 def remove(*, learner: Learner, factor_id: int) -> None:

@@ -4,12 +4,12 @@ import json
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from credentials import art, facts, reading
+from credentials import art, catalogue, facts, reading
 from credentials.errors import NotYours
 from credentials.models import Achievement
 from issuers import jose
@@ -36,7 +36,9 @@ def achievement(request: HttpRequest, achievement_id: str) -> HttpResponseBase:
         response = _document(request, found, language, content_type=asked)
     else:
         with translation.override(language or translation.get_language()):
-            response = render(request, "credentials/achievement.html", {"achievement": found})
+            coming = catalogue.coming_of(achievement=found, now=timezone.now())
+            context = {"achievement": found, "coming": coming}
+            response = render(request, "credentials/achievement.html", context)
         if language:
             response["Content-Language"] = language
     patch_vary_headers(response, ["Accept"])

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from credentials import corrections
 from credentials.errors import CredentialsError
 from issuers.access import signed_in
-from passport import consents, exporting, holding, looks, overview, sharing
+from passport import consents, desk, exporting, holding, overview, sharing
 from passport.acting import acting_of, assisted, learner_of
 from passport.errors import NotYourPassport
 from passport.forms import complain
@@ -83,7 +83,9 @@ def _recorded(request: HttpRequest) -> dict[str, Any]:
 def who_looked(request: HttpRequest) -> HttpResponse:
     """Who saw her passport or acted in it, month by month; how often certificate pages were opened."""
     learner = learner_of(request)
-    months = groupby(looks.of(learner=learner), key=lambda look: timezone.localdate(look.at).replace(day=1))
+    months = groupby(
+        desk.lines(learner=learner), key=lambda line: timezone.localdate(line.look.at).replace(day=1)
+    )
     return render(
         request,
         "passport/data/looks.html",

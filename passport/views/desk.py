@@ -18,10 +18,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from credentials.errors import BadAward
 from issuers.access import issuers_of, member
-from passport import acting, cardpaper, cards, codes, desk
+from passport import acting, birthyears, cardpaper, cards, codes, desk
 from passport.errors import NobodyHere, PassportError
 from passport.forms import complain
 from passport.forms_desk import (
+    BirthYearForm,
     DeskAddressForm,
     DeskCodeForm,
     FactForm,
@@ -156,7 +157,7 @@ def _begin(request: HttpRequest, learner: Any, proof: str) -> HttpResponse:
     now = timezone.now()
     standing.put(request, learner=learner, proof=proof, now=now)
     acting.begin(request, learner=learner, role="clerk", house=standing.house_of(request), now=now)
-    return redirect("me")
+    return redirect("me-merge" if request.GET.get("to") == "merge" else "me")
 
 
 # -- Card and PIN ---------------------------------------------------------------------------------
@@ -289,6 +290,36 @@ def _add(request: HttpRequest, here: standing.Standing, code_id: str, form: Form
     request.session.pop(CODE, None)
     messages.info(request, _("It leads to her passport from now on."))
     return redirect("desk-person")
+
+
+@member("clerk")
+@never_cache
+@with_somebody
+@require_http_methods(["GET", "HEAD", "POST"])
+def birth_year(request: HttpRequest) -> HttpResponse:
+    """A wrong year of birth, by the identity paper that the clerk sees."""
+    now = timezone.now()
+    here = standing.of(request, now=now)
+    if not here.proof:
+        return redirect("desk-open")
+    form = BirthYearForm(request.POST if request.method == "POST" else None)
+    refusal: PassportError | None = None
+    if form.is_bound and form.is_valid():
+        try:
+            birthyears.correct(
+                learner=here.learner,
+                **form.cleaned_data,
+                by=standing.clerk_of(request),
+                house=standing.house_of(request),
+                now=now,
+            )
+        except PassportError as error:
+            refusal = error
+            complain(form, error)
+        else:
+            messages.info(request, _("The year is corrected. She reads who did it."))
+            return redirect("desk-person")
+    return page(request, "birth_year", {"here": here, "learner": here.learner, "form": form}, refusal)
 
 
 # -- What desks do --------------------------------------------------------------------------------

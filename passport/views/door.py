@@ -52,7 +52,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             complain(form, error)
         else:
             return redirect("account_code")
-    return told_to_wait(render(request, "account/login.html", {"form": form}), refusal)
+    context = {"form": form, "device_is_shared": shared.device_is_shared(request)}
+    return told_to_wait(render(request, "account/login.html", context), refusal)
 
 
 def told_to_wait(page: HttpResponse, refusal: BadAward | PassportError | None) -> HttpResponse:

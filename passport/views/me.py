@@ -17,7 +17,7 @@ from credentials.errors import BadAward
 from credentials.qr import qr_svg
 from credentials.views.files import badge_file, european_file, json_file, jwt_file, pdf_file
 from issuers.access import signed_in
-from passport import accounts, consents, declaring, filing, holding, importing, pathways, secondfactors
+from passport import (accounts, consents, declaring, filing, holding, importing, pathways, secondfactors, shared)
 from passport.acting import acting_of, assisted, learner_of, stop
 from passport.errors import LastAddress, PassportError
 from passport.forms import AddressForm, NameForm, VisibilityForm, complain
@@ -183,7 +183,9 @@ def settings_page(request: HttpRequest) -> HttpResponse:
             "address_form": address_form,
             "addresses": Address.objects.filter(learner=learner),
             "factors": secondfactors.of(learner),
+            "asked": secondfactors.asked(learner),
             "staff": secondfactors.needed(learner),
+            "forgets": shared.forgets(request),
             "hidden": holding.hidden(learner=learner),
             "hidden_declared": declaring.hidden(learner=learner),
             "hidden_imports": importing.hidden(learner=learner),

@@ -1,5 +1,6 @@
-"""Two passports of one person: an address of the other, its code, both side by side, and one."""
+"""Two passports of one person: the other is proved by its address or its card, both side by side, and one."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from allauth.core.internal.ratelimit import get_ip
@@ -13,17 +14,22 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from credentials.errors import BadAward
+from issuers import limits
 from issuers.access import signed_in
-from passport import codes, merging, recognising
+from passport import cards, codes, merging, recognising
 from passport.acting import acting_of, assisted, learner_of
-from passport.errors import PassportError
+from passport.errors import PassportError, SamePassport
 from passport.forms import AddressForm, CodeForm, complain
+from passport.forms_desk import CardForm
 from passport.forms_families import FactForm
-from passport.models import Code, Learner
+from passport.models import Card, Code, Learner
 
+from .card import Cards
 from .door import told_to_wait
 
-CODE, KNOWN = "merge.code", "merge.known"
+CODE, CARD, KNOWN = "merge.code", "merge.card", "merge.known"
+#: For so long a PIN that was typed counts, as a code does.
+HOLDS = timedelta(minutes=10)
 
 
 @assisted
@@ -36,17 +42,21 @@ def merge(request: HttpRequest) -> HttpResponse:
     if request.POST.get("act") == "afresh":
         _forget(request)
         return redirect("me-merge")
+    card = _proved_card(request, now)
+    if card is not None:
+        return _compare(request, learner, card=card)
     held = codes.held(code_id=request.session.get(CODE, ""), now=now)
     if held is None:
-        return _ask(request)
+        by_card = request.POST.get("act") == "card"
+        return _ask_card(request, learner) if by_card else _ask(request)
     if not held.proved_at:
         return _check(request, held)
-    return _compare(request, learner, held)
+    return _compare(request, learner, code=held)
 
 
 def _forget(request: HttpRequest) -> None:
-    request.session.pop(CODE, None)
-    request.session.pop(KNOWN, None)
+    for kept in (CODE, CARD, KNOWN):
+        request.session.pop(kept, None)
 
 
 def _ask(request: HttpRequest) -> HttpResponse:
@@ -67,7 +77,33 @@ def _ask(request: HttpRequest) -> HttpResponse:
         else:
             request.session[CODE] = code.pk
             return redirect("me-merge")
-    return told_to_wait(_page(request, "address", form=form), refusal)
+    return told_to_wait(_page(request, "ways", form=form, card_form=CardForm()), refusal)
+
+
+def _ask_card(request: HttpRequest, learner: Learner) -> HttpResponse:
+    """The number on the other passport's card, and its PIN."""
+    form, refusal = CardForm(request.POST), None
+    if form.is_valid():
+        limits.require(request, Cards())
+        now = timezone.now()
+        try:
+            card = cards.check_number(**form.cleaned_data, now=now)
+            if card.learner_id == learner.pk:
+                raise SamePassport(_("This is the passport you are in. Type the number of the other card."))
+        except PassportError as error:
+            refusal = error
+            complain(form, error)
+        else:
+            request.session[CARD] = {"card": card.pk, "until": (now + HOLDS).isoformat()}
+            return redirect("me-merge")
+    return told_to_wait(_page(request, "ways", form=AddressForm(), card_form=form), refusal)
+
+
+def _proved_card(request: HttpRequest, now: datetime) -> Card | None:
+    kept = request.session.get(CARD)
+    if not kept or now >= datetime.fromisoformat(kept["until"]):
+        return None
+    return cards.living(card_id=kept["card"])
 
 
 def _check(request: HttpRequest, held: Code) -> HttpResponse:
@@ -84,15 +120,18 @@ def _check(request: HttpRequest, held: Code) -> HttpResponse:
     return told_to_wait(_page(request, "code", form=form, sent_to=held), refusal)
 
 
-def _compare(request: HttpRequest, learner: Learner, code: Code) -> HttpResponse:
+def _compare(
+    request: HttpRequest, learner: Learner, *, code: Code | None = None, card: Card | None = None
+) -> HttpResponse:
     """Both side by side; one tap makes them one."""
     now, form = timezone.now(), None
-    found = merging.others(learner=learner, code=code)
+    found = merging.others(learner=learner, code=code) if code else [card.learner] if card else []
     chosen = next((one for one in found if str(one.pk) == request.POST.get("passport")), None)
     chosen = chosen or (found[0] if len(found) == 1 else None)
     refusal: PassportError | None = None
     if (
         chosen
+        and code
         and request.session.get(KNOWN) != chosen.pk
         and recognising.asks(learner=chosen, code=code, now=now)
     ):
@@ -112,6 +151,7 @@ def _compare(request: HttpRequest, learner: Learner, code: Code) -> HttpResponse
                 kept=learner,
                 other_id=chosen.pk,
                 code=code,
+                card=card,
                 by=open_one.by if open_one else None,
                 house=open_one.house if open_one else None,
                 now=now,
@@ -122,13 +162,14 @@ def _compare(request: HttpRequest, learner: Learner, code: Code) -> HttpResponse
             _forget(request)
             messages.info(request, _("It is one passport now. The other number leads here."))
             return redirect("me")
+    shown = [recognising.shown(one, code=code, now=now) if code else one for one in found]
     page = _page(
         request,
         "compare" if chosen else "choose",
         form=form,
         code=code,
-        people=[recognising.shown(one, code=code, now=now) for one in found],
-        person=recognising.shown(chosen, code=code, now=now) if chosen else None,
+        people=shown,
+        person=next((one for one in shown if chosen and one.pk == chosen.pk), None),
         sides=[merging.side(learner), merging.side(chosen)] if chosen and form is None else [],
         refusal=refusal,
     )

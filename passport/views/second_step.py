@@ -61,12 +61,12 @@ sign_in_step = public(require_http_methods(["GET", "HEAD", "POST"])(SignInStep.a
 def second_factor(request: HttpRequest) -> HttpResponse:
     """For staff in a session that was opened without: the second step, or its first setting up."""
     learner = learner_of(request)
+    if not secondfactors.asked(learner):
+        return redirect("me")
     if secondfactors.of(learner):
         within = FRESH if request.session.get(AGAIN) else None
         given = has_second_factor(request, within=within)
         return _onward(request, learner) if given else _ask(request, learner)
-    if not secondfactors.needed(learner):
-        return redirect("me")
     return _set_up(request, learner, first=True)
 
 
@@ -76,6 +76,8 @@ def second_factor(request: HttpRequest) -> HttpResponse:
 def add_factor(request: HttpRequest) -> HttpResponse:
     """One more: a passkey, or the app for whoever has passkeys alone. It takes a fresh second step first."""
     learner = learner_of(request)
+    if not secondfactors.asked(learner):
+        return redirect("me-passkey")
     if not has_second_factor(request, within=FRESH):
         return _again(request, reverse("second-factor-add"))
     return _set_up(request, learner, first=False)
@@ -84,11 +86,12 @@ def add_factor(request: HttpRequest) -> HttpResponse:
 @signed_in
 @require_POST
 def remove_factor(request: HttpRequest, factor_id: int) -> HttpResponse:
-    """Take one off. It takes a fresh second step first."""
-    if not has_second_factor(request, within=FRESH):
+    """Take one off. Where a second step is asked for, it takes a fresh one first."""
+    learner = learner_of(request)
+    if secondfactors.asked(learner) and not has_second_factor(request, within=FRESH):
         return _again(request, reverse("me-settings"))
     try:
-        secondfactors.remove(learner=learner_of(request), factor_id=factor_id)
+        secondfactors.remove(learner=learner, factor_id=factor_id)
     except LastFactor as error:
         messages.warning(request, str(error.message))
     return redirect("me-settings")

@@ -2,6 +2,7 @@
 
 import gzip
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,13 @@ from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
+from django.utils import timezone
 
 from config import problems
-from credentials import catalogue
+from credentials import catalogue, sessions
 from credentials.models import Achievement
-from issuers.models import Arrondissement, Theme
+from issuers.models import Arrondissement, Issuer, Theme
+from tests.credentials.rooms import make_session, seated
 from tests.factories import make_achievement, make_issuer, make_learner, make_member, sign_in
 
 ANFA = "06.141.01.01"
@@ -187,6 +190,52 @@ def test_the_catalogue_turns_its_pages_and_keeps_what_was_asked(
     assert set(titles(first)).isdisjoint(titles(second))
 
 
+def test_the_catalogue_says_when_and_where_the_next_sessions_are(
+    client: Client, city: dict[str, Achievement]
+) -> None:
+    now, course = timezone.now(), next(iter(city.values()))
+    there = Arrondissement.objects.get(pk=SIDI_MOUMEN)
+    elsewhere = {"place": "Salle des fêtes", "arrondissement": Arrondissement.objects.get(pk=MAARIF)}
+    soon = {"starts_at": now + timedelta(days=2), "ends_at": now + timedelta(days=3)}
+    make_session(course, now=now, **elsewhere, **soon)
+    held = make_session(
+        course,
+        now=now,
+        group="Autre",
+        place="Maison de quartier",
+        arrondissement=there,
+        starts_at=now + timedelta(days=4),
+        ends_at=now + timedelta(days=5),
+        seats=1,
+    )
+    html = text_of(client, f"/catalogue?a={SIDI_MOUMEN}")
+    assert "Maison de quartier" in html
+    assert "Salle des fêtes" not in html  # in another arrondissement
+    assert "0 of 1 seat taken" in html
+    seated(held, "Omar Alaoui", now=now)
+    page = text_of(client, f"/a/{course.pk}")
+    assert "Maison de quartier" in page
+    assert "Salle des fêtes" in page
+    assert "full</span>" in page
+    other = next(theme for theme in Theme.values if theme != course.theme)
+    assert "Maison de quartier" not in text_of(client, f"/catalogue?a={SIDI_MOUMEN}&t={other}")
+
+
+def test_a_session_that_was_called_off_or_whose_provider_is_stopped_is_not_listed(
+    client: Client, city: dict[str, Achievement]
+) -> None:
+    now, course = timezone.now(), next(iter(city.values()))
+    soon = {"starts_at": now + timedelta(days=2), "ends_at": now + timedelta(days=3)}
+    held = make_session(course, now=now, place="Salle des fêtes", **soon)
+    assert "Salle des fêtes" in text_of(client, "/catalogue")
+    Issuer.objects.filter(pk=course.issuer_id).update(state=Issuer.State.SUSPENDED)
+    assert "Salle des fêtes" not in text_of(client, "/catalogue")
+    Issuer.objects.filter(pk=course.issuer_id).update(state=Issuer.State.ACTIVE)
+    sessions.cancel(session=held, by=held.trainer, now=now)
+    assert "Salle des fêtes" not in text_of(client, "/catalogue")
+    assert "No session is planned at present" in text_of(client, f"/a/{course.pk}")
+
+
 def test_every_theme_can_be_asked_for(client: Client, city: dict[str, Achievement]) -> None:
     html = text_of(client, "/catalogue")
     assert [f'href="?t={theme}#near"' in html for theme in Theme.values] == [True] * len(Theme)
@@ -196,7 +245,7 @@ def test_the_front_page_asks_the_database_few_questions(
     city: dict[str, Achievement], django_assert_max_num_queries: Any
 ) -> None:
     with django_assert_max_num_queries(5):
-        shelf = catalogue.near(arrondissement=SIDI_MOUMEN, theme="")
+        shelf = catalogue.near(arrondissement=SIDI_MOUMEN, theme="", now=timezone.now())
         assert [course.issuer.arrondissement.name for course in shelf.here] == ["Sidi Moumen"] * 2
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from credentials.models import LocalMessage
 from credentials.people import Person
 from issuers.models import AuditEvent
-from passport import accounts, codes, consents, families, filing, merging, secondfactors
+from passport import accounts, cards, codes, consents, families, filing, merging, secondfactors
 from passport.errors import (
     BoundPassport,
     CodeUsed,
@@ -230,3 +230,73 @@ def test_an_address_that_opens_nothing_else_is_told(client: Client, kept: Learne
     client.post(reverse("me-merge"), {"code": newest_code()})
     page = client.get(reverse("me-merge"))
     assert page.context["people"] == []
+
+
+# -- By the other's card ----------------------------------------------------------------------------
+@pytest.fixture
+def paper(other: Learner) -> cards.Secrets:
+    house = make_issuer(with_keys=False)
+    clerk = make_member(house, "clerk")
+    return cards.issue(learner=other, by=clerk, house=house, language="fr", now=timezone.now())
+
+
+def test_the_other_cards_number_and_pin_bring_it_in_without_any_phone(
+    client: Client, kept: Learner, other: Learner, paper: cards.Secrets
+) -> None:
+    sign_in(client, kept)
+    where = reverse("me-merge")
+    typed = {"act": "card", "number": other.passport_number, "pin": paper.pin}
+    assert client.post(where, typed)["Location"] == where
+    page = client.get(where).content.decode()
+    assert "Fatima Zahra El-Idrissi" in page
+    assert client.post(where, {"act": "merge", "passport": other.pk})["Location"] == "/me/"
+    assert MergedPassport.objects.get(number=other.passport_number).learner == kept
+
+
+def test_a_wrong_pin_brings_in_nothing_and_keeps_the_number(
+    client: Client, kept: Learner, other: Learner, paper: cards.Secrets
+) -> None:
+    sign_in(client, kept)
+    wrong = {
+        "act": "card",
+        "number": other.passport_number,
+        "pin": str((int(paper.pin) + 1) % 10**6).zfill(6),
+    }
+    page = client.post(reverse("me-merge"), wrong)
+    assert page.context["card_form"].errors["pin"]
+    assert other.passport_number in page.content.decode()
+    assert client.post(reverse("me-merge"), {"act": "merge", "passport": other.pk}).status_code == 200
+    assert not MergedPassport.objects.exists()
+
+
+def test_a_card_that_was_replaced_meanwhile_proves_nothing(
+    kept: Learner, other: Learner, paper: cards.Secrets
+) -> None:
+    by, house = paper.card.issued_by, paper.card.house
+    assert by is not None
+    cards.issue(learner=other, by=by, house=house, language="fr", now=timezone.now())
+    with pytest.raises(NotYourPassport):
+        merging.merge(kept=kept, other_id=other.pk, card=paper.card, now=timezone.now())
+
+
+def test_ones_own_card_is_not_the_others(client: Client, other: Learner, paper: cards.Secrets) -> None:
+    sign_in(client, other)
+    typed = {"act": "card", "number": other.passport_number, "pin": paper.pin}
+    assert client.post(reverse("me-merge"), typed).context["card_form"].non_field_errors()
+
+
+def test_a_card_is_proof_for_ten_minutes(
+    client: Client, kept: Learner, other: Learner, paper: cards.Secrets
+) -> None:
+    sign_in(client, kept)
+    client.post(reverse("me-merge"), {"act": "card", "number": other.passport_number, "pin": paper.pin})
+    session = client.session
+    session["merge.card"] |= {"until": (timezone.now() - timedelta(seconds=1)).isoformat()}
+    session.save()
+    client.post(reverse("me-merge"), {"act": "merge", "passport": other.pk})
+    assert not MergedPassport.objects.exists()
+
+
+def test_proof_is_needed(kept: Learner, other: Learner) -> None:
+    with pytest.raises(NotYourPassport):
+        merging.merge(kept=kept, other_id=other.pk, now=timezone.now())

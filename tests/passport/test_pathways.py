@@ -7,6 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from credentials.people import Person
 from issuers.errors import NotAllowed
@@ -14,6 +15,7 @@ from issuers.models import AuditEvent, Role
 from passport import accounts, filing, pathways, requirements, signposts
 from passport.errors import NoSuchPathway, OwnPathway, PathwayChanged, PathwayIncomplete
 from passport.models import Learner, Pathway
+from tests.credentials.rooms import make_session
 from tests.factories import (
     NOW,
     city_approver,
@@ -164,6 +166,31 @@ def test_done_next_missing_and_where_it_is_taught_nearest_first(fatima: Learner)
     assert standing.hours_left == 20
     assert standing.stages[2].offers == []
     assert pathways.next_of([standing]) is standing
+
+
+def test_a_course_is_as_near_as_its_nearest_session(client: Client, fatima: Learner) -> None:
+    here = make_arrondissement("06.141.01.99")
+    Learner.objects.filter(pk=fatima.pk).update(arrondissement=here)
+    fatima.refresh_from_db()
+    course = make_achievement(make_issuer(with_keys=False), cefr_level="A1", skills=FRENCH)
+    pathway = published(["language:fr:A1"], ["language:fr:B1"])
+    coming = {"starts_at": NOW + timedelta(days=9), "ends_at": NOW + timedelta(days=10)}
+    make_session(course, starts_at=NOW + timedelta(days=2), ends_at=NOW + timedelta(days=3))
+    near = make_session(course, group="Ici", arrondissement=here, place="Salle du coin", **coming)
+    standing = pathways.walk(slug=pathway.slug, learner=fatima, now=NOW)
+    (offer,) = standing.stages[0].offers
+    assert (offer.next, offer.place, offer.distance) == (near, here, pathways.HERE)
+    after = pathways.walk(slug=pathway.slug, learner=fatima, now=NOW + timedelta(days=30))
+    assert after.stages[0].offers[0].next is None
+
+
+def test_a_pathway_says_where_and_when_the_next_session_is(client: Client) -> None:
+    now = timezone.now()
+    course = make_achievement(make_issuer(with_keys=False), cefr_level="A1", skills=FRENCH)
+    pathway = published(["language:fr:A1"], ["language:fr:B1"])
+    coming = {"starts_at": now + timedelta(days=2), "ends_at": now + timedelta(days=3)}
+    make_session(course, now=now, place="Salle du coin", **coming)
+    assert "Salle du coin" in client.get(reverse("pathway", args=[pathway.slug])).content.decode()
 
 
 def test_a_course_counts_in_every_version_and_expires(fatima: Learner) -> None:

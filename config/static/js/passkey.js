@@ -55,7 +55,9 @@ function answer(credential, response) {
 
 const options = document.getElementById("passkey-options");
 const form = document.querySelector("form[data-passkey]");
-if (form && options && window.PublicKeyCredential) {
+if (!window.PublicKeyCredential) {
+  for (const sentence of document.querySelectorAll("[data-without]")) sentence.hidden = false;
+} else if (form && options) {
   const refused = form.querySelector("[data-refused]");
   form.classList.remove("held");
   form.addEventListener("submit", async (event) => {
