@@ -1,4 +1,4 @@
-"""What stands beside the entries of a passport, for the export: from elsewhere, links, cards, passkeys, family."""
+"""What stands beside the entries of a passport: from elsewhere, links, cards, passkeys, family; for the export."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from credentials import (badges, bundling, europass, posting, reading, securing, statuslists)
+from credentials import badges, bundling, europass, posting, reading, securing, statuslists
 from credentials.errors import NotYours
 from credentials.models import Credential
 from issuers import limits

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("credentials", "0016_held_messages_and_sms_days"),
         ("issuers", "0007_publication_source"),
-        ("passport", "0012_looks_at_desks"),
+        ("passport", "0013_imports"),
     ]
 
     operations = [

@@ -17,7 +17,17 @@ from credentials.errors import BadAward
 from credentials.qr import qr_svg
 from credentials.views.files import badge_file, european_file, json_file, jwt_file, pdf_file
 from issuers.access import signed_in
-from passport import (accounts, consents, declaring, filing, holding, importing, pathways, secondfactors, shared)
+from passport import (
+    accounts,
+    consents,
+    declaring,
+    filing,
+    holding,
+    importing,
+    pathways,
+    secondfactors,
+    shared,
+)
 from passport.acting import acting_of, assisted, learner_of, stop
 from passport.errors import LastAddress, PassportError
 from passport.forms import AddressForm, NameForm, VisibilityForm, complain
