@@ -1,4 +1,4 @@
-"""What stands beside the entries of a passport: from elsewhere, links, cards, passkeys, family; for the export."""
+"""What stands beside the entries of a passport, for the export: brought, links, cards, family, seats."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
