@@ -1,12 +1,19 @@
 """Each broken document of elsewhere gets a report that names the one way in which it is broken."""
 
+import copy
+import json
+import random
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.utils import translation
 
+from credentials import dataintegrity
+from issuers.jose import b64, unb64
 from tests.gallery.foreign import make
 from verify.errors import Malformed
 from verify.foreign import wording
@@ -87,3 +94,93 @@ def test_the_gallery_is_as_its_maker_makes_it() -> None:
     for path in FILES:
         assert path.read_bytes() == made[path.name], path.name
     assert sum(not name.startswith("whole.") for name in made) >= 150
+
+
+# -- Nothing breaks it ----------------------------------------------------------------------------
+def leaves(value: object, path: str = "") -> Iterator[str]:
+    """The paths to every text of a document."""
+    if isinstance(value, str):
+        yield path
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, item in items:
+        yield from leaves(item, f"{path}/{name}".lstrip("/"))
+
+
+KIND = ("proof/0/type", "proof/0/cryptosuite")  # of a signature that we do not know, nothing can be said
+SEALED = signers.signed(signers.badge(), suite="eddsa-jcs-2022")
+
+
+@pytest.mark.parametrize("path", sorted(leaves(SEALED)))
+def test_a_letter_changed_in_any_member_fails(path: str) -> None:
+    *above, last = [int(part) if part.isdecimal() else part for part in path.split("/")]
+    document = copy.deepcopy(SEALED)
+    place: Any = document
+    for part in above:
+        place = place[part]
+    place[last] = place[last][:-1] + ("x" if place[last][-1] != "x" else "y")
+    report = examine(data=json.dumps(document), now=NOW, fetch=FETCH)
+    assert report.holds is False or (report.holds is None and path in KIND)
+
+
+STRANGE: tuple[Any, ...] = (
+    None,
+    True,
+    0,
+    -1,
+    7.5,
+    "",
+    "x",
+    "https://[",
+    "did:",
+    "data:,",
+    [],
+    {},
+    [[]],
+    [None],
+    {"id": []},
+    {"@id": {}},
+)
+PLAIN = [
+    path for path in FILES if path.suffix in (".json", ".jwt") and path.name.startswith(("whole", "status"))
+]
+
+
+@pytest.mark.parametrize("path", PLAIN, ids=[path.name for path in PLAIN])
+def test_a_strange_value_in_any_place_is_reported_or_refused_and_breaks_nothing(path: Path) -> None:
+    """Without a look at the graph: that is ``test_apart`` and ``test_linkeddata``."""
+    source = random.Random(path.name)
+    text = path.read_text()
+    whole = json.loads(text) if path.suffix == ".json" else json.loads(unb64(text.split(".")[1]))
+    if "id" in whole and str(whole["id"]).startswith("data:"):
+        return
+    places = [place for place, _value in places_of(whole)]
+    for place in source.sample(places, min(len(places), 40)):
+        bent = copy.deepcopy(whole)
+        inner: Any = bent
+        for part in place[:-1]:
+            inner = inner[part]
+        inner[place[-1]] = source.choice(STRANGE)
+        data = json.dumps(bent)
+        if path.suffix == ".jwt":
+            head, _body, signature = text.split(".")
+            data = f"{head}.{b64(data.encode())}.{signature}"
+        try:
+            report = examine(data=data, now=NOW, fetch=FETCH, hashing=no_graph)
+        except Malformed as refused:
+            assert refused.fault
+        else:
+            assert len(report.findings) == 6
+
+
+def places_of(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """Every place of a document and what stands there."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, item in items:
+        yield (*path, name), item
+        yield from places_of(item, (*path, name))
+
+
+def no_graph(document: Any, proof: Any, **_options: Any) -> bytes:
+    """Sixty-four bytes that nobody signed."""
+    dataintegrity.suite_of(proof)
+    return bytes(64)
