@@ -157,6 +157,13 @@ def test_a_document_too_deep_for_the_reader(running: Reader) -> None:
         running.hash_data(DOCUMENT | {"name": deep}, PROOF)
 
 
+def test_more_values_than_statements_are_not_even_asked(running: Reader) -> None:
+    many = DOCUMENT | {"evidence": [{"type": ["Evidence"], "name": "x"}] * 2_000}
+    with pytest.raises(linkeddata.TooComplex, match="values"):
+        running.hash_data(many, PROOF)
+    assert running._process is None
+
+
 def test_a_proof_that_takes_too_long_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     def slow(*given: Any, **named: Any) -> bytes:
         raise TooSlow("time")
