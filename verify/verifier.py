@@ -344,7 +344,7 @@ def _verify_elsewhere(data: str, *, now: datetime, fetch: Fetch) -> Report:
     else:
         exam.passed(Step.READABLE, f"{found.standard.value}, {found.securing}")
         exam.found(Step.ISSUER, Reason.UNKNOWN_ISSUER, found.issuer_id[:200])
-    return replace(exam.report(), foreign=wording.told(found.to_json()))
+    return replace(exam.report(), foreign=wording.told(found.of_what_is_proved().to_json()))
 
 
 # -- A paper claim --------------------------------------------------------------------------------
