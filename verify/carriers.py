@@ -23,6 +23,9 @@ SVG_NAMESPACE = "https://purl.imsglobal.org/ob/v3p0"  # Open Badges 3.0, section
 SVG_ELEMENT = f"{SVG_NAMESPACE} credential"
 SVG_ELEMENT_CLR = "https://purl.imsglobal.org/clr/v2p0 credential"  # CLR 2.0, section 5.3.2
 SVG_ELEMENT_2 = "http://openbadges.org assertion"  # Open Badges 2.0, baking
+#: Of every standard that we read.
+PNG_KEYWORDS = (PNG_KEYWORD, PNG_KEYWORD_CLR, PNG_KEYWORD_2)
+SVG_ELEMENTS = (SVG_ELEMENT, SVG_ELEMENT_CLR, SVG_ELEMENT_2)
 ATTACHMENT = "certificate.jwt"
 
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it would log parts of what strangers upload

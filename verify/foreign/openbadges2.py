@@ -18,7 +18,7 @@ from . import keys_ob2, reading, shapes_ob2
 from .fetching import Fetch, FetchError
 from .report import Finding, ForeignReport, Standard, Step, failed, passed, unknown
 from .secured import ProofError
-from .tokens import TYPES, Opened, open_jws, require_signature
+from .tokens import TYPES, credential_of, open_jws, require_signature
 
 HOSTED, JWS = "hosted", "jws"
 LEEWAY = timedelta(minutes=2)
@@ -38,14 +38,23 @@ def read(data: bytes | str, *, fetch: Fetch, now: datetime) -> ForeignReport:
         except (FetchError, UnicodeDecodeError):
             raise Malformed("link-unreachable") from None
     if text.startswith("{"):
-        document, opened = gate.strict_json(text), None
+        document, jws = gate.strict_json(text), ""
     else:
-        text = re.sub(r"[\r\n]+[\t ]*", "", text)
-        opened = _opened(text)
-        document = opened.payload
+        text = jws = re.sub(r"[\r\n]+[\t ]*", "", text)
+        document = _payload(text)
     if not shapes_ob2.is_assertion(document):
         raise Malformed("unknown-form")
-    return _Reading(fetch=fetch, now=now).of(document, opened=opened, raw=text)
+    return _Reading(fetch=fetch, now=now).of(document, jws=jws, raw=text)
+
+
+def recognises(text: str, document: Mapping[str, Any] | None) -> bool:
+    """Whether this JSON object, or else the payload of this JWS, is an assertion."""
+    if document is None:
+        try:
+            document = _payload(text)
+        except Malformed:
+            return False
+    return shapes_ob2.is_assertion(document)
 
 
 def _carried(data: bytes | str) -> str:
@@ -67,9 +76,10 @@ def _carried(data: bytes | str) -> str:
     return text
 
 
-def _opened(text: str) -> Opened:
+def _payload(text: str) -> dict[str, Any]:
+    """What a JWS says, whether or not its signature holds. Raises Malformed."""
     try:
-        return open_jws(text, types=_TOKEN_TYPES)
+        return credential_of(text)
     except ProofError as error:
         raise Malformed(error.code) from None
 
@@ -88,13 +98,13 @@ class _Reading:
     def __init__(self, *, fetch: Fetch, now: datetime) -> None:
         self.fetch, self.now = fetch, now
 
-    def of(self, given: dict[str, Any], *, opened: Opened | None, raw: str) -> ForeignReport:
+    def of(self, given: dict[str, Any], *, jws: str, raw: str) -> ForeignReport:
         """The report on this assertion; of a hosted one, on the copy that its issuer hosts."""
         found: list[Finding] = [passed(Step.FORM)]
         assertion, badge, profile = given, _nothing(), _nothing()
         try:
             self._require_shape("Assertion", given)
-            if opened is None:
+            if not jws:
                 assertion = self._hosted(given)
                 self._require_shape("Assertion", assertion)
             elif not _is_signed(given):
@@ -104,8 +114,8 @@ class _Reading:
             profile = self._linked(badge["issuer"], "issuer", trust=False)
             self._require_shape("Profile", profile)
             found.append(passed(Step.SCHEMA))
-            if opened is not None:
-                found += self._signed(opened, assertion, profile)
+            if jws:
+                found += self._signed(jws, assertion, profile)
             else:
                 found += self._scope(assertion, profile)
             found.append(self._status(assertion, profile))
@@ -114,7 +124,7 @@ class _Reading:
         found.append(self._dates(assertion))
         return ForeignReport(
             standard=Standard.OB2,
-            securing=HOSTED if opened is None else JWS,
+            securing=JWS if jws else HOSTED,
             document=_joined(assertion, badge, profile),
             raw=raw,
             issuer_id=reading.text(profile.get("id")),
@@ -182,12 +192,11 @@ class _Reading:
         return [passed(Step.PROOF, detail=HOSTED), where]
 
     # -- Signed ---------------------------------------------------------------------------------
-    def _signed(
-        self, opened: Opened, assertion: Mapping[str, Any], profile: Mapping[str, Any]
-    ) -> list[Finding]:
+    def _signed(self, jws: str, assertion: Mapping[str, Any], profile: Mapping[str, Any]) -> list[Finding]:
         """The signature by the key that it names, and that key as one of the issuer's."""
         creator = assertion["verification"].get("creator")
         try:
+            opened = open_jws(jws, types=_TOKEN_TYPES)
             key = keys_ob2.find(creator, profile, fetch=self.fetch)
             require_signature(opened, key.method)
         except ProofError as error:

@@ -9,7 +9,7 @@ from openbadgeslib.ob2 import OB2VerificationError, OB2Verifier
 
 from tests.gallery import make
 from verify.errors import Malformed
-from verify.foreign import openbadges2
+from verify.foreign import examining, openbadges2
 from verify.foreign.report import ForeignReport, HashedIdentifier, Standard
 from verify.report import Outcome
 
@@ -233,3 +233,21 @@ def test_an_independent_library_says_the_same(data: Any, answers: dict[str, Any]
 
 def test_the_key_of_the_tests_is_strong_enough() -> None:
     assert RSA.key_size == 2048
+
+
+# -- In an examination ----------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "data",
+    [
+        json.dumps(assertion()),
+        ASSERTION,
+        signed(),
+        make.png(make.itxt(signed(), keyword=b"openbadges")),
+        make.png(make.itxt(ASSERTION, keyword=b"openbadges")),
+        svg(f'<ob:assertion verify="{ASSERTION}"/>'),
+    ],
+    ids=["json", "link", "jws", "png-jws", "png-link", "svg-link"],
+)
+def test_an_examination_knows_an_assertion_in_every_form(data: bytes | str) -> None:
+    report = examining.examine(data=data, now=NOW, fetch=signers.hosts(pages()))
+    assert (report.standard, report.holds) == (Standard.OB2, True)
