@@ -16,16 +16,20 @@ TERM_OF: dict[str, str] = {definition["@id"]: term for term, definition in CITY_
 def spelled_out(credential: Mapping[str, Any]) -> dict[str, Any]:
     """The credential with published contexts alone: the same statements, ours by their IRIs."""
     subject = credential["credentialSubject"]
-    achievement = {
-        CITY_CONTEXT[name]["@id"] if name in CITY_CONTEXT else name: (
-            _expanded(CITY_CONTEXT[name], value) if name in CITY_CONTEXT else value
-        )
-        for name, value in subject["achievement"].items()
-    }
     return {
         **credential,
         "@context": [context for context in credential["@context"] if context != CITY_CONTEXT],
-        "credentialSubject": {**subject, "achievement": achievement},
+        "credentialSubject": {**subject, "achievement": by_full_names(subject["achievement"])},
+    }
+
+
+def by_full_names(achievement: Mapping[str, Any]) -> dict[str, Any]:
+    """An achievement with our terms by their IRIs."""
+    return {
+        CITY_CONTEXT[name]["@id"] if name in CITY_CONTEXT else name: (
+            _expanded(CITY_CONTEXT[name], value) if name in CITY_CONTEXT else value
+        )
+        for name, value in achievement.items()
     }
 
 

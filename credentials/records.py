@@ -14,7 +14,7 @@ from uuid import UUID
 
 from issuers.signable import Form, Signable
 
-from . import dataintegrity, linkeddata, openbadges
+from . import dataintegrity, linkeddata, openbadges, ownterms
 from .linting import LintError, check_text
 
 CLR_CONTEXT: Final = "https://purl.imsglobal.org/spec/clr/v2p0/context-2.0.1.json"
@@ -103,7 +103,6 @@ def compose(
             openbadges.VC_CONTEXT,
             CLR_CONTEXT,
             openbadges.OB_CONTEXT,
-            {"names": openbadges.CITY_CONTEXT["names"]},
         ],
         "id": f"urn:uuid:{number}",
         "type": TYPES,
@@ -119,17 +118,19 @@ def _achievements(pathway: PathwayFacts, facts: RecordFacts) -> Iterable[dict[st
     """The pathway and its steps, done or not: nothing in the record says that she has achieved them."""
     creator = {"id": facts.issuer["id"], "type": ["Profile"], "name": facts.issuer["name"]}
     arabic = facts.language == "ar" or not pathway.title_fr
-    yield {
-        "id": pathway.url,
-        "type": ["Achievement"],
-        "achievementType": "LearningProgram",
-        "name": pathway.title_ar if arabic else pathway.title_fr,
-        "names": {"fr": pathway.title_fr, "ar": pathway.title_ar},
-        "description": pathway.about_ar if arabic else pathway.about_fr,
-        "criteria": {"narrative": pathway.about_ar if arabic else pathway.about_fr},
-        "creator": creator,
-        "version": pathway.version,
-    }
+    yield ownterms.by_full_names(
+        {
+            "id": pathway.url,
+            "type": ["Achievement"],
+            "achievementType": "LearningProgram",
+            "name": pathway.title_ar if arabic else pathway.title_fr,
+            "names": {"fr": pathway.title_fr, "ar": pathway.title_ar},
+            "description": pathway.about_ar if arabic else pathway.about_fr,
+            "criteria": {"narrative": pathway.about_ar if arabic else pathway.about_fr},
+            "creator": creator,
+            "version": pathway.version,
+        }
+    )
     for step in pathway.steps:
         yield {
             "id": _step(pathway, step),

@@ -138,6 +138,11 @@ def _secure(credential: Credential, *, now: datetime) -> bool:
     return created
 
 
+def statement(credential: Credential) -> dict[str, Any]:
+    """What its file states, without the proof. Raises InvalidTokenError."""
+    return ownterms.spelled_out(unsecured(credential))
+
+
 def unsecured(credential: Credential) -> dict[str, Any]:
     """The credential as its VC-JWT says it, without the claims that repeat it. Raises InvalidTokenError."""
     payload: dict[str, Any] = json.loads(keys.verify_jws(credential.jwt, key=credential.key))

@@ -19,7 +19,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from jwt import InvalidTokenError
 
-from credentials import dataintegrity, records, securing
+from credentials import dataintegrity, ownterms, records, securing
 from credentials.models import Achievement, Credential, SecuredDocument
 from issuers import audit, jose, keys, orders, profiles
 from issuers.models import SigningKey
@@ -253,7 +253,7 @@ def _documents(credentials: Sequence[Credential]) -> dict[str, dict[str, Any]]:
         document = json.loads(files.get(credential.pk, "{}"))
         said = {name: value for name, value in document.items() if name != "proof"}
         try:
-            same = said == securing.unsecured(credential)
+            same = bool(said) and ownterms.spelled_out(said) == securing.statement(credential)
         except InvalidTokenError:
             same = False
         if same:

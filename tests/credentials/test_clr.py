@@ -17,6 +17,7 @@ from tests.factories import NOW
 BASE = "https://passeport.example"
 CITY = profiles.city_profile(base_url=BASE, name="Casablanca")
 DID = CITY["id"]
+ALTERNATE = openbadges.CITY_CONTEXT["names"]["@id"]
 STEPS = (
     StepFacts(place=1, name="Premiers pas", done_by=(f"{BASE}/a/0",)),
     StepFacts(place=2, name="Suite", done_by=()),
@@ -90,7 +91,7 @@ def test_nothing_in_it_is_left_out_of_what_is_signed() -> None:
     changes: tuple[Callable[[dict[str, Any]], object], ...] = (
         lambda about: about["association"][0].update(associationType="isPeerOf"),
         lambda about: about["achievement"][1].update(name="Autre"),
-        lambda about: about["achievement"][0]["names"].update(ar="آخر"),
+        lambda about: about["achievement"][0][ALTERNATE][1].update({"@value": "آخر"}),
         lambda about: about["identifier"][0].update(identityHash="Selma Tazi"),
         lambda about: about["verifiableCredential"][1]["proof"][0].update(created="2026-11-24T10:00:01Z"),
         lambda about: about["verifiableCredential"][1]["issuer"].update(name="Y"),

@@ -23,7 +23,7 @@ const [
   vc, {DataIntegrityProof}, {cryptosuite: eddsaRdfc2022}, {cryptosuite: ecdsaRdfc2019}, {Ed25519Signature2020, suiteContext},
   {Ed25519VerificationKey2020}, Ed25519Multikey, EcdsaMultikey, {CachedResolver}, didKey, didWeb,
   {JsonLdDocumentLoader}, credentialsContext, {default: dataIntegrityContext}, {default: multikeyContext},
-  {checkStatus}, {httpClient}, {verifyCredential}
+  {checkStatus, createCredential, createList}, {httpClient}, {verifyCredential}
 ] = await Promise.all([
   import('@digitalbazaar/vc'),
   import('@digitalbazaar/data-integrity'),
@@ -127,20 +127,35 @@ const makers = {
   }
 };
 
-async function issue({credential, suite}) {
+async function issuer(suite) {
   const [key, secured] = await makers[suite]();
   const multibase = key.publicKeyMultibase ?? (await key.export({publicKey: true})).publicKeyMultibase;
   const did = `did:key:${multibase}`;
   key.id = `${did}#${multibase}`;
   key.controller = did;
-  const issuer = typeof credential.issuer === 'object' ? {...credential.issuer, id: did} : did;
-  return vc.issue({
-    credential: {...credential, issuer}, suite: secured(key.signer()), documentLoader: documentLoader()
+  const sign = async credential => vc.issue({
+    credential: {...credential, issuer: typeof credential.issuer === 'object' ? {...credential.issuer, id: did} : did},
+    suite: secured(key.signer()), documentLoader: documentLoader()
   });
+  return sign;
+}
+
+async function issue({credential, suite}) {
+  return (await issuer(suite))(credential);
+}
+
+// A credential, and the list that says which were revoked, by one issuer.
+async function issueListed({credential, list: id, revoked}) {
+  const sign = await issuer('eddsa-rdfc-2022');
+  const list = await createList({length: 131072});
+  revoked.forEach(index => list.setStatus(index, true));
+  const listed = await createCredential({id, list, statusPurpose: 'revocation'});
+  listed.validFrom = new Date(Date.now() - 60000).toISOString().slice(0, -5) + 'Z';
+  return {credential: await sign(credential), list: await sign(listed)};
 }
 
 // -- One request after the other --------------------------------------------------------------------------
-const offered = {digitalbazaar, verifierCore, issue};
+const offered = {digitalbazaar, verifierCore, issue, issueListed};
 process.stdout.write(`${JSON.stringify({ready: process.version})}\n`);
 for await (const line of readline.createInterface({input: process.stdin})) {
   const {what, ...request} = JSON.parse(line);

@@ -76,10 +76,11 @@ class Node:
         assert stdout is not None
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
-            ready, _, _ = select.select([stdout, self.server], [], [], 1.0)
-            if self.server in ready:
+            doors = [stdout.fileno(), self.server.fileno()]
+            ready, _, _ = select.select(doors, [], [], 1.0)
+            if self.server.fileno() in ready:
                 self.server.handle_request()
-            if stdout in ready:
+            if stdout.fileno() in ready:
                 line = stdout.readline()
                 if not line:
                     break

@@ -12,6 +12,8 @@ from issuers import keys
 from issuers.models import SigningKey
 from tests import standards
 from verify import shape
+from verify.foreign.examining import examine
+from verify.foreign.fetching import ACCEPT, Fetched
 
 from . import flips
 from .node import Node
@@ -158,3 +160,18 @@ def test_what_a_withdrawn_key_signed_is_refused(world: World, node: Node) -> Non
         assert (name, said.accepted) == (name, False)
     # A limit of openbadgeslib 4.6.3 (docs/third-party.md): it reads no relation and no "revoked" of a key.
     assert openbadgeslib_token(token, world).accepted
+
+
+# -- The same software, in another city ------------------------------------------------------------
+@pytest.mark.parametrize("kind", ["json", "jwt", "png", "svg", "pdf"])
+def test_our_own_verifier_takes_ours_as_anybodys(kind: str, world: World, certificates: Certificates) -> None:
+    def fetch(url: str) -> Fetched:
+        page = world.pages(url, ACCEPT)
+        return Fetched(url=url, content_type=page.content_type, body=page.body)
+
+    report = examine(data=world.file(certificates.sound, kind), now=timezone.now(), fetch=fetch)
+    assert (report.worst, report.holds) == (None, True)
+    assert report.issuer_id == world.document(certificates.sound)["issuer"]["id"]
+    revoked = examine(data=world.file(certificates.revoked, kind), now=timezone.now(), fetch=fetch)
+    assert revoked.worst is not None
+    assert revoked.worst.code == "status-revoked"
