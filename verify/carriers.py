@@ -5,6 +5,7 @@ No pixel is decoded and no page is opened; whatever is found is then treated as 
 
 import logging
 import struct
+from collections.abc import Collection
 from io import BytesIO
 from xml.parsers import expat
 
@@ -16,7 +17,15 @@ MAX_FILE = 2 * 1024 * 1024
 MAX_TEXT = 512 * 1024
 PNG = b"\x89PNG\r\n\x1a\n"
 PNG_KEYWORD = b"openbadgecredential"  # Open Badges 3.0, section 5.3.1
+PNG_KEYWORD_CLR = b"clrcredential"  # CLR 2.0, section 5.3.1
+PNG_KEYWORD_2 = b"openbadges"  # Open Badges 2.0, baking
 SVG_NAMESPACE = "https://purl.imsglobal.org/ob/v3p0"  # Open Badges 3.0, section 5.3.2
+SVG_ELEMENT = f"{SVG_NAMESPACE} credential"
+SVG_ELEMENT_CLR = "https://purl.imsglobal.org/clr/v2p0 credential"  # CLR 2.0, section 5.3.2
+SVG_ELEMENT_2 = "http://openbadges.org assertion"  # Open Badges 2.0, baking
+#: Of every standard that we read.
+PNG_KEYWORDS = (PNG_KEYWORD, PNG_KEYWORD_CLR, PNG_KEYWORD_2)
+SVG_ELEMENTS = (SVG_ELEMENT, SVG_ELEMENT_CLR, SVG_ELEMENT_2)
 ATTACHMENT = "certificate.jwt"
 
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it would log parts of what strangers upload
@@ -43,8 +52,8 @@ def is_png(data: bytes) -> bool:
     return data.startswith(PNG)
 
 
-def from_png(data: bytes) -> str:
-    """The text of the one ``openbadgecredential`` chunk. Raises Malformed, TooLarge."""
+def from_png(data: bytes, *, keywords: Collection[bytes] = (PNG_KEYWORD,)) -> str:
+    """The text of the one chunk that has one of these keywords. Raises Malformed, TooLarge."""
     limit(data)
     found: list[str] = []
     position = len(PNG)
@@ -53,17 +62,19 @@ def from_png(data: bytes) -> str:
         end = position + 8 + length
         if end + 4 > len(data):
             raise Malformed("png-broken")
-        if kind == b"iTXt" and data.startswith(PNG_KEYWORD + b"\0", position + 8):
-            found.append(_itxt(data[position + 8 : end]))
+        if kind == b"iTXt":
+            chunk = data[position + 8 : end]
+            keyword = chunk[:80].partition(b"\0")[0]
+            if keyword in keywords:
+                found.append(_itxt(chunk, len(keyword) + 1))
         if kind == b"IEND":
             break
         position = end + 4
     return _only(found)
 
 
-def _itxt(chunk: bytes) -> str:
-    """The text of an iTXt chunk that is not compressed (PNG, 11.3.3.4)."""
-    flags = len(PNG_KEYWORD) + 1
+def _itxt(chunk: bytes, flags: int) -> str:
+    """The text of an iTXt chunk whose flags stand there and that is not compressed (PNG, 11.3.3.4)."""
     if chunk[flags : flags + 2] != b"\0\0":
         raise Malformed("png-compressed-text")
     language_end = chunk.find(b"\0", flags + 2)
@@ -79,11 +90,11 @@ def is_svg(text: str) -> bool:
     return text.startswith("<") and "<svg" in text[:4096]
 
 
-def from_svg(text: str) -> str:
-    """The ``verify`` attribute, or the content, of one ``credential`` element. Raises Malformed, TooLarge."""
+def from_svg(text: str, *, elements: Collection[str] = (SVG_ELEMENT,)) -> str:
+    """The ``verify`` attribute, or the content, of one of these elements. Raises Malformed, TooLarge."""
     data = text.encode(errors="replace")
     limit(data)
-    reader = _SvgReader()
+    reader = _SvgReader(elements)
     parser = expat.ParserCreate("UTF-8", namespace_separator=" ")
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = reader.doctype
@@ -100,7 +111,8 @@ def from_svg(text: str) -> str:
 class _SvgReader:
     """Listens for the credential element; a document type is refused, so no entity can grow or fetch."""
 
-    def __init__(self) -> None:
+    def __init__(self, elements: Collection[str]) -> None:
+        self.elements = elements
         self.found: list[str] = []
         self.inside = False
 
@@ -108,12 +120,12 @@ class _SvgReader:
         raise Malformed("svg-doctype")
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        if name == f"{SVG_NAMESPACE} credential":
+        if name in self.elements:
             self.found.append(attributes.get("verify", ""))
             self.inside = not self.found[-1]
 
     def end(self, name: str) -> None:
-        if name == f"{SVG_NAMESPACE} credential":
+        if name in self.elements:
             self.inside = False
 
     def characters(self, text: str) -> None:

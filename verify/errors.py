@@ -22,6 +22,8 @@ REMEDIES = {
         "This is not a certificate that we can read. Paste its link, its short code or its file."
     ),
     "foreign-link": _("This link leads to another site. Paste a link that begins with this site's address."),
+    "link-unreachable": _("Nothing was found behind this link. Download the file there, and choose it here."),
+    "link-too-large": _("What lies behind this link is larger than any certificate."),
     "image-without-credential": _(
         "This picture carries no certificate. Ask for the file, or type the short code."
     ),

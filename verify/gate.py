@@ -46,13 +46,14 @@ class Kind(StrEnum):
     PAPER = "paper"  # the digits of a printed code
     SHORT_CODE = "short-code"
     LINK = "link"  # to a certificate of ours
-    PROOF = "proof"  # a JSON credential with a proof inside
+    PROOF = "proof"  # a JSON credential with a proof inside, or one that its own address confirms
+    ELSEWHERE = "elsewhere"  # a link to another site, where the entrance follows any
     UNSIGNED = "unsigned"  # a JSON credential without any proof
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """What came in: the token, the digits, the code, the credential's id, or nothing for a JSON document."""
+    """What came in: the token, the digits, the code, the credential's id, the link, the JSON document."""
 
     kind: Kind
     text: str = ""
@@ -78,30 +79,32 @@ class Token:
 
 
 # -- What is it? ----------------------------------------------------------------------------------
-def read_source(data: bytes | str, *, base_url: str) -> Source:
-    """Tell what came in by its content. Raises Malformed, TooLarge."""
+def read_source(data: bytes | str, *, base_url: str, links: bool = False) -> Source:
+    """Tell what came in by its content; with ``links`` it may lie elsewhere. Raises Malformed, TooLarge."""
     if len(data) > MAX_UPLOAD:
         raise TooLarge("upload-too-large")
     if isinstance(data, str):
-        return _text(data, base_url=base_url)
+        return _text(data, base_url=base_url, links=links)
     if carriers.is_png(data):
-        return _text(carriers.from_png(data), base_url=base_url, inside=True)
+        baked = carriers.from_png(data, keywords=carriers.PNG_KEYWORDS)
+        return _text(baked, base_url=base_url, inside=True)
     if carriers.is_pdf(data):
         return _text(carriers.from_pdf(data), base_url=base_url, inside=True)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Malformed("unknown-form") from None
-    return _text(text, base_url=base_url)
+    return _text(text, base_url=base_url, links=links)
 
 
-def _text(text: str, *, base_url: str, inside: bool = False) -> Source:
+def _text(text: str, *, base_url: str, inside: bool = False, links: bool = False) -> Source:
     """``inside`` says that a picture or PDF carried the text: only a signed document counts there."""
     text = text.strip().lstrip("\ufeff")
     if not text:
         raise Malformed("empty")
     if carriers.is_svg(text) and not inside:
-        return _text(carriers.from_svg(text), base_url=base_url, inside=True)
+        baked = carriers.from_svg(text, elements=carriers.SVG_ELEMENTS)
+        return _text(baked, base_url=base_url, inside=True)
     if len(text) > MAX_DOCUMENT:
         raise TooLarge("document-too-large")
     if text[0] == "{":
@@ -111,10 +114,10 @@ def _text(text: str, *, base_url: str, inside: bool = False) -> Source:
         return Source(kind=Kind.TOKEN, text=re.sub(r"[\r\n]+[\t ]*", "", text))
     if inside:
         raise Malformed("unknown-form")
-    return _typed(text, base_url=base_url)
+    return _typed(text, base_url=base_url, links=links)
 
 
-def _typed(text: str, *, base_url: str) -> Source:
+def _typed(text: str, *, base_url: str, links: bool) -> Source:
     """What people type, scan or copy from an address bar."""
     if len(text) > 4 * MAX_DIGITS:
         raise Malformed("unknown-form")
@@ -129,6 +132,8 @@ def _typed(text: str, *, base_url: str) -> Source:
         raise Malformed("unknown-form") from None
     home = urlsplit(base_url)
     if parts.netloc.lower() != home.netloc.lower():
+        if links and parts.scheme == "https":
+            return Source(kind=Kind.ELSEWHERE, text=compact)
         raise Malformed("foreign-link" if parts.scheme in ("http", "https") else "unknown-form")
     if found := CREDENTIAL_PATH.fullmatch(parts.path.removeprefix(home.path)):
         return Source(kind=Kind.LINK, text=found[1])
@@ -145,7 +150,7 @@ def _document(text: str, *, base_url: str) -> Source:
                 return _text(inner, base_url=base_url)
             if not isinstance(inner, dict):
                 raise Malformed("unknown-form")
-            document = inner
+            document, text = inner, json.dumps(inner, ensure_ascii=False)
     types = document.get("type")
     types = types if isinstance(types, list) else [types]
     if "EnvelopedVerifiableCredential" in types:
@@ -155,7 +160,9 @@ def _document(text: str, *, base_url: str) -> Source:
         return Source(kind=Kind.TOKEN, text=address.removeprefix(DATA_URL))
     if not any(isinstance(kind, str) and kind.endswith(("Credential", "Assertion")) for kind in types):
         raise Malformed("unknown-form")
-    return Source(kind=Kind.PROOF if "proof" in document else Kind.UNSIGNED)
+    if "proof" in document or "Assertion" in types:
+        return Source(kind=Kind.PROOF, text=text)
+    return Source(kind=Kind.UNSIGNED)
 
 
 # -- The token ------------------------------------------------------------------------------------
@@ -175,6 +182,20 @@ def open_token(text: str) -> Token:
     if len(signature) != ALGORITHMS[alg]:
         raise Malformed("signature-length")
     return Token(text=text, alg=alg, kid=kid, payload=payload, signature=signature)
+
+
+def names_in_token(text: str) -> tuple[str, ...]:
+    """Whom a token names as key and issuer, as far as that can be read: never raises, never believed."""
+    found: list[Any] = []
+    for segment, members in zip(text.split("."), (("kid",), ("iss", "issuer", "vc")), strict=False):
+        try:
+            value = json.loads(urlsafe_b64decode(segment + "=" * (-len(segment) % 4)))
+        except (ValueError, RecursionError):
+            continue
+        found += [value.get(member) for member in members] if isinstance(value, dict) else []
+    named = [each.get("issuer", each.get("id")) if isinstance(each, dict) else each for each in found]
+    named = [each.get("id") if isinstance(each, dict) else each for each in named]
+    return tuple(each for each in named if isinstance(each, str))
 
 
 def _header(header: dict[str, Any]) -> tuple[str, str]:

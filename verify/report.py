@@ -216,7 +216,8 @@ class Report:
     """The checks made and what follows from them.
 
     ``concealed`` says that the holder keeps the certificate private, so that the verdict is all there is;
-    ``files`` that whoever has the link may have the PDF and the signed file.
+    ``files`` that whoever has the link may have the PDF and the signed file; ``foreign`` is what was found in
+    a document of elsewhere (``verify/foreign/report.py``, as JSON with sentences).
     """
 
     reason: Reason
@@ -232,6 +233,7 @@ class Report:
     short_code: str = ""
     files: bool = False
     lists: tuple[ListSeen, ...] = ()
+    foreign: dict[str, Any] | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -271,6 +273,7 @@ class Report:
             "credential": self.stated.to_json() if self.stated else None,
             "successor": self.successor_url or None,
             "concealed": self.concealed,
+            "foreign": self.foreign,
         }
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
@@ -17,34 +18,44 @@ from credentials import paper, reading
 from credentials.errors import NotYours
 from credentials.models import LIST_SIZE, Credential
 from issuers import keys
+from issuers.models import SigningKey
 
-from . import counting, gate, logged, resolver, shape
+from . import counting, embedded, gate, logged, resolver, shape
 from .errors import Malformed, NotKnown, TooLarge
+from .foreign import examining, wording
+from .foreign.apart import TooSlow
+from .foreign.fetching import NO_FETCH, Fetch
 from .gate import Kind, Source
-from .report import Issuer, ListSeen, Reason, Report, Stated, Step, Text
+from .report import Issuer, ListSeen, Outcome, Reason, Report, Stated, Step, Text
 from .sheet import Sheet
 
 #: How far a clock of ours may lag behind the one that signed.
 LEEWAY = timedelta(minutes=2)
+Algorithm = SigningKey.Algorithm
+#: Faults of a link, not of a document.
+LINKS = ("link-unreachable", "link-too-large")
 
 
 # -- Entrances ------------------------------------------------------------------------------------
-def verify(*, source: str | bytes | Source, now: datetime, door: str) -> Report:
+def verify(*, source: str | bytes | Source, now: datetime, door: str, fetch: Fetch = NO_FETCH) -> Report:
     """The report on whatever this is, counted under ``door``.
 
-    A link or a short code of a private certificate gives the verdict alone. Raises Malformed, TooLarge and
-    NotKnown when there is nothing to report on.
+    What does not speak in the name of this city is examined as a document of elsewhere, for which others are
+    asked by ``fetch``. A link or a short code of a private certificate gives the verdict alone. Raises
+    Malformed, TooLarge and NotKnown when there is nothing to report on.
     """
     what = source if isinstance(source, Source) else gate.read_source(source, base_url=settings.BASE_URL)
     match what.kind:
         case Kind.TOKEN:
-            report = _verify_token(what.text, now=now)
+            report = _verify_any_token(what.text, now=now, fetch=fetch)
         case Kind.PAPER:
             report = _verify_paper(what.text, now=now)
         case Kind.LINK | Kind.SHORT_CODE:
             report = _verify_found(what, now=now)
         case Kind.PROOF:
-            report = _readable_only(Reason.FOREIGN_PROOF, now=now)
+            report = _verify_document(what.text, now=now, fetch=fetch)
+        case Kind.ELSEWHERE:
+            report = _verify_elsewhere(what.text, now=now, fetch=fetch)
         case Kind.UNSIGNED:
             report = _unsigned(now=now)
     counting.count(verdict=report.verdict, door=door, now=now)
@@ -85,17 +96,20 @@ class _Examination(Sheet):
         signed_at: datetime,
         theme: str,
         logged: Callable[[datetime], bool],
+        proven_at: datetime | None = None,
     ) -> bool:
         """4: key and accreditation held when it was signed; false when the signature counts for nothing.
 
-        ``logged`` says whether the audit log shows that it was signed before that moment.
+        ``logged`` says whether the audit log shows that it was signed before that moment; ``proven_at`` is
+        when the proof of a file was made, where that was later.
         """
-        detail = f"signed {_stamp(signed_at)}, key {signer.key.kid8} {signer.key.state}"
+        made_at = proven_at or signed_at
+        detail = f"signed {_stamp(made_at)}, key {signer.key.kid8} {signer.key.state}"
         if signer.compromised_at is not None and not logged(signer.compromised_at):
             # Whoever has the key writes any date, so no date counts.
             self.found(Step.AUTHORITY, Reason.KEY_WITHDRAWN, detail)
             return False
-        if not signer.counts_at(signed_at):
+        if not signer.counts_at(made_at):
             self.found(Step.AUTHORITY, Reason.OUTSIDE_KEY_PERIOD, detail)
             return False
         if not resolver.was_accredited(issuer=signer.issuer, theme=theme, at=signed_at):
@@ -194,6 +208,14 @@ def _stamp(value: datetime) -> str:
 
 
 # -- A VC-JWT -------------------------------------------------------------------------------------
+def _verify_any_token(text: str, *, now: datetime, fetch: Fetch) -> Report:
+    """A token of ours by the strict rules alone; one of elsewhere by those of elsewhere."""
+    names = gate.names_in_token(text)
+    if not names or any(embedded.is_ours(name, base_url=settings.BASE_URL) for name in names):
+        return _verify_token(text, now=now)
+    return _verify_elsewhere(text, now=now, fetch=fetch)
+
+
 def _verify_token(text: str, *, now: datetime, stored: Credential | None = None) -> Report:
     exam = _Examination(now=now)
     try:
@@ -216,14 +238,21 @@ def _verify_token(text: str, *, now: datetime, stored: Credential | None = None)
         exam.found(Step.SIGNATURE, Reason.TAMPERED, f"{signer.key.algorithm}, key {signer.key.kid8}")
         return exam.report()
     exam.passed(Step.SIGNATURE, f"{signer.key.algorithm}, key {signer.key.kid8}")
-    _examine_claims(exam, token, signer, stored)
+    in_log = partial(_logged_token, token.text)
+    _examine_claims(exam, token.payload, signer, stored, known=in_log)
     return exam.report()
 
 
 def _examine_claims(
-    exam: _Examination, token: gate.Token, signer: resolver.ResolvedKey, stored: Credential | None
+    exam: _Examination,
+    payload: dict[str, Any],
+    signer: resolver.ResolvedKey,
+    stored: Credential | None,
+    *,
+    known: Callable[[str, datetime], bool],
+    proven_at: datetime | None = None,
 ) -> None:
-    payload = token.payload
+    """5 to 8 of a credential whose signature matches, however it is secured."""
     broken = shape.contradiction(payload, did=signer.did, base_url=settings.BASE_URL)
     starts = shape.read_moment(payload.get("validFrom"))
     slot = shape.status_slot(payload, base_url=settings.BASE_URL)
@@ -235,8 +264,9 @@ def _examine_claims(
     credential_id = shape.credential_id(payload, base_url=settings.BASE_URL)
     # A copy in another form (a wallet's, a re-encoded one) is the same: its id tells, not its bytes.
     exam.stored = stored or resolver.stored(credential_id=credential_id)
-    known = partial(_logged_token, token.text, credential_id)
-    if not exam.authority(signer, signed_at=starts, theme=exam.stated.theme, logged=known):
+    is_known = partial(known, credential_id)
+    theme = exam.stated.theme
+    if not exam.authority(signer, signed_at=starts, theme=theme, logged=is_known, proven_at=proven_at):
         return
     if exam.stored and not _is_of(exam.stored, signer, slot):
         exam.found(Step.SHAPE, Reason.CONTRADICTORY, "not what was issued under this id")
@@ -249,6 +279,72 @@ def _examine_claims(
 
 def _logged_token(text: str, credential_id: str, before: datetime) -> bool:
     return logged.token(text, credential_id=credential_id, before=before)
+
+
+# -- A file with a proof inside -------------------------------------------------------------------
+def _verify_document(text: str, *, now: datetime, fetch: Fetch) -> Report:
+    """A file of ours by the strict rules and the register alone; one of elsewhere by those of elsewhere."""
+    document = gate.strict_json(text)
+    if not embedded.speaks_for_us(document, base_url=settings.BASE_URL):
+        return _verify_elsewhere(text, now=now, fetch=fetch)
+    exam = _Examination(now=now)
+    try:
+        opened = embedded.open_document(document)
+    except Malformed as refused:
+        return _readable_only(Reason.MALFORMED, now=now, detail=refused.fault)
+    exam.passed(Step.READABLE, opened.proof["cryptosuite"])
+    signer = resolver.key_of(did=opened.did, fragment=opened.fragment, algorithm=Algorithm.ED25519)
+    if signer is None:
+        known = resolver.is_registered(did=opened.did)
+        exam.found(Step.ISSUER, Reason.UNKNOWN_KEY if known else Reason.UNKNOWN_ISSUER, "verificationMethod")
+        return exam.report()
+    exam.issuer = _registered(signer)
+    exam.passed(Step.ISSUER, signer.did)
+    detail = f"{opened.proof['cryptosuite']}, key {signer.key.kid8}"
+    try:
+        is_signed = embedded.is_signed(opened, key=signer.key)
+    except TooSlow:
+        return _readable_only(Reason.MALFORMED, now=now, detail="time")
+    if not is_signed:
+        exam.found(Step.SIGNATURE, Reason.TAMPERED, detail)
+        return exam.report()
+    exam.passed(Step.SIGNATURE, detail)
+    # The log holds tokens: a file alone does not show that it was there before its key was withdrawn.
+    _examine_claims(
+        exam, opened.payload, signer, None, known=lambda name, before: False, proven_at=opened.created
+    )
+    return exam.report()
+
+
+# -- What comes from elsewhere --------------------------------------------------------------------
+#: What is no document that anybody could check; the rest is genuine or not, but not of the register.
+_UNREADABLE = frozenset({"token-form", "token-header", "token-alg", "token-type", "token-key"})
+_NOT_CHECKED = frozenset({"proof-suite", "context-unknown", "method-unsupported"})
+
+
+def _verify_elsewhere(data: str, *, now: datetime, fetch: Fetch) -> Report:
+    """The city does not recognise its issuer, whoever it is; what else there is to say stands in ``foreign``.
+
+    Raises Malformed for a link behind which nothing is found.
+    """
+    try:
+        found = examining.examine(data=data, now=now, fetch=fetch)
+    except TooLarge:
+        raise
+    except Malformed as refused:
+        if refused.fault in LINKS:
+            raise
+        return _readable_only(Reason.MALFORMED, now=now, detail=refused.fault)
+    codes = {each.code for each in found.findings if each.outcome is not Outcome.PASSED}
+    if unreadable := codes & _UNREADABLE:
+        return _readable_only(Reason.MALFORMED, now=now, detail=min(unreadable).removeprefix("token-"))
+    exam = _Examination(now=now)
+    if codes & _NOT_CHECKED:
+        exam.found(Step.READABLE, Reason.FOREIGN_PROOF, min(codes & _NOT_CHECKED))
+    else:
+        exam.passed(Step.READABLE, f"{found.standard.value}, {found.securing}")
+        exam.found(Step.ISSUER, Reason.UNKNOWN_ISSUER, found.issuer_id[:200])
+    return replace(exam.report(), foreign=wording.told(found.of_what_is_proved().to_json()))
 
 
 # -- A paper claim --------------------------------------------------------------------------------

@@ -137,7 +137,7 @@ def test_an_enveloped_credential_is_its_token() -> None:
     [
         ({"type": ["VerifiableCredential"], "proof": {}}, Kind.PROOF),
         ({"type": ["VerifiableCredential", "OpenBadgeCredential"]}, Kind.UNSIGNED),
-        ({"type": "Assertion"}, Kind.UNSIGNED),
+        ({"type": "Assertion"}, Kind.PROOF),  # Open Badges 2.0: its own address confirms it
     ],
 )
 def test_a_json_credential_is_told_by_its_proof(document: dict[str, object], kind: Kind) -> None:

@@ -15,7 +15,7 @@ from credentials.linkeddata import Contexts
 from verify.errors import Malformed
 from verify.report import Outcome
 
-from . import apart, forms, proofs, reading, schemas, status
+from . import apart, forms, openbadges2, proofs, reading, schemas, status
 from .fetching import Bounded, Fetch, FetchError
 from .proofs import Hashing, NotAuthorised, ProofError, Secured
 from .report import Finding, ForeignReport, Standard, Step, failed, passed, unknown
@@ -64,6 +64,8 @@ def examine(
     form = forms.read(data)
     if form.url:
         form = _fetched(form.url, asking)
+    if openbadges2.recognises(form.raw, form.document):
+        return openbadges2.read(form.raw, fetch=asking, now=now)
     return _Examination(now=now, fetch=asking, hashing=hashing, contexts=contexts).of(form)
 
 
@@ -169,7 +171,7 @@ class _Examination:
         return passed(Step.VALIDITY)
 
     def _status(self, document: Mapping[str, Any]) -> Finding:
-        prove = status.proving(fetch=self.fetch, now=self.now)
+        prove = status.proving(fetch=self.fetch, now=self.now, hashing=self.hashing)
         return status.check(document, fetch=self.fetch, prove=prove, now=self.now)
 
     # -- A learner record ------------------------------------------------------------------------

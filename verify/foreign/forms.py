@@ -31,7 +31,7 @@ def read(data: bytes | str) -> Form:
         raise TooLarge("upload-too-large")
     if isinstance(data, bytes):
         if carriers.is_png(data):
-            return _text(carriers.from_png(data), inside=True)
+            return _text(carriers.from_png(data, keywords=carriers.PNG_KEYWORDS), inside=True, baked=True)
         if carriers.is_pdf(data):
             return _text(carriers.from_pdf(data), inside=True)
         try:
@@ -41,17 +41,18 @@ def read(data: bytes | str) -> Form:
     return _text(data)
 
 
-def _text(text: str, *, inside: bool = False) -> Form:
+def _text(text: str, *, inside: bool = False, baked: bool = False) -> Form:
+    """``inside`` says that something carried the text; a picture may carry an address (Open Badges 2.0)."""
     text = text.strip().lstrip("\ufeff")
     if not text:
         raise Malformed("empty")
     if carriers.is_svg(text) and not inside:
-        return _text(carriers.from_svg(text), inside=True)
+        return _text(carriers.from_svg(text, elements=carriers.SVG_ELEMENTS), inside=True, baked=True)
     if len(text) > gate.MAX_DOCUMENT:
         raise TooLarge("document-too-large")
     if text[0] == "{":
         return _document(text)
-    if text.startswith(("https://", "http://")) and not inside:
+    if text.startswith(("https://", "http://")) and (baked or not inside):
         if len(text) > MAX_URL or len(text.split()) > 1:
             raise Malformed("unknown-form")
         return Form(raw=text, url=text)

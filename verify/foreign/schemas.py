@@ -72,7 +72,7 @@ def faults(document: Mapping[str, Any], *, root: str | None, strict: bool = Fals
         yield from _empty(document, "", strict=strict)
     validator = _validator(root, strict, is_v1(document))
     for error in validator.iter_errors(dict(document)):
-        yield _named(error)
+        yield named(error)
     yield from _across(document)
     if root is not None:
         yield from _of_badges(document)
@@ -92,7 +92,7 @@ def _validator(root: str | None, strict: bool, v1: bool) -> jsonschema_rs.Draft2
     return jsonschema_rs.Draft202012Validator(rules, validate_formats=True)
 
 
-def _named(error: jsonschema_rs.ValidationError) -> Fault:
+def named(error: jsonschema_rs.ValidationError) -> Fault:
     """The fault by what was violated, and by the member that lacks, exceeds or breaks it."""
     kind, path = error.kind.as_dict(), [str(part) for part in error.instance_path]
     name = error.kind.name

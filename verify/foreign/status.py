@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
+from credentials import dataintegrity
 from verify import gate
 from verify.errors import Malformed
 from verify.report import Outcome
@@ -17,7 +18,7 @@ from verify.report import Outcome
 from . import bits, stamps
 from .bits import ListError
 from .fetching import Fetch, FetchError
-from .proofs import ProofError, verify_document, verify_token
+from .proofs import Hashing, ProofError, verify_document, verify_token
 from .report import Finding, Step, failed, passed, unknown
 from .secured import Secured
 
@@ -50,8 +51,8 @@ class _StatusError(Exception):
         self.finding = finding
 
 
-def proving(*, fetch: Fetch, now: datetime) -> Prove:
-    """Checks the proof of a list as that of any document of others."""
+def proving(*, fetch: Fetch, now: datetime, hashing: Hashing = dataintegrity.hash_data) -> Prove:
+    """Checks the proof of a list as that of any document of others, hashed where ``hashing`` does it."""
 
     def prove(text: str) -> Secured:
         if not text.lstrip().startswith("{"):
@@ -60,7 +61,7 @@ def proving(*, fetch: Fetch, now: datetime) -> Prove:
             document = gate.strict_json(text)
         except Malformed as refused:
             raise ProofError("not-json", refused.fault) from None
-        found = verify_document(document, fetch=fetch, now=now)
+        found = verify_document(document, fetch=fetch, now=now, hashing=hashing)
         own = (each for each in found if each.controller == _issuer_of(document))
         return next(own, found[0])
 

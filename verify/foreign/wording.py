@@ -119,3 +119,15 @@ def told(report: Mapping[str, Any]) -> dict[str, Any]:
         for each in report["findings"]
     ]
     return {**report, "findings": findings, "inner": [told(each) for each in report["inner"]]}
+
+
+#: What a document of elsewhere is, to somebody who asks what it is worth here.
+GENUINE: Sentence = _(
+    "Genuine and current: it is signed by whom it names. The city does not know this issuer and says nothing "
+    "of what it is worth."
+)
+
+
+def elsewhere(holds: bool | None, *, code: str, step: str) -> Sentence:
+    """What a document of elsewhere is, in one sentence: genuine, or what speaks against it."""
+    return GENUINE if holds is True or not code else sentence(code, step)

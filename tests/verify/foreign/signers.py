@@ -107,7 +107,7 @@ def signature(key: Any, data: bytes) -> bytes:
     if isinstance(key, rsa.RSAPrivateKey):
         return key.sign(data, padding.PKCS1v15(), hashes.SHA256())
     size, digest = (32, hashes.SHA256()) if key.curve.key_size == 256 else (48, hashes.SHA384())
-    r, s = decode_dss_signature(key.sign(data, ec.ECDSA(digest)))
+    r, s = decode_dss_signature(key.sign(data, ec.ECDSA(digest, deterministic_signing=True)))
     return r.to_bytes(size, "big") + s.to_bytes(size, "big")
 
 
