@@ -101,11 +101,10 @@ class Reader:
             process = self._running()
             try:
                 return _told(process, question, until=time.monotonic() + self.seconds)
-            except (OSError, ValueError):  # it died, of the question or before
+            except BaseException as error:  # what it says from now on would answer another question
                 self._kill()
-                raise TooSlow("died") from None
-            except BaseException:  # what it says now would answer another question
-                self._kill()
+                if isinstance(error, OSError):  # it died, of the question or before
+                    raise TooSlow("died") from None
                 raise
         finally:
             self._turn.release()
