@@ -1,6 +1,7 @@
 """What strangers wrote is hashed in a process that is killed when it takes too long, and started afresh."""
 
 import os
+import resource
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -144,6 +145,21 @@ def test_a_forked_child_has_a_reader_of_its_own(running: Reader) -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert running.hash_data(DOCUMENT, PROOF) == expected
     assert pid(running) == mine
+
+
+def test_a_reader_born_under_a_bound_keeps_it(running: Reader) -> None:
+    """The bench examines in a child whose share of the processor nobody can raise again."""
+    expected = running.hash_data(DOCUMENT, PROOF)
+    child = os.fork()
+    if child == 0:
+        try:
+            resource.setrlimit(resource.RLIMIT_CPU, (20, 21))
+            fits = running.hash_data(DOCUMENT, PROOF) == expected
+            running.close()
+            os._exit(0 if fits else 1)
+        finally:
+            os._exit(2)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 def test_a_document_too_deep_for_the_reader(running: Reader) -> None:
