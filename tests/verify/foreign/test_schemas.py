@@ -183,6 +183,7 @@ def test_a_whole_document_passes(document: dict[str, Any]) -> None:
         (changed(PLAIN, "credentialSchema", {"type": "JsonSchema", "id": "no"}), "schema-form-id"),
         (changed(PLAIN, "name", {"@value": "x", "@dir": "rtl"}), "schema-unknown-dir"),
         (changed(PLAIN, "name", 7), "schema-form-name"),
+        (changed(PLAIN, "validUntil", "tomorrow"), "schema-form-validUntil"),
         (changed(PLAIN, "relatedResource", {"id": "https://a.example/1"}), "schema-form-relatedResource"),
         (
             changed(PLAIN, "relatedResource", [{"id": "https://a.example/1", "digestSRI": "sha256-x"}] * 2),

@@ -203,6 +203,7 @@ BOMB_BYTES = BOMB.compress(bytes(64 * 1024 * 1024)) + BOMB.flush()
         (of_another(), (FAILED, "status-list-issuer")),
         (by_another(), (FAILED, "status-list-issuer")),
         (b"[]", (FAILED, "status-list-proof")),
+        (b"{", (FAILED, "status-list-proof")),
         (b"{\xff}", (FAILED, "status-list-form")),
         (signed(listing() | {"type": ["VerifiableCredential"]}), (FAILED, "status-list-form")),
         (signed(listing(type="BitstringStatusListEntry")), (FAILED, "status-list-form")),
