@@ -313,3 +313,7 @@ def test_what_cannot_be_read_is_refused_by_its_fault(data: bytes | str, fault: s
 
 def test_an_address_that_is_none_is_nowhere() -> None:
     assert shapes_ob2.in_scope("https://[", {"id": "https://["}) is False
+
+
+def test_a_recipient_that_is_nobody_identifies_nobody() -> None:
+    assert read(assertion(recipient={"type": "email"})).identifiers == ()

@@ -241,3 +241,9 @@ def test_what_we_issue_keeps_the_rules_that_we_hold_others_to() -> None:
     document = openbadges.credential(facts())
     assert schemas.check(document).code == "passed"
     assert list(schemas.faults(document, root="AchievementCredential", strict=True)) == []
+
+
+def test_every_fault_is_found_where_the_rest_cannot_be_read() -> None:
+    strange = BADGE | {"credentialSubject": "somebody", "validUntil": "tomorrow"}
+    codes = {fault.code for fault in schemas.faults(strange, root="AchievementCredential")}
+    assert codes == {"schema-form-credentialSubject", "schema-form-validUntil"}
