@@ -87,7 +87,7 @@ def read_source(data: bytes | str, *, base_url: str, links: bool = False) -> Sou
         return _text(data, base_url=base_url, links=links)
     if carriers.is_png(data):
         baked = carriers.from_png(data, keywords=carriers.PNG_KEYWORDS)
-        return _text(baked, base_url=base_url, inside=True)
+        return _text(baked, base_url=base_url, inside=True, links=links)
     if carriers.is_pdf(data):
         return _text(carriers.from_pdf(data), base_url=base_url, inside=True)
     try:
@@ -98,13 +98,15 @@ def read_source(data: bytes | str, *, base_url: str, links: bool = False) -> Sou
 
 
 def _text(text: str, *, base_url: str, inside: bool = False, links: bool = False) -> Source:
-    """``inside`` says that a picture or PDF carried the text: only a signed document counts there."""
+    """``inside`` says that a picture or PDF carried the text: only a signed document counts there, or the
+    address of one that lies elsewhere (Open Badges 2.0, baking).
+    """
     text = text.strip().lstrip("\ufeff")
     if not text:
         raise Malformed("empty")
     if carriers.is_svg(text) and not inside:
         baked = carriers.from_svg(text, elements=carriers.SVG_ELEMENTS)
-        return _text(baked, base_url=base_url, inside=True)
+        return _text(baked, base_url=base_url, inside=True, links=links)
     if len(text) > MAX_DOCUMENT:
         raise TooLarge("document-too-large")
     if text[0] == "{":
@@ -112,7 +114,7 @@ def _text(text: str, *, base_url: str, inside: bool = False, links: bool = False
     if text.startswith("eyJ") or (len(text) > 60 and text.count(".") == 2 and not set(text) & set("/ #")):
         # Mail programs break long lines; no other space is forgiven.
         return Source(kind=Kind.TOKEN, text=re.sub(r"[\r\n]+[\t ]*", "", text))
-    if inside:
+    if inside and not (links and text.startswith("https://")):
         raise Malformed("unknown-form")
     return _typed(text, base_url=base_url, links=links)
 

@@ -185,6 +185,21 @@ def test_what_cannot_be_read_is_refused_by_its_fault(data: bytes | str, fault: s
     assert refused.value.fault == fault
 
 
+@pytest.mark.parametrize(
+    "picture",
+    [
+        make.png(make.itxt("https://ailleurs.example/assertions/1", keyword=b"openbadges")),
+        make.svg('<openbadges:credential verify="https://ailleurs.example/assertions/1"/>').encode(),
+    ],
+    ids=["png", "svg"],
+)
+def test_a_picture_may_carry_an_address_of_elsewhere_where_links_are_followed(picture: bytes) -> None:
+    source = gate.read_source(picture, base_url=BASE, links=True)
+    assert (source.kind, source.text) == (Kind.ELSEWHERE, "https://ailleurs.example/assertions/1")
+    with pytest.raises(Malformed):
+        gate.read_source(picture, base_url=BASE)
+
+
 def test_files_above_their_limit_are_refused_as_too_large() -> None:
     for data in (
         b"A" * (gate.MAX_UPLOAD + 1),

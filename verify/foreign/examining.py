@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 
 from credentials import linkeddata
 from credentials.linkeddata import Contexts
@@ -18,6 +17,7 @@ from . import apart, forms, openbadges2, proofs, reading, schemas, status
 from .fetching import Bounded, Fetch, FetchError
 from .proofs import Hashing, NotAuthorised, ProofError, Secured
 from .report import Finding, ForeignReport, Standard, Step, complete, failed, passed, unknown
+from .secured import speaks_for
 
 LEEWAY = timedelta(minutes=2)
 MAX_INNER = 200
@@ -203,20 +203,9 @@ def binding(secured: list[Secured]) -> Finding:
     if not issuer:
         return failed(Step.ISSUER_BINDING, "issuer-missing")
     signers = [each.controller for each in secured]
-    if any(each == issuer or _is_origin_of(each, issuer) for each in signers):
+    if any(speaks_for(each, issuer) for each in signers):
         return passed(Step.ISSUER_BINDING, detail=issuer[:200])
     return failed(Step.ISSUER_BINDING, "issuer-not-controller", ", ".join(signers)[:300])
-
-
-def _is_origin_of(controller: str, issuer: str) -> bool:
-    """Whether a key that stands alone at an address (a bare JWK) lies where its issuer does."""
-    origin = urlsplit(controller)
-    if origin.scheme != "https" or origin.path:
-        return False
-    place = urlsplit(issuer)
-    return (place.scheme, place.netloc.lower()) == (origin.scheme, origin.netloc) or issuer == (
-        f"did:web:{origin.netloc.replace(':', '%3A')}"
-    )
 
 
 def _securing(form: forms.Form) -> str:

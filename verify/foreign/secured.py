@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from . import dids, stamps
 from .dids import Method, MethodError
@@ -75,3 +76,20 @@ def require_authorised(secured: Secured, *, now: datetime | None) -> None:
         raise NotAuthorised("method-expired", secured)
     if now is not None and secured.expires is not None and secured.expires <= now:
         raise ProofError("proof-expired", stamps.written(secured.expires))
+
+
+def speaks_for(controller: str, issuer: str) -> bool:
+    """Whether keys of this controller are the issuer's own.
+
+    They are its own; or a key that stands alone at an address (a bare JWK) lies where the issuer does.
+    """
+    if controller == issuer:
+        return bool(issuer)
+    try:
+        origin, place = urlsplit(controller), urlsplit(issuer)
+    except ValueError:
+        return False
+    if origin.scheme != "https" or origin.path:
+        return False
+    here = (place.scheme, place.netloc.lower()) == (origin.scheme, origin.netloc)
+    return here or issuer == f"did:web:{origin.netloc.replace(':', '%3A')}"

@@ -20,7 +20,7 @@ from .bits import ListError
 from .fetching import Fetch, FetchError
 from .proofs import Hashing, ProofError, verify_document, verify_token
 from .report import Finding, Step, failed, passed, unknown
-from .secured import Secured
+from .secured import Secured, speaks_for
 
 #: Checks the proof of a list credential, given as JSON or as a token. Raises ProofError.
 Prove = Callable[[str], Secured]
@@ -62,7 +62,7 @@ def proving(*, fetch: Fetch, now: datetime, hashing: Hashing = dataintegrity.has
         except Malformed as refused:
             raise ProofError("not-json", refused.fault) from None
         found = verify_document(document, fetch=fetch, now=now, hashing=hashing)
-        own = (each for each in found if each.controller == _issuer_of(document))
+        own = (each for each in found if speaks_for(each.controller, _issuer_of(document)))
         return next(own, found[0])
 
     return prove
@@ -142,7 +142,7 @@ def _list_of(
         raise _StatusError(told(Step.STATUS, "status-list-proof", error.code)) from None
     credential = secured.credential
     issuer = _issuer_of(credential)
-    if issuer != _issuer_of(document) or secured.controller != issuer:
+    if issuer != _issuer_of(document) or not speaks_for(secured.controller, issuer):
         raise _StatusError(failed(Step.STATUS, "status-list-issuer", issuer[:200]))
     credential_type, subject_type = _SUBJECTS[kind]
     subject, types = credential.get("credentialSubject"), credential.get("type")

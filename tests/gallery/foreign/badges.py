@@ -12,6 +12,7 @@ File = tuple[str, Mapping[str, Any]]
 V1 = "https://www.w3.org/2018/credentials/v1"
 SUITES = ("eddsa-rdfc-2022", "eddsa-jcs-2022", "ecdsa-rdfc-2019", "ecdsa-jcs-2019")
 JCS = "eddsa-jcs-2022"
+EARLY = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.1.json"
 ALIGNMENT = {"type": ["Alignment"], "targetName": "x"}
 ACHIEVEMENT = "credentialSubject/achievement"
 #: What nobody has to look at, since something before it is wrong.
@@ -33,6 +34,13 @@ def credential(first: str = V2, **changes: Any) -> dict[str, Any]:
         "credentialSubject": {"id": "urn:uuid:5a0b3a9e-17b8-46ad-8c9a-6f6f4a9f9f11"},
     }
     return made | dates | changes
+
+
+def endorsement(**changes: Any) -> dict[str, Any]:
+    """Somebody else's good word for a course."""
+    subject = {"id": "https://ailleurs.example/achievements/traduction", "type": ["EndorsementSubject"]}
+    types = ["VerifiableCredential", "EndorsementCredential"]
+    return badge(**{"type": types, "credentialSubject": subject, "name": "تزكية"} | changes)
 
 
 def put(document: Mapping[str, Any], path: str, value: Any = ...) -> dict[str, Any]:
@@ -62,6 +70,9 @@ def whole() -> Iterator[File]:
     first = signed(badge(), id="urn:uuid:00000000-0000-4000-8000-000000000001")
     second = signed(badge(), previous=first["proof"], previousProof=first["proof"][0]["id"])
     yield "whole.chain", first | {"proof": [*first["proof"], *second["proof"]]}
+    early = badge() | {"@context": [V1, EARLY], "issuanceDate": "2022-05-02T10:00:00Z"}
+    yield "whole.early", signed(put(early, "validFrom"), suite=JCS)
+    yield "whole.endorsement", signed(endorsement())
     yield "whole.proof-object", signed(badge()) | {"proof": signed(badge())["proof"][0]}
 
 
@@ -230,27 +241,31 @@ def structures() -> Iterator[File]:
         "schema-missing-identifier.subject",
         signed(put(NO_IDENTITY, "credentialSubject/identifier"), suite=JCS),
     )
+    yield "schema-missing-name.endorsement", signed(put(endorsement(), "name"), suite=JCS)
+    nobody = put(endorsement(), "credentialSubject/id")
+    yield "schema-missing-id.endorsement", signed(nobody, suite=JCS)
     old = put(credential(V1), "issuanceDate")
     yield "schema-missing-issuanceDate.model-1", signed(old, suite=JCS)
     yield "expired.model-1", signed(credential(V1, expirationDate="2025-01-01T00:00:00Z"))
     yield "proof-dates.no-zone", put(signed(credential()), "proof/0/created", "2024-05-02T10:00:01")
 
 
+def record(*inner: Any, **changes: Any) -> dict[str, Any]:
+    """A learner record of these."""
+    made: dict[str, Any] = {
+        "@context": [V2, "https://purl.imsglobal.org/spec/clr/v2p0/context-2.0.1.json", OB3],
+        "id": "urn:uuid:0c0d7e6a-6c1b-4c5e-9d67-2a6f3d3e9a14",
+        "type": ["VerifiableCredential", "ClrCredential"],
+        "name": "سجل التعلم",
+        "issuer": {"id": signers.DID, "type": ["Profile"], "name": "Une ville d'ailleurs"},
+        "validFrom": "2026-01-02T10:00:00Z",
+        "credentialSubject": {"type": ["ClrSubject"], "verifiableCredential": list(inner)},
+    }
+    return signed(made | changes, suite=JCS)
+
+
 def records() -> Iterator[File]:
     """Learner records, whole and with something wrong within."""
-
-    def record(*inner: Any, **changes: Any) -> dict[str, Any]:
-        made: dict[str, Any] = {
-            "@context": [V2, "https://purl.imsglobal.org/spec/clr/v2p0/context-2.0.1.json", OB3],
-            "id": "urn:uuid:0c0d7e6a-6c1b-4c5e-9d67-2a6f3d3e9a14",
-            "type": ["VerifiableCredential", "ClrCredential"],
-            "name": "سجل التعلم",
-            "issuer": {"id": signers.DID, "type": ["Profile"], "name": "Une ville d'ailleurs"},
-            "validFrom": "2026-01-02T10:00:00Z",
-            "credentialSubject": {"type": ["ClrSubject"], "verifiableCredential": list(inner)},
-        }
-        return signed(made | changes, suite=JCS)
-
     whole = signed(badge())
     linked = {
         "type": ["Association"],

@@ -9,6 +9,8 @@ from tests.gallery.make import chunk, itxt, png, svg
 from tests.verify.foreign import badges2, signers
 from tests.verify.foreign.signers import ED25519, P256, badge, claims, signed, token
 
+from . import badges
+
 DID = signers.did_key(P256)
 WEAK = "did:web:weak.example"
 KID = signers.method_of(DID)
@@ -108,6 +110,11 @@ def pictures() -> Iterator[tuple[str, bytes]]:
         svg(f"<openbadges:credential><![CDATA[{sealed}]]></openbadges:credential>").encode(),
     )
     yield "whole.baked-token.svg", svg(f'<openbadges:credential verify="{made()}"/>').encode()
+    record = json.dumps(badges.record(signed(badge())), ensure_ascii=False)
+    yield "whole.record-baked.png", png(itxt(record, keyword=b"clrcredential"))
+    space = 'xmlns="http://www.w3.org/2000/svg" xmlns:clr="https://purl.imsglobal.org/clr/v2p0"'
+    inside = f"<clr:credential><![CDATA[{record}]]></clr:credential>"
+    yield "whole.record-baked.svg", f"<svg {space}>{inside}</svg>".encode()
     yield "proof-tampered.baked.png", png(itxt(sealed.replace("Ailleurs", "Ici")))
     arabic = sealed.replace("الترجمة", "الترجمه", 1)
     yield (

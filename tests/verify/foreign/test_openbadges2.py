@@ -9,7 +9,7 @@ from openbadgeslib.ob2 import OB2VerificationError, OB2Verifier
 
 from tests.gallery import make
 from verify.errors import Malformed
-from verify.foreign import examining, openbadges2
+from verify.foreign import examining, openbadges2, shapes_ob2
 from verify.foreign.report import ForeignReport, HashedIdentifier, Standard
 from verify.report import Outcome
 
@@ -264,3 +264,56 @@ def test_whatever_an_issuers_site_says_is_reported_and_breaks_nothing(address: s
         made[address] = made[address] | {member: strange}
         for data in (assertion(), signed(), signed(to_sign(verification={"type": "SignedBadge"}))):
             assert len(read(data, made).findings) == 6
+
+
+# -- What is left ---------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        (pages() | {KEY: b"<html>"}, (FAILED, "method-document")),
+        (pages() | {KEY: b"\xff"}, (FAILED, "method-document")),
+        (site(KEY, publicKeyPem=None), (FAILED, "method-document")),
+        (site(KEY, publicKeyPem=pem(signers.ED25519)), (FAILED, "method-key")),
+    ],
+)
+def test_a_key_that_cannot_be_used_is_named_for_it(answers: dict[str, Any], expected: Any) -> None:
+    assert worst(signed(), answers) == expected
+
+
+def test_a_key_of_p256_counts_and_one_of_several_must_be_named() -> None:
+    made = site(KEY, publicKeyPem=pem(signers.P256))
+    assert read(signed(key=signers.P256, alg="ES256"), made).holds is True
+    nameless = signed(to_sign(verification={"type": "SignedBadge"}))
+    assert worst(nameless, pages(publicKey=[KEY, f"{HOME}/keys/2"])) == (FAILED, "token-key")
+
+
+def test_an_issuer_without_a_list_revokes_nothing() -> None:
+    report = read(signed(), pages(revocationList=None))
+    assert report.holds is True
+    assert "no-status" in {found.code for found in report.findings}
+
+
+@pytest.mark.parametrize(
+    ("data", "fault"),
+    [
+        (b"\xff\xfe", "unknown-form"),
+        ("https://ancien.example/nothing", "link-unreachable"),
+        ("{" + " " * 600_000 + "}", "document-too-large"),
+        (b"{" + b" " * 11_000_000 + b"}", "upload-too-large"),
+        ("a.b", "token-form"),
+    ],
+    ids=["binary", "link", "document", "upload", "words"],
+)
+def test_what_cannot_be_read_is_refused_by_its_fault(data: bytes | str, fault: str) -> None:
+    with pytest.raises(Malformed) as refused:
+        read(data)
+    assert refused.value.fault == fault
+    assert openbadges2.recognises("a.b", None) is False
+
+
+def test_an_address_that_is_none_is_nowhere() -> None:
+    assert shapes_ob2.in_scope("https://[", {"id": "https://["}) is False
+
+
+def test_a_recipient_that_is_nobody_identifies_nobody() -> None:
+    assert read(assertion(recipient={"type": "email"})).identifiers == ()

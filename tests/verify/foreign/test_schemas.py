@@ -183,6 +183,7 @@ def test_a_whole_document_passes(document: dict[str, Any]) -> None:
         (changed(PLAIN, "credentialSchema", {"type": "JsonSchema", "id": "no"}), "schema-form-id"),
         (changed(PLAIN, "name", {"@value": "x", "@dir": "rtl"}), "schema-unknown-dir"),
         (changed(PLAIN, "name", 7), "schema-form-name"),
+        (changed(PLAIN, "validUntil", "tomorrow"), "schema-form-validUntil"),
         (changed(PLAIN, "relatedResource", {"id": "https://a.example/1"}), "schema-form-relatedResource"),
         (
             changed(PLAIN, "relatedResource", [{"id": "https://a.example/1", "digestSRI": "sha256-x"}] * 2),
@@ -240,3 +241,9 @@ def test_what_we_issue_keeps_the_rules_that_we_hold_others_to() -> None:
     document = openbadges.credential(facts())
     assert schemas.check(document).code == "passed"
     assert list(schemas.faults(document, root="AchievementCredential", strict=True)) == []
+
+
+def test_every_fault_is_found_where_the_rest_cannot_be_read() -> None:
+    strange = BADGE | {"credentialSubject": "somebody", "validUntil": "tomorrow"}
+    codes = {fault.code for fault in schemas.faults(strange, root="AchievementCredential")}
+    assert codes == {"schema-form-credentialSubject", "schema-form-validUntil"}

@@ -105,6 +105,20 @@ def test_a_bit_that_is_set_means_what_its_purpose_says(purpose: str, expected: t
     assert outcome(entry(statusPurpose=purpose, statusListIndex="8"), pages) == (PASSED, "passed")
 
 
+def test_a_list_by_a_bare_key_at_the_issuers_address_counts() -> None:
+    address, issuer = "https://ailleurs.example/k/1", "https://ailleurs.example/issuer"
+    page = signers.token(listing(7) | {"issuer": issuer}, key=signers.P256, alg="ES256", kid=address)
+    fetch = hosts({LIST: page.encode(), address: signers.jwk(signers.P256)})
+    prove = status.proving(fetch=fetch, now=NOW)
+    document = badge(issuer, credentialStatus=entry())
+    found = status.check(document, fetch=fetch, prove=prove, now=NOW)
+    assert found.code == "status-revoked"
+    other = status.check(
+        badge("https://autre.example", credentialStatus=entry()), fetch=fetch, prove=prove, now=NOW
+    )
+    assert other.code == "status-list-issuer"
+
+
 def test_a_list_with_the_proof_of_badges_counts_as_well() -> None:
     assert outcome(entry(), {LIST: signers.signed(listing(7))}) == (FAILED, "status-revoked")
 
@@ -189,6 +203,7 @@ BOMB_BYTES = BOMB.compress(bytes(64 * 1024 * 1024)) + BOMB.flush()
         (of_another(), (FAILED, "status-list-issuer")),
         (by_another(), (FAILED, "status-list-issuer")),
         (b"[]", (FAILED, "status-list-proof")),
+        (b"{", (FAILED, "status-list-proof")),
         (b"{\xff}", (FAILED, "status-list-form")),
         (signed(listing() | {"type": ["VerifiableCredential"]}), (FAILED, "status-list-form")),
         (signed(listing(type="BitstringStatusListEntry")), (FAILED, "status-list-form")),
