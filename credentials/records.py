@@ -116,7 +116,6 @@ def compose(
 
 def _achievements(pathway: PathwayFacts, facts: RecordFacts) -> Iterable[dict[str, Any]]:
     """The pathway and its steps, done or not: nothing in the record says that she has achieved them."""
-    creator = {"id": facts.issuer["id"], "type": ["Profile"], "name": facts.issuer["name"]}
     arabic = facts.language == "ar" or not pathway.title_fr
     yield ownterms.by_full_names(
         {
@@ -127,7 +126,7 @@ def _achievements(pathway: PathwayFacts, facts: RecordFacts) -> Iterable[dict[st
             "names": {"fr": pathway.title_fr, "ar": pathway.title_ar},
             "description": pathway.about_ar if arabic else pathway.about_fr,
             "criteria": {"narrative": pathway.about_ar if arabic else pathway.about_fr},
-            "creator": creator,
+            "creator": {"id": facts.issuer["id"], "type": ["Profile"], "name": facts.issuer["name"]},
             "version": pathway.version,
         }
     )
@@ -139,7 +138,6 @@ def _achievements(pathway: PathwayFacts, facts: RecordFacts) -> Iterable[dict[st
             "name": step.name,
             "description": step.name,
             "criteria": {"narrative": step.name},
-            "creator": creator,
         }
 
 

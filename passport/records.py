@@ -54,8 +54,11 @@ def obtain(*, learner: Learner, presentation: Presentation | None = None, now: d
     ``None`` if the signer takes longer than a page may. Raises NothingToRecord where no certificate would be
     in it, ShowsLess for a link that shows less than the certificates say.
     """
-    if not _certificates(learner, presentation):
+    contents = _contents(learner, presentation, now=now)
+    if not contents.credentials:
         raise NothingToRecord
+    if body := _said(learner, presentation, contents):
+        return body
     subject = f"{learner.pk}/{presentation.pk}" if presentation else str(learner.pk)
     look = _look(learner, presentation, now=now)
     return orders.obtain(kind=KIND, subject=subject, look=look, now=now)
@@ -66,19 +69,25 @@ def _look(learner: Learner, presentation: Presentation | None, *, now: datetime)
     judged: set[str] = set()
 
     def look() -> str | None:
-        kept = _kept(learner, presentation).exclude(pk__in=judged).only("content").first()
-        if kept is None:
+        new = _kept(learner, presentation).exclude(pk__in=judged).values_list("pk", flat=True).first()
+        if new is None:
             return None
-        judged.add(kept.pk)
-        current = kept.content == _contents(learner, presentation, now=now).digest
-        return kept.body if current else None
+        judged.add(new)
+        return _said(learner, presentation, _contents(learner, presentation, now=now))
 
     return look
 
 
+def _said(learner: Learner, presentation: Presentation | None, contents: Contents) -> str | None:
+    """The record that says this, if it is there."""
+    said = _kept(learner, presentation).filter(content=contents.digest)
+    body: str | None = said.values_list("body", flat=True).first()
+    return body
+
+
 def held(*, learner: Learner, now: datetime) -> str | None:
     """The record of her whole passport, if it is there and says what it should."""
-    return _look(learner, None, now=now)()
+    return _said(learner, None, _contents(learner, None, now=now))
 
 
 def take(*, token: str, counts: bool, reader: Any, now: datetime) -> str | None:

@@ -44,6 +44,9 @@ OTHER_MEANINGS = {
     "Hidden from my passport": "by herself, not for a small count",
     "It is hidden. You find it again under Settings.": "by herself, not for a small count",
     "Certificate hidden or shown again": "by herself, not for a small count",
+    "What you have hidden, what you declare yourself, certificates that do not hold. Your phone and your "
+    "e-mail are never in it.": "by herself, not for a small count",
+    "It holds certificates that hold and that you have not hidden.": "by herself, not for a small count",
     "School, work, a library circle, a family to care for: you say it, nobody else vouches for it, and "
     "everybody sees that.": "a circle of readers, wherever it meets",
     "Not simply valid": "what asks for a second look",

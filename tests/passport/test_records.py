@@ -39,6 +39,7 @@ from tests.factories import (
     NOW,
     key_room,
     make_achievement,
+    make_city,
     make_credential,
     make_issuer,
     make_learner,
@@ -309,6 +310,7 @@ def test_no_more_than_so_many(salma: Learner, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_passport_without_certificates_has_none(key_room: Path) -> None:
+    make_city()
     with pytest.raises(NothingToRecord):
         records.obtain(learner=make_learner(), now=NOW)
 
@@ -510,6 +512,7 @@ def test_her_page_says_what_is_in_it_and_leads_to_it(salma: Learner, client: Cli
 
 
 def test_the_page_of_an_empty_passport_offers_no_file(key_room: Path, client: Client) -> None:
+    make_city()
     sign_in(client, make_learner())
     assert reverse("me-record-json") not in client.get(reverse("me-record")).content.decode()
     assert client.get(reverse("me-record-json")).status_code == 404
