@@ -203,7 +203,7 @@ def test_nobodys_name_is_drawn_so_that_one_is_made_for_all(credential: Credentia
 
 @pytest.mark.parametrize("languages", [("fr",), ("ar",), ("fr", "ar")])
 def test_a_course_has_its_picture_in_the_languages_it_has(key_room: Path, languages: tuple[str, ...]) -> None:
-    titles = {"fr": "Titre " + "très long " * 12, "ar": "عنوان طويل جدا " * 8}
+    titles = {"fr": "Titre " + "très long " * 11, "ar": "عنوان طويل جدا " * 8}
     course = make_achievement(
         make_issuer(),
         **{f"title_{each}": titles[each].strip() if each in languages else "" for each in titles},
