@@ -1,4 +1,4 @@
-"""A list fills the seats of a session: right rows are written down, wrong ones come back with what to mend."""
+"""A list fills the seats of a session: right rows are written down, wrong ones come back to be mended."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

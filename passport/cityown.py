@@ -13,7 +13,7 @@ from credentials import paper, reading
 from credentials.errors import NotYours
 from credentials.models import Credential
 from issuers import profiles
-from verify import carriers, gate, resolver, shape
+from verify import gate, resolver, shape
 from verify.errors import Malformed, TooLarge
 from verify.gate import Kind
 
@@ -42,8 +42,10 @@ def recognise(data: bytes | str) -> Own | None:
                 return _there(stored.pk) if stored else Own(())
             case Kind.TOKEN:
                 document = gate.open_token(source.text).payload
+            case Kind.PROOF:
+                document = gate.strict_json(source.text)
             case _:
-                document = _unwrapped(gate.strict_json(_text(data)))
+                return None
     except NotYours:
         return Own(())
     except (Malformed, TooLarge, paper.PaperError):
@@ -67,30 +69,12 @@ def _record(document: dict[str, Any]) -> Own | None:
     subject = document.get("credentialSubject")
     within = subject.get("verifiableCredential") if isinstance(subject, dict) else None
     inner = within if isinstance(within, list) else [within]
-    named = [_named(_unwrapped(each)) for each in inner if isinstance(each, dict)]
+    named = [_named(each) for each in inner if isinstance(each, dict)]
     return _there(*filter(None, named), record=True)
-
-
-def _text(data: bytes | str) -> str:
-    """The JSON document itself, out of whatever carries it."""
-    if isinstance(data, bytes) and carriers.is_png(data):
-        return carriers.from_png(data)
-    if isinstance(data, bytes) and carriers.is_pdf(data):
-        return carriers.from_pdf(data)
-    text = (data if isinstance(data, str) else data.decode("utf-8-sig")).strip().lstrip("\ufeff")
-    return carriers.from_svg(text) if carriers.is_svg(text) else text
 
 
 def _is_city(did: str) -> bool:
     return did == profiles.did_for_city(base_url=settings.BASE_URL)
-
-
-def _unwrapped(document: dict[str, Any]) -> dict[str, Any]:
-    for wrapper in ("credential", "verifiableCredential"):
-        inner = document.get(wrapper)
-        if set(document) == {wrapper} and isinstance(inner, dict):
-            return inner
-    return document
 
 
 def _named(document: dict[str, Any]) -> str:

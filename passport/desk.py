@@ -246,7 +246,8 @@ def _tell(learner: Learner) -> None:
 
 def _card_letter() -> Letter:
     says = _("A desk gave you a new card or PIN. Was it not you? Ask at any desk at once.")
-    return Letter(subject=_("Your passport card"), says=says, short=says)
+    short = _("A desk gave you a new card or PIN. Not you? Ask at a desk at once.")
+    return Letter(subject=_("Your passport card"), says=says, short=short)
 
 
 # -- Certificates and addresses -------------------------------------------------------------------

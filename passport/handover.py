@@ -89,13 +89,15 @@ def tell_guardian(*, asked: GuardianRequest) -> bool:
 def _of_age() -> Letter:
     link = f"{settings.BASE_URL}/me/"
     says = _("You are of age: your learner passport is yours alone. %(link)s") % {"link": link}
-    return Letter(subject=_("Your learner passport is yours alone"), says=says, short=says)
+    short = _("You are of age: your passport is yours alone. %(link)s") % {"link": link}
+    return Letter(subject=_("Your learner passport is yours alone"), says=says, short=short)
 
 
 def _asked() -> Letter:
     link = f"{settings.BASE_URL}/me/family"
     says = _("A young person asks for your yes in the learner passport. Open: %(link)s") % {"link": link}
-    return Letter(subject=_("A young person asks you to be their guardian"), says=says, short=says)
+    short = _("A minor asks for your yes: %(link)s") % {"link": link}
+    return Letter(subject=_("A young person asks you to be their guardian"), says=says, short=short)
 
 
 def _addresses(learner: Learner) -> list[tuple[str, str]]:

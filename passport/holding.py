@@ -1,6 +1,5 @@
 """What a learner holds, and how she lets it be seen."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import QuerySet
@@ -15,28 +14,6 @@ from .models import Entry, Learner, Presentation
 VISIBILITIES = (Credential.Visibility.LINK, Credential.Visibility.PRIVATE)
 #: What a list of certificates does without.
 DOCUMENTS = ("credential__jwt", "credential__paper")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timeline:
-    """A passport's entries, newest first, and three figures."""
-
-    entries: list[Entry]
-    certificates: int
-    hours: int
-    places: int
-
-
-def timeline(*, learner: Learner) -> Timeline:
-    """Everything in this passport that she has not hidden; the figures count what holds."""
-    entries = list(_of(learner).filter(hidden_at__isnull=True).defer(*DOCUMENTS))
-    holding = [e.credential for e in entries if e.credential.status == Credential.Status.ACTIVE]
-    return Timeline(
-        entries=entries,
-        certificates=len(holding),
-        hours=sum(credential.achievement.hours for credential in holding),
-        places=len({credential.issuer_id for credential in holding}),
-    )
 
 
 def _of(learner: Learner) -> QuerySet[Entry]:

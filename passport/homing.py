@@ -19,7 +19,7 @@ NEW = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Home:
-    """All of it; ``to_show`` is her newest certificate that holds, ``new`` is it if it came lately.
+    """All of it; ``to_show`` says whether a certificate holds, ``new`` is the newest if it came lately.
 
     ``hides`` says whether some of her lines are hidden.
     """
@@ -28,7 +28,7 @@ class Home:
     life: Life
     figures: Figures
     proposals: list[Proposal]
-    to_show: Entry | None
+    to_show: bool
     new: Entry | None
     walking: Standing | None
     hides: bool
@@ -51,7 +51,7 @@ def home(*, learner: Learner, page: int, now: datetime) -> Home:
         life=life.of(learner=learner, today=timezone.localdate(now), page=page),
         figures=life.figures(learner=learner),
         proposals=list(filing.open_proposals(learner=learner)),
-        to_show=newest,
+        to_show=newest is not None,
         new=newest if newest and newest.filed_at > now - NEW else None,
         walking=pathways.next_of(pathways.of(learner=learner, now=now)),
         hides=bool(

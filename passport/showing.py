@@ -12,7 +12,6 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 from django.urls import reverse
-from django.utils import translation
 
 from credentials import paper
 from credentials.models import Achievement, Credential
@@ -20,8 +19,9 @@ from verify import counting, verifier
 from verify.report import Reason, Report
 from verify.wording import FACES, Face
 
-from . import consents, looks, names, presenting_imports, sharing
+from . import consents, looks, names, presenting_imports, sharing, skills
 from .errors import LeadsNowhere, LinkHasExpired
+from .evidence import Shown
 from .models import (
     Address,
     Consent,
@@ -33,7 +33,6 @@ from .models import (
     Presentation,
     PresentationOpening,
 )
-from .presenting_imports import Line
 from .sharing import Detail, Item, Kind
 
 #: How many skills are shown in one glance.
@@ -70,17 +69,8 @@ class Certificate:
 class Foreign:
     """A certificate from elsewhere as the other sees it; ``named`` only where it names somebody else."""
 
-    line: Line
+    line: presenting_imports.Line
     named: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Skill:
-    """A skill that certificates which hold vouch for: the highest level, and how many say so."""
-
-    label: str
-    level: int
-    certificates: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +82,7 @@ class Shared:
     certificates: list[Certificate]
     imports: list[Foreign]
     declarations: list[Declaration]
-    skills: list[Skill]
+    skills: list[skills.Line]
     contact: Address | None
     public: bool
     expires_at: datetime | None
@@ -155,7 +145,9 @@ def preview(
             if isinstance(item, Import)
         ],
         declarations=[item for item in chosen if isinstance(item, Declaration)],
-        skills=_skills(certificates),
+        skills=skills.glance(
+            [Shown(credential=one.credential, expired=False) for one in certificates if one.holds]
+        )[:AT_A_GLANCE],
         contact=sharing.contact_of(learner=learner, detail=detail),
         public=kind == Kind.PAGE,
         expires_at=expires_at,
@@ -216,21 +208,6 @@ def _short(name: str) -> str:
     first, *rest = name.split() or [""]
     last = rest[-1].removeprefix("ال") if rest else ""
     return f"{first} {last[0]}." if last else first
-
-
-def _skills(certificates: Sequence[Certificate]) -> list[Skill]:
-    """What certificates that hold vouch for, the highest level first."""
-    found: dict[str, tuple[str, int, int]] = {}
-    language = (translation.get_language() or "fr")[:2]
-    for one in certificates:
-        if not one.holds:
-            continue
-        for skill in one.achievement.skills:
-            label = skill.get(f"label_{language}") or skill.get("label_fr") or skill.get("label_en") or ""
-            _label, level, times = found.get(skill["uri"], (label, 0, 0))
-            found[skill["uri"]] = (label, max(level, one.achievement.cnc_level), times + 1)
-    skills = [Skill(label=label, level=level, certificates=n) for label, level, n in found.values() if label]
-    return sorted(skills, key=lambda skill: (-skill.level, -skill.certificates))[:AT_A_GLANCE]
 
 
 # -- Opening it -------------------------------------------------------------------------------------

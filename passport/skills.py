@@ -40,6 +40,11 @@ class Line:
         """The certificates that show it now."""
         return [each for each in self.shown if not each.expired]
 
+    @property
+    def learning(self) -> int:
+        """The highest level of learning (CNC) of the courses that show it now."""
+        return max((each.achievement.cnc_level for each in self.current), default=0)
+
 
 @dataclass(kw_only=True)
 class AreaLine:
@@ -137,6 +142,12 @@ def picture(
         declared=_declared(declarations),
         imported=_imported(imports),
     )
+
+
+def glance(certificates: Sequence[Shown]) -> list[Line]:
+    """The skills that these certificates show now, the highest level of learning first."""
+    tiles = picture(certificates=certificates, declarations=()).tiles
+    return sorted(tiles, key=lambda line: (-line.learning, -len(line.current)))
 
 
 def _best(shown: Iterable[tuple[Shown, str]], levels: dict[str, Term]) -> tuple[int, Term | None]:

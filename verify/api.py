@@ -15,6 +15,9 @@ from issuers.apidoc import BASE, refusals
 
 from . import gate, limits, verifier
 from .errors import TooLarge
+from .foreign import fetching
+from .foreign.report import Standard
+from .foreign.report import Step as ForeignStep
 from .report import Outcome, Reason, Step, Verdict
 
 
@@ -65,6 +68,57 @@ class StatedSerializer(serializers.Serializer[Any]):
     achievement = serializers.CharField(allow_blank=True)
 
 
+class FindingSerializer(serializers.Serializer[Any]):
+    """One check of a document from elsewhere."""
+
+    number = serializers.IntegerField(help_text="Its place in the order, from 1")
+    name = serializers.ChoiceField(choices=[step.value for step in ForeignStep])
+    outcome = serializers.ChoiceField(choices=[outcome.value for outcome in Outcome])
+    code = serializers.CharField(help_text="A stable word that names what was found")
+    title = serializers.CharField(help_text="What is checked, in the language of Accept-Language")
+    sentence = serializers.CharField(help_text="What was found, and the way on")
+    detail = serializers.CharField(help_text="For engineers", allow_blank=True)
+
+
+class ForeignIssuerSerializer(serializers.Serializer[Any]):
+    """Who signed, by its own words: the city says nothing of it."""
+
+    id = serializers.CharField(allow_blank=True)
+    name = serializers.CharField(allow_blank=True)
+
+
+class ForeignStatedSerializer(serializers.Serializer[Any]):
+    """What a document from elsewhere states."""
+
+    titles = TextSerializer(many=True)
+    descriptions = TextSerializer(many=True)
+    criteria = TextSerializer(many=True)
+    criteria_url = serializers.CharField(allow_blank=True)
+    achievement_id = serializers.CharField(allow_blank=True)
+    achievement_type = serializers.CharField(allow_blank=True)
+    awarded_at = serializers.DateTimeField(allow_null=True)
+    valid_from = serializers.DateTimeField(allow_null=True)
+    valid_until = serializers.DateTimeField(allow_null=True)
+
+
+class ForeignSerializer(serializers.Serializer[Any]):
+    """A document whose issuer is not of this city's register, examined all the same."""
+
+    standard = serializers.ChoiceField(choices=[standard.value for standard in Standard])
+    securing = serializers.CharField(help_text="A cryptosuite, vc-jwt, jws or hosted", allow_blank=True)
+    id = serializers.CharField(allow_blank=True)
+    issuer = ForeignIssuerSerializer()
+    holds = serializers.BooleanField(
+        allow_null=True, help_text="Genuine and current; false if a check failed, null if one is not known"
+    )
+    checked_at = serializers.DateTimeField()
+    findings = FindingSerializer(many=True)
+    credential = ForeignStatedSerializer()
+    inner = serializers.ListField(
+        child=serializers.DictField(), help_text="The same of each certificate within a learner record"
+    )
+
+
 class ReportSerializer(serializers.Serializer[Any]):
     """The report; ``verdict`` is the worst of the checks, ``reason`` says why."""
 
@@ -79,6 +133,7 @@ class ReportSerializer(serializers.Serializer[Any]):
     credential = StatedSerializer(allow_null=True)
     successor = serializers.URLField(allow_null=True, help_text="The certificate that replaced it")
     concealed = serializers.BooleanField(help_text="Whether the holder keeps the details private")
+    foreign = ForeignSerializer(allow_null=True, help_text="Of a document that this city did not issue")
 
 
 class RawParser(BaseParser):
@@ -135,6 +190,7 @@ _REPORT = {
     },
     "successor": None,
     "concealed": False,
+    "foreign": None,
 }
 _TEXT = {"type": "string", "description": "A JWT, the text of a QR code, a short code or a link"}
 _FILE = {
@@ -192,8 +248,9 @@ class Verify(APIView):
         ],
     )
     def post(self, request: Request) -> Response:
-        source = limits.read(request, _handed_over(request))
-        report = verifier.verify(source=source, now=timezone.now(), door="api")
+        source = limits.read(request, _handed_over(request), links=True)
+        fetch = fetching.strangers()
+        report = verifier.verify(source=source, now=timezone.now(), door="api", fetch=fetch)
         return Response(report.to_json(), headers={"Cache-Control": "no-store"})
 
 

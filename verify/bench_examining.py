@@ -8,6 +8,8 @@ from django.conf import settings
 
 from . import carriers, comparing, gate, printed, verifier
 from .errors import Malformed, NotKnown
+from .foreign import fetching
+from .foreign.fetching import Fetch
 from .report import Report, Text, moment
 
 #: How pictures begin that a camera or a scanner makes: no server of ours looks at a picture.
@@ -25,11 +27,14 @@ class Examined:
     finding: dict[str, Any] = field(default_factory=dict)
 
 
-def examine(*, data: bytes, now: datetime) -> Examined:
-    """The report on this file or text as the table shows it; whatever it is, it gets a line."""
+def examine(*, data: bytes, now: datetime, fetch: Fetch | None = None) -> Examined:
+    """The report on this file or text as the table shows it; whatever it is, it gets a line.
+
+    ``fetch`` asks others about documents of elsewhere, in its own way unless another is given.
+    """
     try:
-        source = gate.read_source(data, base_url=settings.BASE_URL)
-        report = verifier.verify(source=source, now=now, door="bench")
+        source = gate.read_source(data, base_url=settings.BASE_URL, links=True)
+        report = verifier.verify(source=source, now=now, door="bench", fetch=fetch or fetching.strangers())
     except Malformed as refused:
         return unread(_fault(data, refused.fault))
     except NotKnown:
@@ -83,6 +88,8 @@ def _finding(report: Report, differences: list[comparing.Difference]) -> dict[st
     }
     if issuer:
         found["issuer"] = {"fr": issuer.name_fr, "ar": issuer.name_ar, "url": issuer.url}
+    if report.foreign:
+        found["foreign"] = _of_elsewhere(report.foreign)
     if stated:
         found["stated"] = {
             "id": stated.id,
@@ -95,6 +102,22 @@ def _finding(report: Report, differences: list[comparing.Difference]) -> dict[st
             "valid_until": moment(stated.valid_until),
         }
     return found
+
+
+def _of_elsewhere(foreign: dict[str, Any]) -> dict[str, Any]:
+    """Of a document from elsewhere: who signed, what it says, and what speaks against it, in codes."""
+    faults = [each for each in foreign["findings"] if each["outcome"] != "passed"]
+    worst = min(faults, key=lambda each: each["outcome"] == "unknown", default=None)
+    credential = foreign["credential"]
+    return {
+        "issuer": foreign["issuer"]["name"] or foreign["issuer"]["id"],
+        "id": foreign["issuer"]["id"],
+        "holds": foreign["holds"],
+        "code": worst["code"] if worst else "",
+        "step": worst["name"] if worst else "",
+        "titles": [[title["text"], title["language"]] for title in credential["titles"]],
+        "valid_until": credential["valid_until"],
+    }
 
 
 def _pairs(texts: tuple[Text, ...]) -> list[list[str]]:

@@ -17,6 +17,7 @@ from .bench_examining import NOT_READ, PRINT_DIFFERS
 from .bench_receipts import Receipt
 from .comparing import Field
 from .errors import REMEDIES, Malformed, NotKnown, TooLarge
+from .foreign.wording import elsewhere
 from .models import BenchItem
 from .report import Reason, Text
 from .wording import FACES, Face, Sentence
@@ -89,6 +90,8 @@ class Row:
     hours: int | None = None
     issuer: Text | None = None
     issuer_url: str = ""
+    signer: str = ""  # who signed a document of elsewhere, by its own words
+    signer_id: str = ""
     awarded_on: date | None = None
     until: datetime | None = None
     link: str = ""
@@ -138,6 +141,11 @@ def _row(item: BenchItem) -> Row:
     if issuer := found.get("issuer"):
         shown["issuer"] = presenting.of_reader(fr=issuer["fr"], ar=issuer["ar"])
         shown["issuer_url"] = issuer["url"]
+    if foreign := found.get("foreign"):
+        until = foreign["valid_until"]
+        shown["titles"] = _texts(foreign["titles"])
+        shown["until"] = datetime.fromisoformat(until) if until else None
+        shown["signer"], shown["signer_id"] = foreign["issuer"], foreign["id"]
     differences = found.get("differences", [])
     return Row(
         number=item.number,
@@ -163,6 +171,8 @@ def _sentence(face: Face, found: dict[str, Any]) -> str:
         return str(_FAULTS.get(fault) or REMEDIES.get(fault) or Malformed.message)
     if found.get("concealed"):
         return _("Its holder shows nothing but this verdict. Ask the person for the paper or the file.")
+    if foreign := found.get("foreign"):
+        return str(elsewhere(foreign["holds"], code=foreign["code"], step=foreign["step"]))
     return "" if face.state == Reason.VALID else str(face.sentence)
 
 
@@ -193,7 +203,7 @@ def as_csv(items: Iterable[BenchItem]) -> bytes:
     for row in rows(items):
         cells = [row.number, row.name, str(row.face.headline), row.sentence]
         cells += [_joined(row.names), _joined(row.titles), row.level, row.hours or ""]
-        cells += [row.issuer.text if row.issuer else "", _iso(row.awarded_on), _iso(row.until)]
+        cells += [row.issuer.text if row.issuer else row.signer, _iso(row.awarded_on), _iso(row.until)]
         cells += [_differences(row), row.link]
         table.writerow([_plain(cell) for cell in cells])
     return b"\xef\xbb\xbf" + text.getvalue().encode()

@@ -86,7 +86,8 @@ def read_source(data: bytes | str, *, base_url: str, links: bool = False) -> Sou
     if isinstance(data, str):
         return _text(data, base_url=base_url, links=links)
     if carriers.is_png(data):
-        return _text(carriers.from_png(data), base_url=base_url, inside=True)
+        baked = carriers.from_png(data, keywords=carriers.PNG_KEYWORDS)
+        return _text(baked, base_url=base_url, inside=True)
     if carriers.is_pdf(data):
         return _text(carriers.from_pdf(data), base_url=base_url, inside=True)
     try:
@@ -102,7 +103,8 @@ def _text(text: str, *, base_url: str, inside: bool = False, links: bool = False
     if not text:
         raise Malformed("empty")
     if carriers.is_svg(text) and not inside:
-        return _text(carriers.from_svg(text), base_url=base_url, inside=True)
+        baked = carriers.from_svg(text, elements=carriers.SVG_ELEMENTS)
+        return _text(baked, base_url=base_url, inside=True)
     if len(text) > MAX_DOCUMENT:
         raise TooLarge("document-too-large")
     if text[0] == "{":

@@ -53,9 +53,9 @@ def require_bench_size(request: HttpRequest) -> None:
         raise BenchTooLarge
 
 
-def read(request: HttpRequest | Request, data: bytes | str) -> Source:
+def read(request: HttpRequest | Request, data: bytes | str, *, links: bool = False) -> Source:
     """What came in, if this place may ask for that. Raises Malformed, TooLarge, TooMany."""
-    source = gate.read_source(data, base_url=settings.BASE_URL)
+    source = gate.read_source(data, base_url=settings.BASE_URL, links=links)
     if source.kind is Kind.SHORT_CODE:
         require(request, ShortCodes)
     return source

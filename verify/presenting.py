@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from issuers.models import Theme
 
+from .foreign import wording
 from .report import Reason, Report, Text
 from .wording import BROWSER_FACES, CHECKS, FACES, KEPT
 
@@ -27,6 +28,9 @@ CURRENT: dict[str, str | Promise] = {
     Reason.STATUS_STALE: _("To be confirmed"),
 }
 
+#: What nobody knows who asks no other site.
+ASKED_ELSEWHERE = ("method-unreachable", "status-unreachable", "ob2-unreachable")
+
 
 def context(report: Report) -> dict[str, Any]:
     """What ``verify/parts/report.html`` needs."""
@@ -42,7 +46,19 @@ def context(report: Report) -> dict[str, Any]:
         "criteria": in_reading_order(stated.criteria)[:1] if stated else [],
         "issuer_name": of_reader(fr=issuer.name_fr, ar=issuer.name_ar) if issuer else None,
         "current": CURRENT.get(report.reason, ""),
+        **(_elsewhere(report.foreign) if report.foreign else {}),
         "theme": Theme(stated.theme).label if stated and stated.theme in Theme.values else "",
+    }
+
+
+def _elsewhere(foreign: dict[str, Any]) -> dict[str, Any]:
+    """What the page says of a document from elsewhere; ``foreign_asks`` when another site knows more."""
+    faults = [each for each in foreign["findings"] if each["outcome"] != "passed"]
+    worst = min(faults, key=lambda each: each["outcome"] == "unknown", default={"code": "", "name": ""})
+    return {
+        "foreign_sentence": wording.elsewhere(foreign["holds"], code=worst["code"], step=worst["name"]),
+        "foreign_standard": wording.STANDARDS[foreign["standard"]],
+        "foreign_asks": any(each["code"] in ASKED_ELSEWHERE for each in faults),
     }
 
 

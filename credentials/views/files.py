@@ -26,7 +26,9 @@ def credential_jwt(request: HttpRequest, credential_id: str) -> HttpResponse:
 def credential_json(request: HttpRequest, credential_id: str) -> HttpResponse:
     """The credential with its embedded proof as a file (Open Badges 3.0, section 5.1)."""
     limits.require_link(request, credential_id)
-    return json_file(securing.obtain(credential=reading.open_to_all(credential_id), now=timezone.now()))
+    return json_file(
+        request, securing.obtain(credential=reading.open_to_all(credential_id), now=timezone.now())
+    )
 
 
 @public
@@ -35,7 +37,7 @@ def credential_badge(request: HttpRequest, credential_id: str, form: str) -> Htt
     """The certificate as a picture that other passports read (Open Badges 3.0, section 5.3)."""
     limits.require_link(request, credential_id)
     found = reading.open_to_all(credential_id)
-    return badge_file(badges.baked(credential=found, kind=form, now=timezone.now()), found, form)
+    return badge_file(request, badges.baked(credential=found, kind=form, now=timezone.now()), found, form)
 
 
 @public
@@ -82,10 +84,10 @@ def jwt_file(token: str) -> HttpResponse:
     return _personal(response)
 
 
-def json_file(body: str | None) -> HttpResponse:
+def json_file(request: HttpRequest, body: str | None) -> HttpResponse:
     """The answer that carries a credential with an embedded proof; 202 while it is being made."""
     if body is None:
-        return being_prepared()
+        return being_prepared(request)
     response = HttpResponse(body, content_type="application/vc+ld+json")
     response["Content-Disposition"] = 'inline; filename="certificate.json"'
     response["Access-Control-Allow-Origin"] = "*"
@@ -100,10 +102,12 @@ def european_file(body: str) -> HttpResponse:
     return _personal(response)
 
 
-def badge_file(picture: bytes | None, credential: Credential, form: str) -> HttpResponse:
+def badge_file(
+    request: HttpRequest, picture: bytes | None, credential: Credential, form: str
+) -> HttpResponse:
     """The answer that carries a baked picture; 202 while its document is being signed."""
     if picture is None:
-        return being_prepared()
+        return being_prepared(request)
     response = _drawing(picture, form)
     response["Content-Disposition"] = f'inline; filename="badge-{credential.short_code}.{form}"'
     response["Access-Control-Allow-Origin"] = "*"

@@ -19,7 +19,6 @@ from issuers.models import Membership, Role
 
 Refused = (CredentialsError, IssuersError)
 ROOM, CITY = "teach-held", "city-held"
-PAGES = {ROOM: "credentials/teach/held.html", CITY: "credentials/city/held.html"}
 
 
 @member("signer", "owner")
@@ -81,6 +80,7 @@ def _page(
 ) -> HttpResponse:
     held: Sequence[Membership] = getattr(request, "memberships", [])
     context: dict[str, Any] = {
+        "in_the_city": room == CITY,
         "acts": room == ROOM or any(membership.role == Role.APPROVER for membership in held),
         "groups": [
             (because, _lines(request, waiting.filter(held_because=because)))
@@ -90,7 +90,7 @@ def _page(
         "turn_down": f"{room}-turn-down",
         "refusal": refusal,
     }
-    return render(request, PAGES[room], context, status=status)
+    return render(request, "credentials/teach/held.html", context, status=status)
 
 
 def _lines(request: HttpRequest, waiting: QuerySet[Batch]) -> list[tuple[Batch, bool]]:

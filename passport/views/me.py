@@ -91,7 +91,7 @@ def certificate_jwt(request: HttpRequest, credential_id: str) -> HttpResponse:
 def certificate_json(request: HttpRequest, credential_id: str) -> HttpResponse:
     """The same with an embedded proof."""
     credential = holding.entry_of(learner=learner_of(request), credential_id=credential_id).credential
-    return json_file(securing.obtain(credential=credential, now=timezone.now()))
+    return json_file(request, securing.obtain(credential=credential, now=timezone.now()))
 
 
 @assisted
@@ -100,7 +100,9 @@ def certificate_json(request: HttpRequest, credential_id: str) -> HttpResponse:
 def certificate_badge(request: HttpRequest, credential_id: str, form: str) -> HttpResponse:
     """The same within a picture, for other passports and for posting."""
     credential = holding.entry_of(learner=learner_of(request), credential_id=credential_id).credential
-    return badge_file(badges.baked(credential=credential, kind=form, now=timezone.now()), credential, form)
+    return badge_file(
+        request, badges.baked(credential=credential, kind=form, now=timezone.now()), credential, form
+    )
 
 
 @assisted

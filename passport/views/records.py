@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from credentials.views.files import json_file
-from issuers import limits, orders
+from issuers import limits
 from issuers.access import public, signed_in
 from passport import records, sharing
 from passport.acting import assisted, learner_of
@@ -53,13 +53,8 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _file(request: HttpRequest, body: str | None, *, name: str) -> HttpResponse:
-    """The file; while it is being signed, 202, and a page that looks again for whoever reads it."""
-    if body is None and request.get_preferred_type(["application/json", "text/html"]) == "text/html":
-        response = render(request, "passport/data/record_waiting.html", status=202)
-        response["Retry-After"] = response["Refresh"] = str(orders.COME_AGAIN)
-        response["Cache-Control"] = "no-store"
-    else:
-        response = json_file(body)
+    """The file under its own name; 202 while it is being signed."""
+    response = json_file(request, body)
     if body is not None:
         response["Content-Disposition"] = f'attachment; filename="{name}.json"'
     response["Referrer-Policy"] = "no-referrer"

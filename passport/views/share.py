@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from credentials.qr import qr_svg
 from issuers.access import signed_in
-from passport import consents, holding, sharing, showing
+from passport import consents, evidence, sharing, showing
 from passport.acting import acting_of, assisted, learner_of
 from passport.errors import AssentNeeded, GuardianNeeded, PassportError
 from passport.forms import complain
@@ -215,14 +215,5 @@ def extend(request: HttpRequest, presentation_id: str) -> HttpResponse:
 def wall(request: HttpRequest) -> HttpResponse:
     """The badges of what holds, as a wall."""
     learner, now = learner_of(request), timezone.now()
-    timeline = holding.timeline(learner=learner)
-    holds = [
-        entry
-        for entry in timeline.entries
-        if entry.credential.status == "active"
-        and (entry.credential.valid_until is None or entry.credential.valid_until > now)
-    ]
-    themes = {entry.credential.achievement.theme for entry in holds}
-    return render(
-        request, "passport/wall.html", {"learner": learner, "entries": holds, "themes": sorted(themes)}
-    )
+    holds = [each for each in evidence.certificates(learner=learner, now=now) if not each.expired]
+    return render(request, "passport/wall.html", {"learner": learner, "entries": holds})

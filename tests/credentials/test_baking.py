@@ -244,6 +244,38 @@ def test_it_is_said_that_it_is_being_prepared(
     assert (answer.status_code, answer["Retry-After"]) == (202, "2")
 
 
+def test_a_person_reads_that_it_is_being_prepared_and_her_browser_asks_again(
+    client: Client, credential: Credential, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(orders, "PATIENCE", 0.0)
+    SecuredDocument.objects.all().delete()
+    address = reverse("credential-png", args=[credential.pk])
+    answer = client.get(address, headers={"Accept": "text/html,image/png,*/*;q=0.8", "Accept-Language": "fr"})
+    assert (answer.status_code, answer["Retry-After"], answer["Refresh"]) == (202, "2", "2")
+    assert "Votre fichier est en préparation" in answer.content.decode()
+    for accept in ("image/*", "*/*", "application/json"):
+        program = client.get(address, headers={"Accept": accept})
+        assert (program.status_code, program.content) == (202, b"")
+        assert "Refresh" not in program
+
+
+FILES = ("png", "svg", "json", "elm")
+
+
+def test_the_certificates_pages_offer_its_files(client: Client, credential: Credential) -> None:
+    learner = make_learner()
+    Entry.objects.create(learner=learner, credential=credential, how=Entry.How.CONFIRMED, filed_at=NOW)
+    public = client.get(reverse("credential", args=[credential.pk])).content.decode()
+    client.force_login(learner)
+    own = client.get(reverse("me-entry", args=[credential.pk])).content.decode()
+    for room, page in (("credential", public), ("me", own)):
+        for name in FILES:
+            address = reverse(f"{room}-{name}", args=[credential.pk])
+            assert f'href="{address}"' in page
+            assert client.get(address).status_code == 200
+        assert page.count("<details") >= 1
+
+
 def test_there_is_none_of_what_was_signed_with_a_withdrawn_key(credential: Credential) -> None:
     keys.mark_compromised(key=credential.key, by=None, now=LATER)
     credential.key.refresh_from_db()

@@ -99,7 +99,7 @@ class Indoors:
         if self.late is not None and request.resource_type == "font":
             self.late.append((route, request))
             return
-        asked = (request.method, request.url, request.headers.get("accept", "*/*"))
+        asked = (request.method, request.url, request.headers)
         answer = self.product.submit(self._ask, *asked, request.post_data_buffer or b"").result()
         body = b"".join(answer.streaming_content) if answer.streaming else answer.content
         headers = dict(answer.headers)
@@ -111,12 +111,13 @@ class Indoors:
             headers["Content-Length"] = str(len(body))
         route.fulfill(status=answer.status_code, headers=headers, body=body)
 
-    def _ask(self, method: str, url: str, accept: str, data: bytes) -> Any:
+    def _ask(self, method: str, url: str, said: dict[str, str], data: bytes) -> Any:
+        accept, kind = said.get("accept", "*/*"), said.get("content-type", "application/octet-stream")
         client = Client(headers={"host": "localhost:8000", "accept": accept, "accept-encoding": "gzip"})
         client.cookies[settings.LANGUAGE_COOKIE_NAME] = self.language
         if self.session:
             client.cookies[settings.SESSION_COOKIE_NAME] = self.session
-        answer = client.generic(method, url.removeprefix(HOUSE), data)
+        answer = client.generic(method, url.removeprefix(HOUSE), data, content_type=kind)
         for _step in range(5):
             if answer.status_code not in (301, 302):
                 break

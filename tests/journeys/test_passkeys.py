@@ -43,6 +43,7 @@ def test_a_learner_comes_in_with_her_finger(
 
     page.goto("/accounts/login/")
     page.locator("a[href='/accounts/passkey']").click()
+    expect(page.locator("[data-without]")).to_be_hidden()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     page.locator("form[data-passkey] button").click()
     page.wait_for_url("**/me/")

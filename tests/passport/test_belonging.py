@@ -18,20 +18,18 @@ FATIMA = Person(
 
 
 def report(*identifiers: HashedIdentifier, **fields: Any) -> ForeignReport:
-    return ForeignReport(
-        **{
-            "standard": Standard.OB3,
-            "securing": "eddsa-rdfc-2022",
-            "document": {},
-            "raw": "{}",
-            "issuer_id": "did:key:z6Mk",
-            "issuer_name": "",
-            "findings": (),
-            "checked_at": datetime(2026, 11, 24, tzinfo=UTC),
-            "identifiers": identifiers,
-        }
-        | fields
-    )
+    given: dict[str, Any] = {
+        "standard": Standard.OB3,
+        "securing": "eddsa-rdfc-2022",
+        "document": {},
+        "raw": "{}",
+        "issuer_id": "did:key:z6Mk",
+        "issuer_name": "",
+        "findings": (),
+        "checked_at": datetime(2026, 11, 24, tzinfo=UTC),
+        "identifiers": identifiers,
+    }
+    return ForeignReport(**(given | fields))
 
 
 def plain(value: str, kind: str = "emailAddress") -> HashedIdentifier:

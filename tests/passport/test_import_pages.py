@@ -26,6 +26,7 @@ from passport import (
     sharing,
     showing,
 )
+from passport.errors import NothingChosen
 from passport.importing import Answer
 from passport.limits import Imports
 from passport.models import Code, Import, Learner, Shown
@@ -249,7 +250,7 @@ def test_another_name_is_told_and_shortened_as_she_chose(fatima: Learner) -> Non
 
 def test_a_public_page_shows_certificates_of_the_city_alone(fatima: Learner) -> None:
     made = bring(fatima, hers(), now=NOW)
-    with pytest.raises(sharing.NothingChosen):
+    with pytest.raises(NothingChosen):
         sharing.open_page(learner=fatima, keys=[f"i:{made.pk}"], language="fr", now=NOW)
 
 

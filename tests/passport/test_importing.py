@@ -318,6 +318,7 @@ def test_a_record_of_the_city_files_what_of_it_is_hers_and_is_not_kept(
         "type": ["VerifiableCredential", "ClrCredential"],
         "issuer": {"id": city},
         "credentialSubject": {"verifiableCredential": [inner]},
+        "proof": [{"type": "DataIntegrityProof"}],
     }
     assert bring(stranger, as_file(record), now=NOW).answer == Answer.CITY_RECORD
     assert bring(fatima, as_file(record), now=NOW).answer == Answer.CITY_RECORD

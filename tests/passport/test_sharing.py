@@ -168,7 +168,7 @@ def test_a_name_that_the_certificate_does_not_bear_is_told(fatima: Learner) -> N
 
 def test_a_skill_counts_once_at_its_highest_level(fatima: Learner) -> None:
     shared = showing.of(presentation=share(fatima), now=timezone.now())
-    assert [(skill.level, skill.certificates) for skill in shared.skills] == [(3, 2)]
+    assert [(line.learning, len(line.current)) for line in shared.skills] == [(3, 2)]
 
 
 def test_what_is_revoked_shows_its_verdict_and_vouches_for_nothing(fatima: Learner) -> None:
@@ -183,7 +183,7 @@ def test_what_is_revoked_shows_its_verdict_and_vouches_for_nothing(fatima: Learn
     shared = showing.of(presentation=presentation, now=timezone.now())
     assert (shared.genuine, len(shared.certificates)) == (1, 2)
     assert shared.face.state == "revoked"
-    assert [(skill.level, skill.certificates) for skill in shared.skills] == [(2, 1)]
+    assert [(line.learning, len(line.current)) for line in shared.skills] == [(2, 1)]
     assert "en vigueur : 1 sur 2" in seen(presentation)
 
 

@@ -139,7 +139,8 @@ def test_a_private_certificate_shows_its_verdict_alone(credential: Credential, n
         (b"%PDF-1.7 nothing", "pdf-unreadable"),
         (b"\x00\x01\x02\xff", "unknown-form"),
         (b"BZF3-G3DK-P8FZ", "not-known"),
-        (b"https://elsewhere.example/c/abc", "foreign-link"),
+        (b"http://elsewhere.example/c/abc", "foreign-link"),
+        (b"https://10.0.0.1/c/abc", "link-unreachable"),
     ],
 )
 def test_what_cannot_be_read_gets_its_remedy(db: None, now: datetime, data: bytes, fault: str) -> None:

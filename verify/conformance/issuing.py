@@ -13,6 +13,7 @@ from typing import Any
 
 from credentials import bitstring, dataintegrity, linkeddata
 from issuers import jose
+from verify.foreign import apart
 
 from . import datamodel, resources, statuslists
 from .datamodel import V1, V2, NotConforming
@@ -76,7 +77,7 @@ def secure(document: Mapping[str, Any], *, cryptosuite: str, by: Signer, now: da
     proof = dataintegrity.options(cryptosuite=cryptosuite, verification_method=by.method, created=now)
     if not dataintegrity.CRYPTOSUITES[cryptosuite].rdfc:
         proof["@context"] = document["@context"]  # EdDSA and ECDSA cryptosuites, section 3.3.5
-    hashed = dataintegrity.hash_data(document, proof, contexts=resources.contexts())
+    hashed = apart.hash_data(document, proof, contexts=resources.contexts())
     return dataintegrity.signed(document, proof, by.sign(hashed), array=False)
 
 

@@ -6,6 +6,7 @@ Whoever checks hands the way down, so that a page that asks nobody stays silent 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from threading import BoundedSemaphore
 
 from issuers.errors import AddressNotPublic, AddressRefused, AnswerTooLarge, AnswerTooSlow, OutboundError
 from issuers.outbound import Client
@@ -16,10 +17,16 @@ ACCEPT = "application/did+json, application/vc, application/vc+jwt, application/
 #: For one document with all that it refers to: addresses asked, and seconds that go by.
 ADDRESSES = 16
 SECONDS = 12.0
+#: While somebody waits for a page: seconds for one answer, and how many threads of a process may ask at once.
+PATIENCE = 4.0
+_SLOTS = BoundedSemaphore(4)
 
 
 class FetchError(Exception):
-    """Nothing came; ``code`` says why: refused, address, not-found, too-large, too-slow, failed, budget."""
+    """Nothing came; ``code`` says why.
+
+    It is refused, address, not-found, too-large, too-slow, failed, budget or busy.
+    """
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -43,10 +50,19 @@ def NO_FETCH(url: str) -> Fetched:  # noqa: N802  # the value "no way to fetch",
     raise FetchError("refused")
 
 
-def from_hosts(client: Client) -> Fetch:
-    """Asks hosts of others through this client."""
+def from_hosts(client: Client, *, slots: BoundedSemaphore | None = None) -> Fetch:
+    """Asks hosts of others through this client, as long as one of the ``slots`` is free."""
 
     def fetch(url: str) -> Fetched:
+        if slots is not None and not slots.acquire(blocking=False):
+            raise FetchError("busy")
+        try:
+            return asked(url)
+        finally:
+            if slots is not None:
+                slots.release()
+
+    def asked(url: str) -> Fetched:
         try:
             answer = client.get(url, headers={"Accept": ACCEPT})
         except (AddressRefused, AddressNotPublic):
@@ -64,6 +80,11 @@ def from_hosts(client: Client) -> Fetch:
         return Fetched(url=url, content_type=answer.content_type, body=answer.body)
 
     return fetch
+
+
+def strangers() -> Fetch:
+    """Asks hosts of strangers while somebody waits: few at once, and each for a short time."""
+    return from_hosts(Client(seconds=PATIENCE, max_bytes=MAX_BYTES), slots=_SLOTS)
 
 
 @dataclass

@@ -4,7 +4,7 @@ Nothing here says that the city recognises the issuer: a report that holds says 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -72,6 +72,19 @@ def failed(step: Step, code: str, detail: str = "") -> Finding:
 def unknown(step: Step, code: str, detail: str = "") -> Finding:
     """The check could not be made: never good news."""
     return Finding(step=step, outcome=Outcome.UNKNOWN, code=code, detail=detail)
+
+
+def complete(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """One finding a step, in order: the worst where there are several, and what was not made is unknown."""
+    found, rank = list(findings), (Outcome.FAILED, Outcome.UNKNOWN, Outcome.PASSED)
+    return tuple(
+        min(
+            (each for each in found if each.step is step),
+            key=lambda each: rank.index(each.outcome),
+            default=unknown(step, "not-made"),
+        )
+        for step in Step
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +174,14 @@ class ForeignReport:
         every = [*self.findings, *(each.worst for each in self.inner)]
         found = [each for each in every if each is not None and each.outcome is not Outcome.PASSED]
         return min(found, key=lambda each: each.outcome is Outcome.UNKNOWN, default=None)
+
+    def of_what_is_proved(self) -> "ForeignReport":
+        """The report without what it says where nobody is proved to have said it: anybody may have."""
+        proving = (Step.PROOF, Step.ISSUER_BINDING)
+        if all(each.outcome is Outcome.PASSED for each in self.findings if each.step in proving):
+            inner = tuple(each.of_what_is_proved() for each in self.inner)
+            return replace(self, inner=inner)
+        return replace(self, issuer_name="", stated=Stated(), inner=())
 
     def to_json(self) -> dict[str, Any]:
         """The report in codes: what is kept, and what the API gives. Holds no document and no identifier."""
