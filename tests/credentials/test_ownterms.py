@@ -45,7 +45,7 @@ def test_what_was_composed_stays_as_it_was() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["PT50H", ["PT50H"], {"other": 1}, [{"@value": "x"}], [1], None], ids=lambda value: str(value)
+    "value", ["PT50H", ["PT50H"], {"other": 1}, [{"@value": "x"}], [1], None], ids=str
 )
 def test_what_somebody_else_wrote_there_does_no_harm(value: Any) -> None:
     for name in ownterms.TERM_OF:

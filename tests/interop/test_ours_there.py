@@ -158,7 +158,7 @@ def test_what_a_withdrawn_key_signed_is_refused(world: World, node: Node) -> Non
     for name in ("@digitalbazaar/vc", "@digitalcredentials/verifier-core"):
         said = VERIFIERS[name](document, world, node)
         assert (name, said.accepted) == (name, False)
-    # A limit of openbadgeslib 4.6.3 (docs/third-party.md): it reads no relation and no "revoked" of a key.
+    # A limit of openbadgeslib 4.6.3 (docs/conformance.md): it reads no relation and no "revoked" of a key.
     assert openbadgeslib_token(token, world).accepted
 
 
