@@ -11,7 +11,7 @@ from typing import Any
 
 from credentials import dataintegrity, securing
 from credentials.dataintegrity import DataIntegrityError
-from credentials.linkeddata import LinkedDataError
+from credentials.linkeddata import FOREIGN, Bounds, LinkedDataError
 from issuers import keys, profiles
 from issuers.models import SigningKey
 
@@ -95,13 +95,13 @@ def open_document(document: dict[str, Any]) -> Embedded:
     return Embedded(document=document, proof=proof, created=created, signature=signature)
 
 
-def is_signed(opened: Embedded, *, key: SigningKey) -> bool:
+def is_signed(opened: Embedded, *, key: SigningKey, bounds: Bounds = FOREIGN) -> bool:
     """Whether the key signed exactly this document. What is no linked data of ours was never signed by us.
 
     Raises TooSlow where the time did not suffice.
     """
     try:
-        data = apart.hash_data(opened.document, opened.proof)
+        data = apart.hash_data(opened.document, opened.proof, bounds=bounds)
     except apart.TooSlow:
         raise
     except (LinkedDataError, DataIntegrityError):

@@ -60,6 +60,15 @@ def key_of(*, did: str, fragment: str, algorithm: str) -> ResolvedKey | None:
     return _resolved(found) if found else None
 
 
+def service_key(*, did: str, fragment: str) -> SigningKey | None:
+    """The key of this name with which the city signs records of passports."""
+    if did != profiles.did_for_city(base_url=settings.BASE_URL):
+        return None
+    service = SigningKey.objects.filter(purpose=SigningKey.Purpose.SERVICE, issuer__isnull=True)
+    ed25519 = service.filter(algorithm=SigningKey.Algorithm.ED25519).defer("sealed")
+    return ed25519.filter(thumbprint=fragment).first()
+
+
 def keys_of_paper(*, kid8: str) -> list[ResolvedKey]:
     """Every key with this short name; two may share 8 bytes, so all are to be tried."""
     return [_resolved(key) for key in _keys().filter(kid8=kid8, algorithm=SigningKey.Algorithm.ES256)]

@@ -25,6 +25,15 @@ class Sheet:
         self._note(step, reason, detail)
         self.reasons.append(reason)
 
+    def worse(self, step: Step, reason: Reason, detail: str) -> None:
+        """As ``found``, where a check has several subjects: the first of the worst is told."""
+        before = [check for check in self.checks if check.step is step]
+        if before and worst([reason, *self.reasons]) is not reason:
+            self.reasons.append(reason)
+            return
+        self.checks = [check for check in self.checks if check.step is not step]
+        self.found(step, reason, detail)
+
     def _note(self, step: Step, code: str, detail: str) -> None:
         outcome, sentence = CHECKS[step, code]
         self.checks.append(Check(step=step, outcome=outcome, sentence=str(sentence), detail=detail))

@@ -20,20 +20,18 @@ from credentials.models import LIST_SIZE, Credential
 from issuers import keys
 from issuers.models import SigningKey
 
-from . import counting, embedded, gate, logged, resolver, shape
+from . import counting, embedded, gate, logged, records, resolver, shape
+from .elsewhere import verify_elsewhere
 from .errors import Malformed, NotKnown, TooLarge
-from .foreign import examining, wording
 from .foreign.apart import TooSlow
 from .foreign.fetching import NO_FETCH, Fetch
 from .gate import Kind, Source
-from .report import Issuer, ListSeen, Outcome, Reason, Report, Stated, Step, Text
+from .report import Issuer, ListSeen, Reason, Report, Stated, Step, Text
 from .sheet import Sheet
 
 #: How far a clock of ours may lag behind the one that signed.
 LEEWAY = timedelta(minutes=2)
 Algorithm = SigningKey.Algorithm
-#: Faults of a link, not of a document.
-LINKS = ("link-unreachable", "link-too-large")
 
 
 # -- Entrances ------------------------------------------------------------------------------------
@@ -55,7 +53,7 @@ def verify(*, source: str | bytes | Source, now: datetime, door: str, fetch: Fet
         case Kind.PROOF:
             report = _verify_document(what.text, now=now, fetch=fetch)
         case Kind.ELSEWHERE:
-            report = _verify_elsewhere(what.text, now=now, fetch=fetch)
+            report = verify_elsewhere(what.text, now=now, fetch=fetch)
         case Kind.UNSIGNED:
             report = _unsigned(now=now)
     counting.count(verdict=report.verdict, door=door, now=now)
@@ -213,7 +211,7 @@ def _verify_any_token(text: str, *, now: datetime, fetch: Fetch) -> Report:
     names = gate.names_in_token(text)
     if not names or any(embedded.is_ours(name, base_url=settings.BASE_URL) for name in names):
         return _verify_token(text, now=now)
-    return _verify_elsewhere(text, now=now, fetch=fetch)
+    return verify_elsewhere(text, now=now, fetch=fetch)
 
 
 def _verify_token(text: str, *, now: datetime, stored: Credential | None = None) -> Report:
@@ -286,7 +284,9 @@ def _verify_document(text: str, *, now: datetime, fetch: Fetch) -> Report:
     """A file of ours by the strict rules and the register alone; one of elsewhere by those of elsewhere."""
     document = gate.strict_json(text)
     if not embedded.speaks_for_us(document, base_url=settings.BASE_URL):
-        return _verify_elsewhere(text, now=now, fetch=fetch)
+        return verify_elsewhere(text, now=now, fetch=fetch)
+    if records.is_record(document):
+        return records.verify(document, now=now, verify_one=partial(_verify_within, now=now))
     exam = _Examination(now=now)
     try:
         opened = embedded.open_document(document)
@@ -316,35 +316,14 @@ def _verify_document(text: str, *, now: datetime, fetch: Fetch) -> Report:
     return exam.report()
 
 
-# -- What comes from elsewhere --------------------------------------------------------------------
-#: What is no document that anybody could check; the rest is genuine or not, but not of the register.
-_UNREADABLE = frozenset({"token-form", "token-header", "token-alg", "token-type", "token-key"})
-_NOT_CHECKED = frozenset({"proof-suite", "context-unknown", "method-unsupported"})
-
-
-def _verify_elsewhere(data: str, *, now: datetime, fetch: Fetch) -> Report:
-    """The city does not recognise its issuer, whoever it is; what else there is to say stands in ``foreign``.
-
-    Raises Malformed for a link behind which nothing is found.
-    """
+def _verify_within(text: str, *, now: datetime) -> Report:
+    """A certificate within a record: one of ours; what else may lie there is not ours to vouch for."""
     try:
-        found = examining.examine(data=data, now=now, fetch=fetch)
-    except TooLarge:
-        raise
+        return _verify_document(
+            gate.read_source(text, base_url=settings.BASE_URL).text, now=now, fetch=NO_FETCH
+        )
     except Malformed as refused:
-        if refused.fault in LINKS:
-            raise
         return _readable_only(Reason.MALFORMED, now=now, detail=refused.fault)
-    codes = {each.code for each in found.findings if each.outcome is not Outcome.PASSED}
-    if unreadable := codes & _UNREADABLE:
-        return _readable_only(Reason.MALFORMED, now=now, detail=min(unreadable).removeprefix("token-"))
-    exam = _Examination(now=now)
-    if codes & _NOT_CHECKED:
-        exam.found(Step.READABLE, Reason.FOREIGN_PROOF, min(codes & _NOT_CHECKED))
-    else:
-        exam.passed(Step.READABLE, f"{found.standard.value}, {found.securing}")
-        exam.found(Step.ISSUER, Reason.UNKNOWN_ISSUER, found.issuer_id[:200])
-    return replace(exam.report(), foreign=wording.told(found.of_what_is_proved().to_json()))
 
 
 # -- A paper claim --------------------------------------------------------------------------------

@@ -161,7 +161,7 @@ def pdf(**attachments: str) -> bytes:
 def carriers() -> Iterator[tuple[str, bytes]]:
     """Pictures and PDFs that carry nothing, too much, or a trap."""
     yield "image-without-credential.plain.png", png()
-    yield "image-without-credential.other-keyword.png", png(itxt(WHOLE, keyword=b"openbadges"))
+    yield "image-without-credential.other-keyword.png", png(itxt(WHOLE, keyword=b"openbadge"))
     yield "more-than-one-credential.twice.png", png(itxt(WHOLE), itxt(WHOLE))
     yield "png-compressed-text.bomb.png", png(itxt("A" * 1_000_000, compressed=True))
     yield "png-broken.length.png", png(struct.pack(">I4s", 2**31, b"iTXt") + b"openbadgecredential")

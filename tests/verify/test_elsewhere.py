@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from credentials import revocation, securing, statuslists
 from credentials.models import Achievement, Credential, SecuredDocument
@@ -261,7 +262,12 @@ def test_the_api_tells_what_it_found(client: Client) -> None:
 
 
 def test_the_api_says_what_lies_behind_no_link(client: Client) -> None:
-    answer = client.post("/api/v1/verify", "https://10.0.0.1/badge.json", content_type="text/plain")
+    answer = client.post(
+        "/api/v1/verify",
+        "https://10.0.0.1/badge.json",
+        content_type="text/plain",
+        headers={"accept-language": "en"},
+    )
     assert answer.status_code == 400
     assert "behind this link" in answer.content.decode()
 
@@ -285,13 +291,15 @@ def test_a_line_of_the_bench(db: None) -> None:
     examined = bench_examining.examine(data=data, now=SOON, fetch=NO_FETCH)
     assert examined.outcome == "unknown-issuer"
     item = BenchItem(number=1, name="badge.json", outcome=examined.outcome, finding=examined.finding)
-    (row,) = bench_presenting.rows([item])
+    with translation.override("en"):
+        (row,) = bench_presenting.rows([item])
     assert (row.signer, row.signer_id) == ("Université d'Ailleurs", signers.DID)
     assert row.sentence.startswith("Genuine and current")
     assert [each.text for each in row.titles] == ["مبادئ الترجمة"]
     bent = json.dumps(signers.signed(signers.badge()) | {"name": "x"}).encode()
     finding = bench_examining.examine(data=bent, now=SOON, fetch=NO_FETCH).finding
-    (row,) = bench_presenting.rows([BenchItem(number=1, outcome="unknown-issuer", finding=finding)])
+    with translation.override("en"):
+        (row,) = bench_presenting.rows([BenchItem(number=1, outcome="unknown-issuer", finding=finding)])
     assert row.sentence.startswith("It was changed after it was signed")
     assert row.signer == signers.DID
     linked = bench_examining.examine(data=b"https://ailleurs.example/b.json", now=SOON, fetch=NO_FETCH)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from issuers.jose import b64
 from tests.gallery import make
 from verify import gate
 from verify.errors import Malformed, TooLarge
@@ -296,3 +297,41 @@ def test_json_is_read_as_it_was_written_or_refused(value: object) -> None:
         assert gate.strict_json(written) == json.loads(written)
     except Malformed as refused:
         assert refused.fault.startswith("json")
+
+
+# -- Who is named, and links to elsewhere ----------------------------------------------------------
+def test_whom_a_token_names_is_read_without_belief() -> None:
+    def names(header: object, payload: object) -> tuple[str, ...]:
+        return gate.names_in_token(
+            ".".join(b64(json.dumps(each).encode()) for each in (header, payload)) + ".x"
+        )
+
+    assert names({"kid": "did:a#1"}, {"iss": "did:b", "issuer": {"id": "did:c"}}) == (
+        "did:a#1",
+        "did:b",
+        "did:c",
+    )
+    assert names({"kid": 5}, {"issuer": "did:c", "vc": {"issuer": {"id": "did:d"}}}) == ("did:c", "did:d")
+    assert names([], "x") == ()
+    for text in ("", "a", "e30", "%%%.e30.x", "4pyT.4pyT.x", b64(b"[" * 5_000) + ".e30.x"):
+        assert gate.names_in_token(text) == ()
+
+
+def test_a_link_to_elsewhere_is_taken_where_it_is_followed() -> None:
+    link = "https://elsewhere.example/badges/1.json"
+    for data in (link, link.encode(), f" {link}\n"):
+        found = gate.read_source(data, base_url=BASE, links=True)
+        assert (found.kind, found.text) == (Kind.ELSEWHERE, link)
+    for refused in ("http://elsewhere.example/1", "elsewhere.example/1"):
+        with pytest.raises(Malformed):
+            gate.read_source(refused, base_url=BASE, links=True)
+    with pytest.raises(Malformed) as asked_nobody:
+        gate.read_source(link, base_url=BASE)
+    assert asked_nobody.value.fault == "foreign-link"
+
+
+def test_a_documents_own_text_is_kept_and_taken_out_of_what_wraps_it() -> None:
+    inner = '{"type": ["VerifiableCredential"], "proof": {}, "name": "مبادئ"}'
+    assert gate.read_source(f" {inner}", base_url=BASE).text == inner
+    wrapped = gate.read_source(f'{{"credential": {inner}}}', base_url=BASE)
+    assert json.loads(wrapped.text) == json.loads(inner)

@@ -13,12 +13,11 @@ from urllib.parse import urlsplit
 from credentials import linkeddata
 from credentials.linkeddata import Contexts
 from verify.errors import Malformed
-from verify.report import Outcome
 
 from . import apart, forms, openbadges2, proofs, reading, schemas, status
 from .fetching import Bounded, Fetch, FetchError
 from .proofs import Hashing, NotAuthorised, ProofError, Secured
-from .report import Finding, ForeignReport, Standard, Step, failed, passed, unknown
+from .report import Finding, ForeignReport, Standard, Step, complete, failed, passed, unknown
 
 LEEWAY = timedelta(minutes=2)
 MAX_INNER = 200
@@ -107,7 +106,7 @@ class _Examination:
             raw=form.raw,
             issuer_id=reading.issuer_id(document),
             issuer_name=reading.issuer_name(document),
-            findings=_complete(findings),
+            findings=complete(findings),
             checked_at=self.now,
             stated=reading.stated(document),
             identifiers=reading.identifiers(document),
@@ -226,16 +225,3 @@ def _securing(form: forms.Form) -> str:
         return proofs.VC_JWT
     proof = next((each for each in reading.listed(form.document.get("proof")) if isinstance(each, dict)), {})
     return reading.text(proof.get("cryptosuite", proof.get("type")))[:80]
-
-
-def _complete(findings: list[Finding]) -> tuple[Finding, ...]:
-    """One finding a step, in order: the worst where there are two, and what was not made is unknown."""
-    rank = {Outcome.FAILED: 0, Outcome.UNKNOWN: 1, Outcome.PASSED: 2}
-    return tuple(
-        min(
-            (each for each in findings if each.step is step),
-            key=lambda each: rank[each.outcome],
-            default=unknown(step, "not-made"),
-        )
-        for step in Step
-    )

@@ -12,11 +12,10 @@ from typing import Any
 
 from verify import carriers, gate
 from verify.errors import Malformed, TooLarge
-from verify.report import Outcome
 
 from . import keys_ob2, reading, shapes_ob2
 from .fetching import Fetch, FetchError
-from .report import Finding, ForeignReport, Standard, Step, failed, passed, unknown
+from .report import Finding, ForeignReport, Standard, Step, complete, failed, passed, unknown
 from .secured import ProofError
 from .tokens import TYPES, credential_of, open_jws, require_signature
 
@@ -129,7 +128,7 @@ class _Reading:
             raw=raw,
             issuer_id=reading.text(profile.get("id")),
             issuer_name=reading.text(profile.get("name")),
-            findings=_complete(found),
+            findings=complete(found),
             checked_at=self.now,
             stated=shapes_ob2.stated(assertion, badge),
             identifiers=shapes_ob2.recipient(assertion),
@@ -258,16 +257,3 @@ def _joined(
     """The assertion with its badge class and its issuer within, for whoever shows it."""
     issuer = {"issuer": dict(profile)} if profile else {}
     return {**assertion, _BADGE: {**badge, **issuer}} if badge else dict(assertion)
-
-
-def _complete(findings: list[Finding]) -> tuple[Finding, ...]:
-    """One finding a step, in order; what was not made is unknown."""
-    rank = (Outcome.FAILED, Outcome.UNKNOWN, Outcome.PASSED)
-    return tuple(
-        min(
-            (each for each in findings if each.step is step),
-            key=lambda each: rank.index(each.outcome),
-            default=unknown(step, "not-made"),
-        )
-        for step in Step
-    )

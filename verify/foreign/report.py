@@ -74,6 +74,19 @@ def unknown(step: Step, code: str, detail: str = "") -> Finding:
     return Finding(step=step, outcome=Outcome.UNKNOWN, code=code, detail=detail)
 
 
+def complete(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """One finding a step, in order: the worst where there are several, and what was not made is unknown."""
+    found, rank = list(findings), (Outcome.FAILED, Outcome.UNKNOWN, Outcome.PASSED)
+    return tuple(
+        min(
+            (each for each in found if each.step is step),
+            key=lambda each: rank.index(each.outcome),
+            default=unknown(step, "not-made"),
+        )
+        for step in Step
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HashedIdentifier:
     """An identifier of the subject (Open Badges 3.0, IdentityObject): the value, or its salted hash."""

@@ -31,6 +31,7 @@ PUBLISHED = {
     if (name, kind) != ("ob_v3p0", "ClrCredential")
 }
 _VALIDATOR = "1EdTechJsonSchemaValidator2019"
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 _MATCHES_HASH = re.compile(r"sha256\$[0-9a-fA-F]{64}|md5\$[0-9a-fA-F]{32}")
 
 
@@ -106,8 +107,13 @@ def named(error: jsonschema_rs.ValidationError) -> Fault:
 
 
 def _fault(what: str, path: list[str]) -> Fault:
-    member = next((part for part in reversed(path) if not part.isdecimal()), "document")
-    return Fault(f"schema-{what}-{member.lstrip('@')}", "/" + "/".join(path))
+    member = next((part for part in reversed(path) if not part.isdecimal()), "").lstrip("@")
+    # A stranger named the member: what is no plain name is not repeated.
+    return Fault(f"schema-{what}-{member if _PLAIN.fullmatch(member) else 'member'}", _pointer(path))
+
+
+def _pointer(path: list[str]) -> str:
+    return ("/" + "/".join(path))[:200]
 
 
 def _empty(value: Any, where: str, *, strict: bool) -> Iterator[Fault]:

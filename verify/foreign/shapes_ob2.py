@@ -165,16 +165,26 @@ def in_scope(address: str, profile: Mapping[str, Any]) -> bool:
 
     By ``startsWith`` or ``allowedOrigins`` of its profile; else where the profile itself lies.
     """
-    place = urlsplit(address)
+    place = _split(address)
     declared = profile.get("verification")
     starts = reading.listed(reading.member(declared, "startsWith"))
     if starts:
-        return any(_is_under(place, urlsplit(each)) for each in starts if isinstance(each, str))
+        return any(_is_under(place, _split(each)) for each in starts if isinstance(each, str))
     origins = reading.listed(reading.member(declared, "allowedOrigins"))
     if origins:
-        return place.netloc.lower() in [each.lower() for each in origins if isinstance(each, str)]
-    home = urlsplit(reading.text(profile.get("id")))
+        return bool(place.netloc) and place.netloc.lower() in [
+            each.lower() for each in origins if isinstance(each, str)
+        ]
+    home = _split(reading.text(profile.get("id")))
     return bool(home.netloc) and _origin(place) == _origin(home)
+
+
+def _split(address: str) -> SplitResult:
+    """The parts of an address, all of them empty where it is none."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return urlsplit("")
 
 
 def _is_under(place: SplitResult, above: SplitResult) -> bool:

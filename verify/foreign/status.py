@@ -96,7 +96,7 @@ def _entry(document: Mapping[str, Any], entry: Any, *, fetch: Fetch, prove: Prov
             return _by_names(document, entry, fetch)
     except _StatusError as error:
         return error.finding
-    return unknown(Step.STATUS, "status-type", str(types[0])[:80])
+    return unknown(Step.STATUS, "status-type", str(entry.get("type"))[:80])
 
 
 # -- By bits --------------------------------------------------------------------------------------
@@ -114,7 +114,7 @@ def _by_bits(
     index, size = bits.index_of(entry.get("statusListIndex")), entry.get("statusSize", 1)
     if not isinstance(address, str) or not isinstance(purpose, str) or index is None:
         return failed(Step.STATUS, "status-entry")
-    if entry.get("id") == address or not isinstance(size, int) or not 1 <= size <= bits.MOST_BITS:
+    if entry.get("id") == address or type(size) is not int or not 1 <= size <= bits.MOST_BITS:
         return failed(Step.STATUS, "status-entry", "id" if entry.get("id") == address else "statusSize")
     listed = _list_of(document, _text(address, fetch), kind, prove, now)
     purposes = listed.get("statusPurpose")

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.functional import Promise
+from django.utils.functional import Promise, lazy
 from django.utils.translation import gettext_lazy as _
 
 from .report import Finding, Standard, Step
+from .wording_checks import CHECKS, FAMILIES
 
 Sentence = str | Promise
 
@@ -35,7 +36,6 @@ PASSED: dict[str, Sentence] = {
 }
 
 _ASK_ISSUER = _("The issuer made a mistake in it: ask the issuer for a corrected file.")
-_AGAIN = _("The site that could say more does not answer. Try again later.")
 _KIND = _("It is signed in a way that cannot be checked here. Ask the issuer for another form of it.")
 
 #: By code: what is wrong, and the way on.
@@ -88,14 +88,6 @@ FAULTS: dict[str, Sentence] = {
     # -- a learner record
     "inner-unreadable": _("A certificate within it cannot be read."),
 }
-#: Codes that name the member at fault, by how they begin; the member is in the detail.
-FAMILIES: dict[str, Sentence] = {
-    "schema-missing-": _(
-        "Something that its standard demands is missing. Ask the issuer for a corrected file."
-    ),
-    "schema-": _ASK_ISSUER,
-    "status-": _AGAIN,
-}
 
 
 def sentence(code: str, step: str) -> Sentence:
@@ -104,7 +96,17 @@ def sentence(code: str, step: str) -> Sentence:
         return PASSED[step]
     if code in FAULTS:
         return FAULTS[code]
-    return next((said for start, said in FAMILIES.items() if code.startswith(start)), _ASK_ISSUER)
+    if code in CHECKS:
+        return CHECKS[code]
+    for start, said in FAMILIES.items():
+        if code.startswith(start):
+            return _named(said, code.removeprefix(start))
+    return _ASK_ISSUER
+
+
+def _named(said: Sentence, member: str) -> Sentence:
+    """The sentence with the member's name in it, still in the language of whoever reads it."""
+    return lazy(lambda: str(said).format(member=member), str)()
 
 
 def of(finding: Finding) -> Sentence:

@@ -12,6 +12,8 @@ File = tuple[str, Mapping[str, Any]]
 V1 = "https://www.w3.org/2018/credentials/v1"
 SUITES = ("eddsa-rdfc-2022", "eddsa-jcs-2022", "ecdsa-rdfc-2019", "ecdsa-jcs-2019")
 JCS = "eddsa-jcs-2022"
+ALIGNMENT = {"type": ["Alignment"], "targetName": "x"}
+ACHIEVEMENT = "credentialSubject/achievement"
 #: What nobody has to look at, since something before it is wrong.
 SOME = signed(badge())["proof"]
 
@@ -52,7 +54,7 @@ def whole() -> Iterator[File]:
     for suite in SUITES:
         key = P256 if suite.startswith("ecdsa") else ED25519
         yield f"whole.{suite}", signed(badge(signers.did_key(key)), key=key, suite=suite)
-    old = {"type": "Ed25519Signature2020", "cryptosuite": None}
+    old: dict[str, Any] = {"type": "Ed25519Signature2020", "cryptosuite": None}
     context = ["https://w3id.org/security/suites/ed25519-2020/v1"]
     yield "whole.Ed25519Signature2020", signed(badge() | {"@context": [V2, OB3, *context]}, suite="", **old)
     yield "whole.model-2", signed(credential())
@@ -120,7 +122,8 @@ def proofs() -> Iterator[File]:
     yield "proof-key.other-kind", signed(badge(), key=P256, suite=SUITES[0])
     yield "proof-previous.unknown", signed(badge(), previousProof="urn:uuid:nowhere")
     yield "proof-previous.number", put(signed(badge()), "proof/0/previousProof", 7)
-    jcs = signed(badge(), suite=JCS, **{"@context": [V2, OB3]})
+    named: dict[str, Any] = {"@context": [V2, OB3]}
+    jcs = signed(badge(), suite=JCS, **named)
     swapped = [V2, OB3.replace("3.0.3", "3.0.2")]
     yield "proof-context.other", jcs | {"@context": swapped}
     yield "too-complex.proofs", badge(proof=SOME * 9)
@@ -151,8 +154,9 @@ def graphs() -> Iterator[File]:
     yield "not-linked-data.protected-term", credential(proof=SOME) | {"@context": redefined}
     control = put(badge(proof=SOME), "credentialSubject/achievement/description", "a\x01b")
     yield "not-linked-data.control-character", control
-    tags = [f"mot {number}" for number in range(2_100)]
-    yield "too-complex.quads", put(badge(proof=SOME), "credentialSubject/achievement/tag", tags)
+    texts = dict.fromkeys(("targetCode", "targetName", "targetFramework", "targetDescription"), "mot")
+    ends = [ALIGNMENT | texts | {"targetUrl": f"https://ailleurs.example/{each}"} for each in range(320)]
+    yield "too-complex.quads", put(badge(proof=SOME), f"{ACHIEVEMENT}/alignment", ends)
     evidence = [{"type": ["Evidence"], "name": f"page {number}"} for number in range(450)]
     yield "too-complex.nameless-nodes", badge(evidence=evidence, proof=SOME)
     names = [f"_:n{number}" for number in range(9)]
@@ -161,7 +165,6 @@ def graphs() -> Iterator[File]:
     yield "too-complex.twins", credential(credentialSubject=subject, proof=SOME) | {"@context": [V2, term]}
 
 
-ACHIEVEMENT = "credentialSubject/achievement"
 #: Broken in its structure and signed as it is: path, and the value there (none: left out).
 STRUCTURE: dict[str, tuple[str, Any]] = {
     "schema-missing-context.top": ("@context", ...),
@@ -177,7 +180,7 @@ STRUCTURE: dict[str, tuple[str, Any]] = {
     "schema-missing-criteria.achievement": (f"{ACHIEVEMENT}/criteria", ...),
     "schema-missing-criteria.empty": (f"{ACHIEVEMENT}/criteria", {}),
     "schema-missing-type.evidence": ("evidence", [{"name": "x"}]),
-    "schema-missing-targetUrl.alignment": (f"{ACHIEVEMENT}/alignment", [{"type": ["Alignment"], "targetName": "x"}]),
+    "schema-missing-targetUrl.alignment": (f"{ACHIEVEMENT}/alignment", [ALIGNMENT]),
     "schema-missing-identityHash.identity": ("credentialSubject/identifier/0/identityHash", ...),
     "schema-null-description.achievement": (f"{ACHIEVEMENT}/description", None),
     "schema-null-termsOfUse.top": ("termsOfUse", None),

@@ -87,7 +87,9 @@ LISTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 def _listed() -> dict[str, Any]:
     """The pages of lists that are broken otherwise than in their subject."""
-    made = {name: listing(address_of(name), **subject) for name, (_entry, subject) in LISTS.items()}
+    made: dict[str, Any] = {
+        name: listing(address_of(name), **subject) for name, (_entry, subject) in LISTS.items()
+    }
     unsigned = "status-list-proof.none"
     made[unsigned] = {k: v for k, v in listing(address_of(unsigned)).items() if k != "proof"}
     name = "status-list-proof.tampered"

@@ -1,7 +1,7 @@
-"""Writes this folder: documents of elsewhere, each broken in one way and named ``<fault>.<variant>.<kind>`` for it.
+"""Writes this folder: documents of elsewhere, each broken in one way and named for it.
 
-``whole`` in the place of the fault says that nothing is wrong. Run it as
-``python -m tests.gallery.foreign.make`` after a change; it writes the same bytes each time, with keys that
+A name is ``<fault>.<variant>.<kind>``; ``whole`` in the place of the fault says that nothing is wrong. Run it
+as ``python -m tests.gallery.foreign.make`` after a change; it writes the same bytes each time, with keys that
 everybody knows. What the hosts that they name would answer is in ``pages()``.
 """
 

@@ -21,6 +21,7 @@ from tests.verify.foreign.badges2 import (
 )
 
 RECIPIENT = assertion()["recipient"]
+ELSEWHERE = {"allowedOrigins": "autre.example"}
 OTHER = "https://autre.example/issuer"
 
 
@@ -54,7 +55,7 @@ HOSTED = {
     "ob2-other-id.badge-class": Case(page=BADGE, changes={"id": f"{HOME}/badges/8"}),
     "ob2-other-id.issuer": Case(page=PROFILE, changes={"id": OTHER}),
     "ob2-scope.startsWith": Case(page=PROFILE, changes={"verification": {"startsWith": f"{HOME}/badges/"}}),
-    "ob2-scope.allowedOrigins": Case(page=PROFILE, changes={"verification": {"allowedOrigins": "autre.example"}}),
+    "ob2-scope.allowedOrigins": Case(page=PROFILE, changes={"verification": ELSEWHERE}),
     "ob2-scope.issuer-elsewhere": Case(page=BADGE, changes={"issuer": OTHER}),
     "ob2-no-address.urn": both(id="urn:uuid:7b0f7c7e-31c3-4a0e-9f4f-0b3f3bb4c2a2"),
     "ob2-not-as-declared.signed": both(verification={"type": "SignedBadge", "creator": KEY}),

@@ -251,3 +251,16 @@ def test_the_key_of_the_tests_is_strong_enough() -> None:
 def test_an_examination_knows_an_assertion_in_every_form(data: bytes | str) -> None:
     report = examining.examine(data=data, now=NOW, fetch=signers.hosts(pages()))
     assert (report.standard, report.holds) == (Standard.OB2, True)
+
+
+STRANGE: tuple[Any, ...] = (None, True, -1, "", "x", "https://[", [], {}, [None], {"id": []})
+
+
+@pytest.mark.parametrize("address", [PROFILE, BADGE, KEY, REVOKED, ASSERTION])
+@pytest.mark.parametrize("strange", STRANGE, ids=repr)
+def test_whatever_an_issuers_site_says_is_reported_and_breaks_nothing(address: str, strange: Any) -> None:
+    for member in pages()[address]:
+        made = pages()
+        made[address] = made[address] | {member: strange}
+        for data in (assertion(), signed(), signed(to_sign(verification={"type": "SignedBadge"}))):
+            assert len(read(data, made).findings) == 6

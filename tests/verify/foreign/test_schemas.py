@@ -7,7 +7,9 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from credentials import openbadges
 from tests import standards
+from tests.credentials.test_documents import facts
 from verify.foreign import schemas, shapes
 from verify.report import Outcome
 
@@ -232,3 +234,9 @@ def test_a_declared_schema_is_checked_when_it_is_one_of_the_published_and_unknow
     for strange in (declared("https://school.example/schema.json"), declared(f"{base}x.json", "JsonSchema")):
         found = schemas.check(BADGE | strange)
         assert (found.outcome, found.code) == (Outcome.UNKNOWN, "schema-not-known")
+
+
+def test_what_we_issue_keeps_the_rules_that_we_hold_others_to() -> None:
+    document = openbadges.credential(facts())
+    assert schemas.check(document).code == "passed"
+    assert list(schemas.faults(document, root="AchievementCredential", strict=True)) == []
