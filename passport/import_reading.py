@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
+from urllib.parse import unquote
 
 from credentials import frameworks
 from verify.foreign.report import Finding, ForeignReport, Step
@@ -72,10 +73,11 @@ def read(report: ForeignReport) -> Read:
 def key_of(report: ForeignReport) -> str:
     """By what a document is known again: its issuer's id and its own (Open Badges 3.0, section 10).
 
-    One without an id is known by its bytes.
+    Both are compared percent-decoded and trimmed. One without an id is known by its bytes.
     """
     own = report.id or f"sha256:{hashlib.sha256(report.raw.encode(errors='replace')).hexdigest()}"
-    return hashlib.sha256(f"{report.issuer_id}\n{own}".encode(errors="replace")).hexdigest()
+    both = "\n".join(unquote(each).strip() for each in (report.issuer_id, own))
+    return hashlib.sha256(both.encode(errors="replace")).hexdigest()
 
 
 def is_newer(found: Read, *, than: datetime | None) -> bool:

@@ -1,4 +1,4 @@
-"""A learner brings a badge from elsewhere, by file and by a photo of its code, and shares it for what it is."""
+"""A learner brings a badge from elsewhere, by file or by a photo of its code, and shares it as what it is."""
 
 import io
 from collections.abc import Callable

@@ -162,6 +162,12 @@ def test_a_newer_one_of_the_same_id_takes_its_place_and_an_older_one_does_not(fa
     assert (older.answer, "2025-05-02" in first.raw) == (Answer.KNOWN, True)
 
 
+def test_an_id_is_the_same_however_it_is_encoded(fatima: Learner) -> None:
+    bring(fatima, hers(id="https://ailleurs.example/badges/n%C2%B01"), now=NOW)
+    again = bring(fatima, hers(id="https://ailleurs.example/badges/n%c2%b01"), now=NOW)
+    assert again.answer == Answer.KNOWN
+
+
 def test_the_same_id_of_another_issuer_is_another(fatima: Learner) -> None:
     bring(fatima, hers(), now=NOW)
     other = given_to(identity(EMAIL, hashed=True), issuer=did_key(OTHER))
