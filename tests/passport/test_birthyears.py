@@ -30,7 +30,7 @@ def clerk(house: Issuer) -> Learner:
 @pytest.fixture
 def correct(clerk: Learner, house: Issuer) -> Callable[..., None]:
     def act(learner: Learner, birth_year: int, **given: Any) -> None:
-        told = {"seen": True, "guardian": "", "relationship": ""} | given
+        told: dict[str, Any] = {"seen": True, "guardian": "", "relationship": ""} | given
         birthyears.correct(learner=learner, birth_year=birth_year, by=clerk, house=house, now=NOW, **told)
         learner.refresh_from_db()
 

@@ -165,7 +165,12 @@ def test_on_a_shared_device_it_is_offered_nowhere(client: Client, learner: Learn
 def test_staff_are_led_to_their_second_step(client: Client) -> None:
     trainer = make_member(make_issuer(with_keys=False), "trainer")
     sign_in(client, trainer)
-    assert client.get(ADD)["Location"] == reverse("second-factor-add")
+    page = client.get(ADD).content.decode()
+    assert reverse("second-factor-add") in page
+    assert "passkey-options" not in page
+    said = Passkey(verified=True).make({"publicKey": {"user": {"id": "x"}, "challenge": "x"}})
+    client.post(ADD, {"credential": said})
+    assert [factor.kind for factor in secondfactors.of(trainer)] == ["totp"]
 
 
 def test_whoever_gets_a_role_gives_her_passkey_after_the_code(client: Client, learner: Learner) -> None:
