@@ -120,7 +120,7 @@ def _idle() -> Letter:
         ),
         link=link,
         action=_("Open my passport"),
-        short=_("Learner passport: yours will be closed in 90 days. To keep it, sign in once: %(link)s")
+        short=_("Your passport will be closed in 90 days. To keep it, sign in once: %(link)s")
         % {"link": link},
     )
 

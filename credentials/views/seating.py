@@ -46,6 +46,7 @@ def fill(request: HttpRequest, session_id: str) -> HttpResponseBase:
                 form.add_error("file", str(refusal.message))
                 status, wait = refusal.status, getattr(refusal, "wait", 0)
             else:
+                status = 200  # what could be done is done
                 if not filled.left:
                     messages.info(request, _written(filled.new))
                     return redirect("teach-session", session.pk)

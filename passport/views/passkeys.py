@@ -41,12 +41,10 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def add(request: HttpRequest) -> HttpResponse:
-    """A passkey by which she comes in from now on; staff add theirs as a second step."""
+    """A passkey by which she comes in from now on; whoever is asked for a second step adds hers there."""
     learner = learner_of(request)
-    if secondfactors.asked(learner):
-        return redirect("second-factor-add")
-    context: dict[str, Any] = {"forgets": shared.forgets(request)}
-    if not context["forgets"]:
+    context: dict[str, Any] = {"asked": secondfactors.asked(learner), "forgets": shared.forgets(request)}
+    if not context["asked"] and not context["forgets"]:
         form = PasskeySetupForm(request.POST if request.method == "POST" else None)
         if form.is_bound and form.is_valid():
             answer, name = form.cleaned_data["credential"], form.cleaned_data["name"]

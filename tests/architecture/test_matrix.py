@@ -121,6 +121,7 @@ def body(route: str, house: House) -> dict[str, Any]:
         "teach-webhook-new": {"url": "https://192.0.2.1/", "events": ["batch.completed"]},
         "teach-list-mend": {"row": "2", "cell-phone": "0612345670"},
         "teach-list-new": {"awarded_on": today, "language": "fr"},
+        "teach-session-list": {"language": "fr"},
         "teach-member-edit": {"role": "clerk"},
         "teach-member-new": colleague | {"step": "sure", "role": "clerk"},
         "teach-replace": order | {"reason": "corrected", "name_latin": "Salma El Tazi"},
@@ -129,7 +130,7 @@ def body(route: str, house: House) -> dict[str, Any]:
         "verify": {"code": f"http://localhost:8000/c/{things['certificate'].own}"},
     }
     given = known.get(route, {})
-    if route == "teach-list-new":
+    if route in ("teach-list-new", "teach-session-list"):
         given = given | {"file": SimpleUploadedFile("l.csv", CLASS.encode())}
     return given
 

@@ -88,7 +88,7 @@ def test_the_code_by_phone_still_lets_her_in_alone(client: Client, learner: Lear
 
 def test_she_hears_of_a_new_one_where_she_is_reached(learner: Learner) -> None:
     passkey_of(learner)
-    assert "passkey" in LocalMessage.objects.get(to=PHONE).body.lower()
+    assert "clé d'accès" in LocalMessage.objects.get(to=PHONE).body
 
 
 def test_she_takes_it_off_and_it_opens_nothing(client: Client, learner: Learner) -> None:
@@ -165,7 +165,12 @@ def test_on_a_shared_device_it_is_offered_nowhere(client: Client, learner: Learn
 def test_staff_are_led_to_their_second_step(client: Client) -> None:
     trainer = make_member(make_issuer(with_keys=False), "trainer")
     sign_in(client, trainer)
-    assert client.get(ADD)["Location"] == reverse("second-factor-add")
+    page = client.get(ADD).content.decode()
+    assert reverse("second-factor-add") in page
+    assert "passkey-options" not in page
+    said = Passkey(verified=True).make({"publicKey": {"user": {"id": "x"}, "challenge": "x"}})
+    client.post(ADD, {"credential": said})
+    assert secondfactors.of(trainer) == []
 
 
 def test_whoever_gets_a_role_gives_her_passkey_after_the_code(client: Client, learner: Learner) -> None:
