@@ -44,9 +44,7 @@ def test_what_was_composed_stays_as_it_was() -> None:
     assert ours == credential()
 
 
-@pytest.mark.parametrize(
-    "value", ["PT50H", ["PT50H"], {"other": 1}, [{"@value": "x"}], [1], None], ids=str
-)
+@pytest.mark.parametrize("value", ["PT50H", ["PT50H"], {"other": 1}, [{"@value": "x"}], [1], None], ids=str)
 def test_what_somebody_else_wrote_there_does_no_harm(value: Any) -> None:
     for name in ownterms.TERM_OF:
         assert list(ownterms.in_our_words({name: value})) == [ownterms.TERM_OF[name]]
