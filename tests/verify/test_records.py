@@ -37,7 +37,7 @@ def record(*within: Any, **changes: Any) -> dict[str, Any]:
     """A record signed by the city's service key."""
     keys.ensure_city_keys(now=NOW)
     city = profiles.did_for_city(base_url=settings.BASE_URL)
-    signer = keys.city_proof_signer(purpose=Purpose.SERVICE, now=NOW)
+    signer = keys.city_proof_signer(now=NOW)
     document: dict[str, Any] = {
         "@context": [signers.V2, CLR, signers.OB3],
         "id": "urn:uuid:7a3e8d3e-8b5e-4a83-8a55-0d8b9b1d6f01",
