@@ -89,7 +89,7 @@ def suspended(credential: Credential) -> None:
 @pytest.mark.parametrize(
     ("act", "verdict"),
     [(revoked, Verdict.REVOKED), (suspended, Verdict.SUSPENDED)],
-    ids=str,
+    ids=["revoked", "suspended"],
 )
 def test_its_status_is_that_of_the_certificate(
     credential: Credential, act: Callable[[Credential], None], verdict: Verdict
