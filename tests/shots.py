@@ -15,7 +15,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import django
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Response, sync_playwright
+from playwright.sync_api import Error as BrowserError
 
 from . import services
 from .conftest import QUIET
@@ -108,8 +109,8 @@ class Studio:
             if route in asked or any(part in path for part in LEFT):
                 continue
             asked.add(route)
-            answer = page.goto(path)
-            if urlsplit(page.url).path != urlsplit(path).path:  # led on, to the door for example
+            answer = _opened(page, path)
+            if answer and urlsplit(page.url).path != urlsplit(path).path:  # led on, to the door for example
                 waiting.append(urlsplit(page.url).path)
                 continue
             if answer is None or answer.status >= 400 or not page.locator("html[lang]").count():
@@ -135,6 +136,16 @@ class Studio:
                     page.screenshot(path=FOLDER / name, full_page=True)
                     page.context.close()
                     yield FOLDER / name
+
+
+def _opened(page: Page, path: str) -> Response | None:
+    """The answer; nothing where the address is a file to be taken along."""
+    try:
+        return page.goto(path)
+    except BrowserError as error:
+        if "Download is starting" not in str(error):
+            raise
+        return None
 
 
 def _session(page: Page) -> str:
