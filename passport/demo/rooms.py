@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from django.utils import timezone
+
 from credentials import sessions
 from credentials.models import Enrolment, Session
 from credentials.people import Person
@@ -14,10 +16,10 @@ from . import data, people
 if TYPE_CHECKING:
     from .seed import Story
 
-#: Of the provider whose staff sign in: (course, what it shows, name, room, days from today, hours, seats).
+#: Of the provider whose staff sign in: (course, what it shows, name, room, hours, seats).
 _SHOWN = (
-    ("C08", "today", "Groupe du soir", "Salle 2", 0, 9, 20),
-    ("C12", "ended", "Groupe du matin", "Salle informatique", -2, 3, 15),
+    ("C08", "today", "Groupe 1", "Salle 2", 9, 20),
+    ("C12", "ended", "Groupe du matin", "Salle informatique", 3, 15),
 )
 #: Of others: (course, room); Fatima-Zahra comes to the first.
 _ELSEWHERE = (("C03", "Salle polyvalente"), ("C13", "Atelier"))
@@ -26,18 +28,29 @@ _ELSEWHERE = (("C03", "Salle polyvalente"), ("C13", "Atelier"))
 def tell(story: "Story") -> None:
     """Plan them by the product's verbs; Fatima-Zahra is in the one of today and in one to come."""
     code = f"{story.now:%Y-%m-%d}"
-    for course, kind, name, room, days, hours, seats in _SHOWN:
-        starts = story.now + timedelta(days=days) - timedelta(hours=1)
+    begin = {
+        # whenever the demo is begun, this one is under way, and its roll-call can be tried
+        "today": (story.now - timedelta(minutes=30)).replace(minute=0, second=0, microsecond=0),
+        "ended": _local(story.now, days=-2, hour=9),
+    }
+    for course, kind, name, room, hours, seats in _SHOWN:
+        starts = begin[kind]
         session = _plan(story, course, f"{name} {code}", room, starts, hours, seats)
         _fill(session, kind, at=starts + timedelta(minutes=5))
         if kind == "today":
             _join_fatima(session, now=story.now)
     for planned, (course, room) in enumerate(_ELSEWHERE, start=1):
-        starts = story.now + timedelta(days=3 * planned, hours=2)
+        starts = _local(story.now, days=3 * planned, hour=18)
         session = _plan(story, course, f"Session {code}", room, starts, 3, 16)
         if planned == 1:
             _join_fatima(session, now=story.now)
     sessions.tend(now=story.now)
+
+
+def _local(now: datetime, *, days: int, hour: int) -> datetime:
+    """That hour of a day before or after today, as people there count hours."""
+    there = timezone.localtime(now) + timedelta(days=days)
+    return there.replace(hour=hour, minute=0, second=0, microsecond=0)
 
 
 def _plan(

@@ -24,7 +24,7 @@ def test_from_the_code_on_the_screen_to_the_certificate_in_her_passport(open_pag
     trainer = open_page(language="en", width=1280)
     who = next(one for one in staff(open_page, "Trainer"))
     sign_in(open_page, trainer, who, to="/teach/sessions/")
-    trainer.locator("tr", has_text="Groupe du soir").get_by_role("link").first.click()
+    trainer.locator("tr", has_text="Groupe 1").get_by_role("link").first.click()
     trainer.get_by_role("link", name="Show the roll-call").click()
     before = link_of(trainer)
 
