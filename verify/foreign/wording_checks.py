@@ -31,6 +31,12 @@ CHECKS: dict[str, Sentence] = {
     "status-list-dates": _("The list of revocations is out of date. Try again later."),
     "status-list-length": _("The list of revocations is shorter than is allowed. Tell the issuer."),
     "status-list-encoding": _("The list of revocations cannot be unpacked. Tell the issuer."),
+    # -- endorsements
+    "endorsement-form": _("It is no endorsement that can be read."),
+    "endorsement-subject": _("It is genuine, and speaks of something else. Do not count it."),
+    "endorsement-many": _("There are more endorsements within than are looked at here."),
+    "endorsement-unknown": _("This city never gave it. Do not count it."),
+    "endorsement-not-active": _("Whoever gave it is suspended by the city or closed."),
     # -- Open Badges 2.0
     "ob2-differs": _("The issuer's site says something else. Do not rely on this copy: ask for the link."),
     "ob2-gone": _("The issuer's site no longer shows it. Ask the issuer whether it still counts."),
