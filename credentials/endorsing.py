@@ -301,7 +301,9 @@ def documents(found: Iterable[Endorsement]) -> list[dict[str, Any]]:
 
 def endorsable(*, endorser: Issuer | None) -> list[tuple[Issuer, list[Achievement]]]:
     """Every other provider in the register with its published courses."""
-    others = Issuer.objects.filter(state=ACTIVE).exclude(pk=endorser.pk if endorser else None)
+    others = Issuer.objects.filter(state=ACTIVE)
+    if endorser:
+        others = others.exclude(pk=endorser.pk)
     courses: dict[int, list[Achievement]] = {}
     published = Achievement.objects.filter(state=Achievement.State.PUBLISHED, issuer__in=others)
     for course in published.only("issuer_id", "title_fr", "title_ar", "code").order_by("code"):

@@ -42,7 +42,7 @@ def nobody(document: Mapping[str, Any]) -> Own | None:
 
 def check(credential: Mapping[str, Any], *, examine: Examine, ours: Ours = nobody) -> tuple[Endorsed, ...]:
     """A finding on each endorsement within, in order, at most ``MOST``."""
-    found = []
+    found: list[Endorsed] = []
     for about, subject, given in _within(credential):
         if len(found) == MOST:
             found.append(Endorsed(about=about, code="endorsement-many", holds=None))

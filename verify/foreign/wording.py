@@ -7,7 +7,7 @@ from django.utils.functional import Promise, lazy
 from django.utils.translation import gettext_lazy as _
 
 from .report import Finding, Standard, Step
-from .wording_checks import CHECKS, FAMILIES
+from .wording_checks import CHECKS, ENDORSEMENTS, FAMILIES
 
 Sentence = str | Promise
 
@@ -131,7 +131,9 @@ def told(report: Mapping[str, Any]) -> dict[str, Any]:
 
 def endorsement(code: str) -> Sentence:
     """What was found of an endorsement within, in the reader's language."""
-    return ENDORSED if code == "passed" else sentence(code, Step.FORM)
+    if code == "passed":
+        return ENDORSED
+    return ENDORSEMENTS.get(code) or sentence(code, Step.FORM)
 
 
 #: What a document of elsewhere is, to somebody who asks what it is worth here.

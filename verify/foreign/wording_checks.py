@@ -31,12 +31,6 @@ CHECKS: dict[str, Sentence] = {
     "status-list-dates": _("The list of revocations is out of date. Try again later."),
     "status-list-length": _("The list of revocations is shorter than is allowed. Tell the issuer."),
     "status-list-encoding": _("The list of revocations cannot be unpacked. Tell the issuer."),
-    # -- endorsements
-    "endorsement-form": _("It is no endorsement that can be read."),
-    "endorsement-subject": _("It is genuine, and speaks of something else. Do not count it."),
-    "endorsement-many": _("There are more endorsements within than are looked at here."),
-    "endorsement-unknown": _("This city never gave it. Do not count it."),
-    "endorsement-not-active": _("Whoever gave it is suspended by the city or closed."),
     # -- Open Badges 2.0
     "ob2-differs": _("The issuer's site says something else. Do not rely on this copy: ask for the link."),
     "ob2-gone": _("The issuer's site no longer shows it. Ask the issuer whether it still counts."),
@@ -46,6 +40,14 @@ CHECKS: dict[str, Sentence] = {
     "ob2-not-as-declared": _("It is not confirmed in the way that it says itself. Do not rely on it."),
     "ob2-other-id": _("What lies at an address that it names is something else. Do not rely on it."),
     "ob2-scope": _("It does not lie where this issuer keeps its certificates. Do not rely on it."),
+}
+#: Of endorsements within a document, beside the faults that any credential may have.
+ENDORSEMENTS: dict[str, Sentence] = {
+    "endorsement-form": _("It is no endorsement that can be read."),
+    "endorsement-subject": _("It is genuine, and speaks of something else. Do not count it."),
+    "endorsement-many": _("There are more endorsements within than are looked at here."),
+    "endorsement-unknown": _("This city never gave it. Do not count it."),
+    "endorsement-not-active": _("Whoever gave it is suspended by the city or closed."),
 }
 #: Codes that name the member at fault, by how they begin.
 FAMILIES: dict[str, Sentence] = {
