@@ -28,7 +28,7 @@ class EndorseForm(forms.Form):
         max_length=MAX_COMMENT,
         widget=_said("fr", "ltr"),
         help_text=_(
-            "A few sentences: what you have seen, and what it is worth to you. Everybody reads them."
+            "French, Arabic or both: what you have seen, and what it is worth to you. Everybody reads it."
         ),
     )
     comment_ar = forms.CharField(

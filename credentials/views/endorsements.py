@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from credentials import endorsementlists, endorsing
 from credentials.errors import BadAward, CredentialsError, NotYours
 from credentials.forms_endorsements import EndorseForm
+from credentials.models import Endorsement
 from issuers import jose
 from issuers.access import city, issuers_of, member, public
 from issuers.models import Issuer, Membership, Role
@@ -66,12 +67,11 @@ def new(request: HttpRequest, slug: str) -> HttpResponseBase:
 
 
 @member("signer", "owner")
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def withdraw(request: HttpRequest, endorsement_id: str) -> HttpResponseBase:
-    """Take back what her provider gave."""
+    """Take back what her provider gave; asked first."""
     found = endorsing.given_by(issuers=issuers_of(request), endorsement_id=endorsement_id)
-    endorsing.withdraw(endorsement=found, by=request.user, now=timezone.now())
-    return redirect("teach-endorsements")
+    return _withdraw(request, found, back="teach-endorsements")
 
 
 @member("signer", "owner")
@@ -113,12 +113,19 @@ def city_new(request: HttpRequest) -> HttpResponseBase:
 
 
 @city("approver")
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def city_withdraw(request: HttpRequest, endorsement_id: str) -> HttpResponseBase:
-    """Take back what the city gave."""
+    """Take back what the city gave; asked first."""
     found = endorsing.given_by(issuers=None, endorsement_id=endorsement_id)
-    endorsing.withdraw(endorsement=found, by=request.user, now=timezone.now())
-    return redirect("city-endorsements")
+    return _withdraw(request, found, back="city-endorsements")
+
+
+def _withdraw(request: HttpRequest, found: Endorsement, *, back: str) -> HttpResponseBase:
+    if request.method == "POST":
+        endorsing.withdraw(endorsement=found, by=request.user, now=timezone.now())
+        return redirect(back)
+    context = {"endorsement": found, "back": back}
+    return render(request, "credentials/teach/endorsement_withdraw.html", context)
 
 
 def _new(request: HttpRequest, endorser: Issuer | None, *, back: str) -> HttpResponseBase:

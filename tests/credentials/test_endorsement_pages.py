@@ -130,6 +130,9 @@ def test_whoever_is_endorsed_sees_it_and_decides(
     assert client.post(reverse("teach-endorsement-withdraw", args=[made.pk])).status_code == 404
     signer_of(client, employer)
     assert client.post(reverse("teach-endorsement-refuse", args=[made.pk])).status_code == 404
+    asked = client.get(reverse("teach-endorsement-withdraw", args=[made.pk]))
+    assert FR in asked.content.decode()
+    assert len(endorsing.shown(achievement=course)) == 1
     assert client.post(reverse("teach-endorsement-withdraw", args=[made.pk])).status_code == 302
     assert endorsing.shown(achievement=course) == []
 
