@@ -13,9 +13,9 @@ from credentials.models import Endorsement
 from issuers.models import Issuer, SigningKey
 from issuers.reading import the_city
 
-from . import embedded, resolver, shape
+from . import embedded, gate, resolver, shape
 from .errors import Malformed
-from .foreign import apart
+from .foreign import apart, forms
 from .foreign.endorsements import KIND, Ours, Own
 from .report import Report
 
@@ -29,10 +29,14 @@ def is_endorsement(document: Mapping[str, Any]) -> bool:
 def judging(*, now: datetime) -> Ours:
     """What judges endorsements in the name of this city, as of ``now``."""
 
-    def judge(document: Mapping[str, Any]) -> Own | None:
-        if not embedded.speaks_for_us(document, base_url=settings.BASE_URL):
+    def judge(form: forms.Form) -> Own | None:
+        base_url = settings.BASE_URL
+        if form.document is None:  # a token; the city endorses by none
+            ours = any(embedded.is_ours(name, base_url=base_url) for name in gate.names_in_token(form.raw))
+            return Own(code="endorsement-unknown") if ours else None
+        if not embedded.speaks_for_us(form.document, base_url=base_url):
             return None
-        return _judged(dict(document), now=now)
+        return _judged(form.document, now=now)
 
     return judge
 

@@ -32,10 +32,10 @@ class Own:
 
 
 #: Says what it is worth, if it is in the name of this city; for such nobody else is asked.
-Ours = Callable[[Mapping[str, Any]], Own | None]
+Ours = Callable[[forms.Form], Own | None]
 
 
-def nobody(document: Mapping[str, Any]) -> Own | None:
+def nobody(form: forms.Form) -> Own | None:
     """Where no register is at hand, every endorsement is of elsewhere."""
     return None
 
@@ -67,8 +67,10 @@ def _within(credential: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
 def _one(about: str, subject: str, given: Any, *, examine: Examine, ours: Ours) -> Endorsed:
     try:
         form = forms.within(given)
-        own = ours(form.document) if form.document is not None else None
-        if form.document is not None and own is not None:
+        own = ours(form)
+        if own is not None and form.document is None:
+            return Endorsed(about=about, code=own.code, holds=own.holds)
+        if own is not None and form.document is not None:
             return _read(about, subject, form.document, code=own.code, holds=own.holds, known=own.name)
         report = examine(form)
     except VerifyError:

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from credentials import endorsing, securing
 from credentials.models import Achievement, Endorsement, SecuredDocument
-from issuers import keys, orders, registry
+from issuers import keys, orders, profiles, registry
 from issuers.models import Issuer
 from tests.factories import (
     NOW,
@@ -27,7 +28,7 @@ from verify.foreign.fetching import NO_FETCH
 from verify.foreign.report import Endorsed, ForeignReport
 from verify.report import Reason, Verdict
 
-from .signers import DID, ED25519, OTHER, badge, did_key, signed
+from .signers import DID, ED25519, OTHER, P256, badge, claims, did_key, signed, token
 
 __all__ = ["key_room"]
 SOON = NOW + timedelta(minutes=5)
@@ -225,6 +226,17 @@ def test_what_this_city_never_gave_is_named(employer: Issuer, course: Achievemen
     other = given(None, course, course.issuer)
     Endorsement.objects.filter(pk=other.pk).delete()
     assert handed_over(other, course)["code"] == "endorsement-unknown"
+
+
+def test_a_token_in_the_name_of_this_city_asks_nobody(employer: Issuer) -> None:
+    did = profiles.did_for_city(base_url=settings.BASE_URL)
+    document = badge()
+    said = token(claims(endorsement(issuer=did)), key=P256, alg="ES256", kid=f"{did}#key-1")
+    document["issuer"]["endorsementJwt"] = [said]
+    report = verifier.verify(source=json.dumps(signed(document)), now=SOON, door="api", fetch=_nobody)
+    assert report.foreign is not None
+    (one,) = report.foreign["endorsements"]
+    assert (one["code"], one["holds"]) == ("endorsement-unknown", False)
 
 
 def test_a_compromised_key_and_a_suspended_endorser_count_for_nothing(
