@@ -364,3 +364,35 @@ class SentJustNow(CredentialsError):
     )
     status = 429
     code = "sent-just-now"
+
+
+class NotEndorsable(CredentialsError):
+    """One's own, not published, or of a provider that is closed."""
+
+    message = _("This cannot be endorsed: it is your own, or it is not in the register any more.")
+    status = 409
+    code = "not-endorsable"
+
+
+class CannotEndorse(CredentialsError):
+    """The endorser is suspended or closed."""
+
+    message = _("Your provider cannot sign at present, so it cannot endorse either.")
+    status = 409
+    code = "cannot-endorse"
+
+
+class AlreadyEndorsed(CredentialsError):
+    """One living endorsement for each endorser and thing."""
+
+    message = _("You have endorsed it already. Withdraw that first, to say it otherwise.")
+    status = 409
+    code = "already-endorsed"
+
+
+class EndorsementWithdrawn(CredentialsError):
+    """Whoever gave it has taken it back."""
+
+    message = _("This endorsement was withdrawn by whoever gave it.")
+    status = 410
+    code = "endorsement-withdrawn"

@@ -20,7 +20,7 @@ from issuers import notes
 from issuers.errors import NotTrusted
 from issuers.signable import Form, Signable
 
-from . import bundle, dataintegrity, linkeddata, ownterms, paper
+from . import bundle, dataintegrity, endorsements, linkeddata, ownterms, paper
 
 _PROFILE = jsonschema_rs.validator_for(
     json.loads((Path(__file__).parent / "schemas" / "issuing-profile.json").read_text(encoding="utf-8"))
@@ -71,13 +71,32 @@ def lint_proof(document: dict[str, Any], proof: dict[str, Any], *, issuer_id: in
     return _provable(spelled, proof, did=document["issuer"]["id"], issuer_id=issuer_id)
 
 
-def lint_list_proof(document: dict[str, Any], proof: dict[str, Any], *, issuer_id: int) -> Signable:
+def lint_list_proof(document: dict[str, Any], proof: dict[str, Any], *, issuer_id: int | None) -> Signable:
     """The same of a status list, as it stands without the claims of its VC-JWT. Raises LintError."""
     lint_status_list(document | {"iss": document["issuer"], "sub": document["id"]}, issuer_id=issuer_id)
     return _provable(document, proof, did=document["issuer"], issuer_id=issuer_id)
 
 
-def _provable(document: dict[str, Any], proof: dict[str, Any], *, did: str, issuer_id: int) -> Signable:
+def lint_endorsement(document: dict[str, Any], proof: dict[str, Any], *, issuer_id: int | None) -> Signable:
+    """The same of an endorsement; ``issuer_id`` is empty for the city's. Raises LintError."""
+    subject, did = document["credentialSubject"], document["issuer"]["id"]
+    if document["type"] != endorsements.TYPES or subject["type"] != [endorsements.SUBJECT]:
+        raise LintError("an endorsement", "type")
+    if set(subject) != {"id", "type", "endorsementComment"} or not subject["endorsementComment"]:
+        raise LintError("the members of an endorsement", "credentialSubject")
+    if not subject["id"] or subject["id"] == did:
+        raise LintError("somebody else's", "credentialSubject/id")
+    status = document["credentialStatus"]
+    if status["id"] != f"{status['statusListCredential']}#{status['statusListIndex']}":
+        raise LintError("claims repeat the document", "credentialStatus/id")
+    check_text(document, "")
+    _bytes(document)
+    return _provable(document, proof, did=did, issuer_id=issuer_id)
+
+
+def _provable(
+    document: dict[str, Any], proof: dict[str, Any], *, did: str, issuer_id: int | None
+) -> Signable:
     if "proof" in document:
         raise LintError("one proof", "proof")
     if proof.get("verificationMethod", "").partition("#")[0] != did:
@@ -105,7 +124,7 @@ def _numeric(moment: str) -> int:
     return int(datetime.fromisoformat(moment).timestamp())
 
 
-def lint_status_list(document: dict[str, Any], *, issuer_id: int) -> Signable:
+def lint_status_list(document: dict[str, Any], *, issuer_id: int | None) -> Signable:
     """A status list credential as bytes to be signed. Raises LintError."""
     subject = document["credentialSubject"]
     if document["issuer"] != document["iss"] or document["id"] != document["sub"]:

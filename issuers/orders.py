@@ -50,7 +50,7 @@ def obtain(*, kind: str, subject: str, look: Callable[[], Thing | None], now: da
     found = look()
     if found is not None:
         return found
-    _place(kind=kind, subject=subject, now=now)
+    place(kind=kind, subject=subject, now=now)
     until = time.monotonic() + PATIENCE
     while found is None and time.monotonic() < until:
         time.sleep(LOOK_AGAIN)
@@ -58,8 +58,8 @@ def obtain(*, kind: str, subject: str, look: Callable[[], Thing | None], now: da
     return found
 
 
-def _place(*, kind: str, subject: str, now: datetime) -> None:
-    """Order it, unless it is on order; one that was given up is taken up again."""
+def place(*, kind: str, subject: str, now: datetime) -> None:
+    """Order it without waiting, unless it is on order; one that was given up is taken up again."""
     try:
         with transaction.atomic():
             SigningOrder.objects.create(kind=kind, subject=subject, ordered_at=now, not_before=Now())

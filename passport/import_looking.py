@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
+from verify import endorsed
 from verify.errors import Malformed
 from verify.foreign.examining import examine
 from verify.foreign.fetching import Fetch
@@ -49,7 +50,7 @@ def look(*, brought: Import, fetch: Fetch, now: datetime) -> None:
         _file(brought, own, now=now)
         return
     try:
-        report = examine(data=data, now=now, fetch=fetch)
+        report = examine(data=data, now=now, fetch=fetch, ours=endorsed.judging(now=now))
     except Malformed as refused:
         word = Answer.UNCHECKABLE if refused.fault in ELSEWHERE else Answer.UNREADABLE
         answer(brought, word, finding=refused.fault)
@@ -154,7 +155,7 @@ def _columns(
 def _check_again(brought: Import, *, fetch: Fetch, now: datetime) -> None:
     """The last check's findings take the place of those before; what it says and whose it is stay."""
     try:
-        report = examine(data=brought.raw, now=now, fetch=fetch)
+        report = examine(data=brought.raw, now=now, fetch=fetch, ours=endorsed.judging(now=now))
     except Malformed as refused:  # our own rules have become stricter since
         gone = {"step": "form", "outcome": "failed", "code": refused.fault[:60], "detail": ""}
         found: dict[str, Any] = {

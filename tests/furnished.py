@@ -24,6 +24,7 @@ from credentials import (
     batches,
     bundling,
     corrections,
+    endorsing,
     endpoints,
     holding,
     outbox,
@@ -100,6 +101,7 @@ NAMES = {
     "guardianship_id": "wardship",
     "request_id": "request",
     "factor_id": "factor",
+    "endorsement_id": "endorsement",
     "endpoint_id": "endpoint",
     "print_id": "print",
     "thumbprint": "signing-key",
@@ -122,6 +124,9 @@ NAMES = {
 #: (beginning of a route's name, word) → what it names there; the longest beginning counts.
 OF_ROUTE = {
     ("teach-correction", "request_id"): "correction",
+    ("teach-endorsement-refuse", "endorsement_id"): "received-endorsement",
+    ("teach-endorsement-show", "endorsement_id"): "received-endorsement",
+    ("city-endorsement", "endorsement_id"): "city-endorsement",
     ("me-", "credential_id"): "entry",
     ("teach-list", "batch_id"): "draft-list",
     ("teach-list-stop", "batch_id"): "running-list",
@@ -253,6 +258,7 @@ def _furnish() -> House:
     things = (
         _register(mine, other, people["owner"], stranger, now)
         | _courses(mine, other, now)
+        | _endorsed(mine, other, people["signer"], stranger, now)
         | _papers(mine, other, people["learner"], stranger, now)
         | _rights(mine, other, now)
         | _lists(mine, other, people["trainer"], stranger, now)
@@ -269,6 +275,7 @@ def _furnish() -> House:
     statuslists.publish_changed(now=now)
     bundling.tend(now=now)
     securing.secure_new(now=now, within=None)
+    endorsing.tend(now=now)
     _records(people["learner"], stranger, now)
     sessions = {}
     for role, person in people.items():
@@ -381,6 +388,19 @@ def _courses(mine: Issuer, other: Issuer, now: Any) -> dict[str, Three]:
         "draft": _three(drafts, _token()),
         "in-review": _three(handed_in, _token()),
         "of-one-person": Three(of_one, of_one, _token()),
+    }
+
+
+def _endorsed(mine: Issuer, other: Issuer, signer: Learner, stranger: Learner, now: Any) -> dict[str, Three]:
+    """What both say of each other, and the city of one of them."""
+    said = {"comment_fr": "De bons cours.", "comment_ar": "", "now": now}
+    given = endorsing.endorse(endorser=mine, owner=other, by=signer, **said).pk
+    received = endorsing.endorse(endorser=other, owner=mine, by=stranger, **said).pk
+    of_the_city = endorsing.endorse(endorser=None, owner=other, by=city_approver(), **said).pk
+    return {
+        "endorsement": Three(given, received, _token()),
+        "received-endorsement": Three(received, given, _token()),
+        "city-endorsement": Three(of_the_city, given, _token()),
     }
 
 

@@ -101,6 +101,19 @@ class ForeignStatedSerializer(serializers.Serializer[Any]):
     valid_until = serializers.DateTimeField(allow_null=True)
 
 
+class EndorsedSerializer(serializers.Serializer[Any]):
+    """An endorsement within a document from elsewhere; it changes nothing of whether the document holds."""
+
+    about = serializers.ChoiceField(choices=["credential", "achievement", "issuer"])
+    code = serializers.CharField()
+    sentence = serializers.CharField()
+    holds = serializers.BooleanField(allow_null=True)
+    endorser = ForeignIssuerSerializer()
+    known = serializers.BooleanField(help_text="Whether this city's register knows who endorses")
+    comment = serializers.CharField(allow_blank=True)
+    since = serializers.DateTimeField(allow_null=True)
+
+
 class ForeignSerializer(serializers.Serializer[Any]):
     """A document whose issuer is not of this city's register, examined all the same."""
 
@@ -117,6 +130,7 @@ class ForeignSerializer(serializers.Serializer[Any]):
     inner = serializers.ListField(
         child=serializers.DictField(), help_text="The same of each certificate within a learner record"
     )
+    endorsements = EndorsedSerializer(many=True)
 
 
 class ReportSerializer(serializers.Serializer[Any]):

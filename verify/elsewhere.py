@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
+from . import endorsed
 from .errors import Malformed, TooLarge
 from .foreign import examining, wording
 from .foreign.fetching import Fetch
@@ -22,7 +23,7 @@ def verify_elsewhere(data: str, *, now: datetime, fetch: Fetch) -> Report:
     Raises Malformed for a link behind which nothing is found.
     """
     try:
-        found = examining.examine(data=data, now=now, fetch=fetch)
+        found = examining.examine(data=data, now=now, fetch=fetch, ours=endorsed.judging(now=now))
     except TooLarge:
         raise
     except Malformed as refused:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from issuers.models import Theme
 
+from . import endorsed
 from .foreign import wording
 from .report import Reason, Report, Text
 from .wording import BROWSER_FACES, CHECKS, FACES, KEPT
@@ -46,6 +47,7 @@ def context(report: Report) -> dict[str, Any]:
         "criteria": in_reading_order(stated.criteria)[:1] if stated else [],
         "issuer_name": of_reader(fr=issuer.name_fr, ar=issuer.name_ar) if issuer else None,
         "current": CURRENT.get(report.reason, ""),
+        "endorsements": endorsed.shown(report),
         **(_elsewhere(report.foreign) if report.foreign else {}),
         "theme": Theme(stated.theme).label if stated and stated.theme in Theme.values else "",
     }

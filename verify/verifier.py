@@ -20,7 +20,7 @@ from credentials.models import LIST_SIZE, Credential
 from issuers import keys
 from issuers.models import SigningKey
 
-from . import counting, embedded, gate, logged, records, resolver, shape
+from . import counting, embedded, endorsed, gate, logged, records, resolver, shape
 from .elsewhere import verify_elsewhere
 from .errors import Malformed, NotKnown, TooLarge
 from .foreign.apart import TooSlow
@@ -287,6 +287,8 @@ def _verify_document(text: str, *, now: datetime, fetch: Fetch) -> Report:
         return verify_elsewhere(text, now=now, fetch=fetch)
     if records.is_record(document):
         return records.verify(document, now=now, verify_one=partial(_verify_within, now=now))
+    if endorsed.is_endorsement(document):
+        return _readable_only(Reason.MALFORMED, now=now, detail="endorsement")
     exam = _Examination(now=now)
     try:
         opened = embedded.open_document(document)

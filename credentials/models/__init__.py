@@ -5,6 +5,7 @@ from .awards import AddressKind, Award, Batch, Chunk
 from .corrections import CorrectionRequest
 from .credentials import Credential, Filing, StatusChange
 from .documents import SecuredDocument
+from .endorsements import Endorsement, EndorsementList
 from .lists import LIST_SIZE, StatusList, StatusListVersion
 from .outgoing import Delivery, Endpoint, LocalMessage, Message, Outgoing, SmsDay
 from .prints import PrintOrder, PrintPart
@@ -21,6 +22,8 @@ __all__ = [
     "CorrectionRequest",
     "Credential",
     "Delivery",
+    "Endorsement",
+    "EndorsementList",
     "Endpoint",
     "Enrolment",
     "Filing",

@@ -9,7 +9,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from credentials import art, catalogue, facts, reading
+from credentials import art, catalogue, endorsing, facts, reading
 from credentials.errors import NotYours
 from credentials.models import Achievement
 from issuers import jose
@@ -37,7 +37,8 @@ def achievement(request: HttpRequest, achievement_id: str) -> HttpResponseBase:
     else:
         with translation.override(language or translation.get_language()):
             coming = catalogue.coming_of(achievement=found, now=timezone.now())
-            context = {"achievement": found, "coming": coming}
+            endorsed = endorsing.shown(achievement=found)
+            context = {"achievement": found, "coming": coming, "endorsements": endorsed}
             response = render(request, "credentials/achievement.html", context)
         if language:
             response["Content-Language"] = language
@@ -59,6 +60,8 @@ def _document(
     request: HttpRequest, found: Achievement, language: str, *, content_type: str
 ) -> HttpResponseBase:
     content = facts.hosted_achievement(found, language=language)
+    if endorsed := endorsing.documents(endorsing.shown(achievement=found)):
+        content["endorsement"] = endorsed
     body = json.dumps(content, ensure_ascii=False, indent=1).encode()
     return document(request, body, content_type=content_type, etag=jose.digest(body), max_age=MAX_AGE)
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
-from issuers import audit, jose, profiles, publications, reading
+from issuers import audit, jose, profiles, publications, reading, vouching
 from issuers.access import public
 from issuers.models import Issuer
 
@@ -40,7 +40,8 @@ def issuer(request: HttpRequest, slug: str) -> HttpResponseBase:
         response = issuer_json(request, slug)
     else:
         found = reading.issuer_facts(issuer=_issuer(slug), today=timezone.localdate())
-        response = render(request, "issuers/issuer.html", {"facts": found, "issuer": found.issuer})
+        context = {"facts": found, "issuer": found.issuer, "endorsements": vouching.of(found.issuer)}
+        response = render(request, "issuers/issuer.html", context)
     patch_vary_headers(response, ["Accept"])
     return response
 
@@ -49,7 +50,10 @@ def issuer(request: HttpRequest, slug: str) -> HttpResponseBase:
 @require_safe
 def issuer_json(request: HttpRequest, slug: str) -> HttpResponseBase:
     """The issuer's Open Badges Profile."""
-    profile = profiles.profile_document(reading.profile_of(_issuer(slug)))
+    found = _issuer(slug)
+    profile = profiles.profile_document(reading.profile_of(found))
+    if endorsed := [json.loads(each.body) for each in vouching.of(found)]:
+        profile["endorsement"] = endorsed
     return _document(request, profile, "application/ld+json")
 
 

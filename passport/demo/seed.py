@@ -21,7 +21,7 @@ from issuers.models import Arrondissement, City, Issuer, Role
 from passport import filing, secondfactors
 from passport.models import Learner, Proposal
 
-from . import data, desks, elsewhere, family, people, reviews, rights, rooms, sharing, ways
+from . import data, desks, elsewhere, endorsed, family, people, reviews, rights, rooms, sharing, ways
 from .people import PROVIDER_STAFF, People, Resident
 
 YEARS_OF_REGISTER = 4
@@ -138,6 +138,13 @@ class Story:
         elsewhere.tell(now=self.now)
         rooms.tell(self)
         desks.tell(self)
+        endorsed.tell(
+            issuers=self.issuers,
+            signers=self.signers,
+            courses=self.courses,
+            shown=self.shown,
+            now=self.now,
+        )
         reviews.tell(courses=self.courses, writers=self.writers, shown=self.shown, now=self.now)
 
     # -- The city and its register ------------------------------------------------------------------

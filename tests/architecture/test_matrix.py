@@ -83,6 +83,7 @@ def body(route: str, house: House) -> dict[str, Any]:
     session = {"achievement": things["achievement"].own, "group": "Essai", "place": "Salle 1"}
     session |= {"arrondissement": "06.141.01.53", "language": "fr", "seats": "12"}
     session |= {"starts_at": f"{today}T09:00", "ends_at": f"{today}T12:00"}
+    endorsed = {"what": f"c-{things['achievement'].foreign}", "comment_fr": "De bons cours.", "act": "look"}
     known: dict[str, dict[str, Any]] = {
         "teach-session-add": seat,
         "teach-session-edit": session,
@@ -106,6 +107,8 @@ def body(route: str, house: House) -> dict[str, Any]:
         "city-owner-new": colleague | {"step": "sure"},
         "city-person-new": colleague | {"step": "sure", "role": "auditor"},
         "city-suspend": {"reason": "Contrôle"},
+        "city-endorsement-new": endorsed,
+        "teach-endorsement-new": endorsed,
         "me-family-say": {"purpose": "showing", "answer": "yes"},
         "me-close": {"step": "choose", "chosen": "leave"},
         "me-correct": {"what": "name", "should_be": "Salma Tazi"},

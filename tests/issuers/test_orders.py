@@ -98,14 +98,14 @@ def delegated(db: None, key_room: Path) -> None:
 
 def test_a_thing_is_on_order_once_however_many_ask(delegated: None) -> None:
     for _ in range(3):
-        orders._place(kind="publication", subject="keys", now=NOW)
+        orders.place(kind="publication", subject="keys", now=NOW)
     assert SigningOrder.objects.count() == 1
     assert orders.fulfil(now=NOW) == 1
     assert orders.fulfil(now=NOW) == 0
 
 
 def test_an_order_that_another_worker_holds_is_left_alone_until_its_lease_runs_out(delegated: None) -> None:
-    orders._place(kind="publication", subject="keys", now=NOW)
+    orders.place(kind="publication", subject="keys", now=NOW)
     SigningOrder.objects.update(lease_token="other", lease_until=Now() + orders.LEASE)
     assert orders.fulfil(now=NOW) == 0
     SigningOrder.objects.update(lease_until=Now() - orders.LEASE)
@@ -116,7 +116,7 @@ def test_an_order_that_another_worker_holds_is_left_alone_until_its_lease_runs_o
 def test_a_list_that_was_signed_meanwhile_is_not_signed_again(key_room: Path) -> None:
     award(make_achievement(make_issuer()))
     number = StatusList.objects.get().number
-    orders._place(kind="status-list", subject=f"revocation/{number}", now=NOW)
+    orders.place(kind="status-list", subject=f"revocation/{number}", now=NOW)
     statuslists.publish_changed(now=NOW)
     before = StatusListVersion.objects.get(purpose="revocation").version
     assert orders.fulfil(now=NOW) == 1
@@ -126,8 +126,8 @@ def test_a_list_that_was_signed_meanwhile_is_not_signed_again(key_room: Path) ->
 def test_what_cannot_be_made_is_tried_again_later_and_keeps_nobody_waiting(
     delegated: None, caplog: pytest.LogCaptureFixture
 ) -> None:
-    orders._place(kind="status-list", subject="revocation/999", now=NOW)  # of a list that is gone
-    orders._place(kind="publication", subject="keys", now=NOW)
+    orders.place(kind="status-list", subject="revocation/999", now=NOW)  # of a list that is gone
+    orders.place(kind="publication", subject="keys", now=NOW)
     assert orders.fulfil(now=NOW) == 1
     assert "order not fulfilled" in caplog.text
     assert publications.read(name="keys") is not None
@@ -141,7 +141,7 @@ def test_what_cannot_be_made_is_tried_again_later_and_keeps_nobody_waiting(
     _wake(NOW)
     assert orders.fulfil(now=NOW) == 0
     assert SigningOrder.objects.get().attempts == orders.MAX_ATTEMPTS
-    orders._place(kind="status-list", subject="revocation/999", now=NOW)
+    orders.place(kind="status-list", subject="revocation/999", now=NOW)
     assert SigningOrder.objects.get().attempts == 0
 
 

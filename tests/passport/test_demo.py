@@ -17,8 +17,8 @@ from django.db import transaction
 from django.db.models import F
 from django.test import override_settings
 
-from credentials import frameworks, paper, qr, reviewing
-from credentials.models import Achievement, Credential, LocalMessage, Message, StatusChange
+from credentials import endorsing, frameworks, paper, qr, reviewing
+from credentials.models import Achievement, Credential, Endorsement, LocalMessage, Message, StatusChange
 from issuers.models import Arrondissement, City, Issuer, IssuerKind, Membership, Publication, Role, Theme
 from passport import filing
 from passport.demo import data, elsewhere, people
@@ -278,3 +278,13 @@ def test_fatima_has_brought_a_badge_from_elsewhere_that_holds_and_is_no_certific
     assert brought.issuer_name == "أكاديمية الضفتين"
     assert [skill["label_ar"] for skill in brought.skills] == ["خدمة الزبناء"]
     assert brought.raw.strip() == elsewhere.BADGE.read_text().strip() == demo_badge.text().strip()
+
+
+def test_the_city_and_an_employer_endorse_the_provider_whose_staff_sign_in() -> None:
+    of_city, of_employer = Endorsement.objects.order_by("endorsed_at")
+    assert (of_city.endorser, of_city.achievement) == (None, None)
+    assert of_employer.endorser is not None
+    assert of_employer.endorser.kind == IssuerKind.COMPANY
+    assert endorsing.shown_of_provider(of_city.owner) == [of_city]
+    assert of_employer.achievement is not None
+    assert endorsing.shown(achievement=of_employer.achievement) == [of_employer]

@@ -13,10 +13,10 @@ from credentials import linkeddata
 from credentials.linkeddata import Contexts
 from verify.errors import Malformed
 
-from . import apart, forms, openbadges2, proofs, reading, schemas, status
+from . import apart, endorsements, forms, openbadges2, proofs, reading, schemas, status
 from .fetching import Bounded, Fetch, FetchError
 from .proofs import Hashing, NotAuthorised, ProofError, Secured
-from .report import Finding, ForeignReport, Standard, Step, complete, failed, passed, unknown
+from .report import Endorsed, Finding, ForeignReport, Standard, Step, complete, failed, passed, unknown
 from .secured import speaks_for
 
 LEEWAY = timedelta(minutes=2)
@@ -54,8 +54,10 @@ def examine(
     fetch: Fetch,
     hashing: Hashing = apart.hash_data,
     contexts: Contexts | None = None,
+    ours: endorsements.Ours = endorsements.nobody,
 ) -> ForeignReport:
-    """The report on whatever this is; ``fetch`` says whom it may ask (``NO_FETCH``: nobody).
+    """The report on whatever this is; ``fetch`` says whom it may ask (``NO_FETCH``: nobody), ``ours`` judges
+    endorsements in the name of this city.
 
     Raises Malformed and TooLarge when there is no credential to report on.
     """
@@ -65,7 +67,7 @@ def examine(
         form = _fetched(form.url, asking)
     if openbadges2.recognises(form.raw, form.document):
         return openbadges2.read(form.raw, fetch=asking, now=now)
-    return _Examination(now=now, fetch=asking, hashing=hashing, contexts=contexts).of(form)
+    return _Examination(now=now, fetch=asking, hashing=hashing, contexts=contexts, ours=ours).of(form)
 
 
 def _fetched(url: str, fetch: Fetch) -> forms.Form:
@@ -80,11 +82,20 @@ def _fetched(url: str, fetch: Fetch) -> forms.Form:
 class _Examination:
     """One examination, with the time and the ways that it has."""
 
-    def __init__(self, *, now: datetime, fetch: Fetch, hashing: Hashing, contexts: Contexts | None) -> None:
+    def __init__(
+        self,
+        *,
+        now: datetime,
+        fetch: Fetch,
+        hashing: Hashing,
+        contexts: Contexts | None,
+        ours: endorsements.Ours,
+    ) -> None:
         self.now, self.fetch, self.hashing, self.contexts = now, fetch, hashing, contexts
+        self.ours = ours
 
-    def of(self, form: forms.Form, *, within: bool = False) -> ForeignReport:
-        """The report on this credential. Raises Malformed."""
+    def of(self, form: forms.Form, *, within: bool = False, endorses: bool = False) -> ForeignReport:
+        """The report on this credential; what endorses an endorsement is not looked at. Raises Malformed."""
         findings: list[Finding] = []
         secured = self._proved(form, findings)
         document = secured[0].credential if secured and form.document is None else form.document
@@ -113,7 +124,11 @@ class _Examination:
             subject_id=reading.text(reading.subject(document).get("id")),
             recipient_names=reading.names(document),
             inner=inner,
+            endorsements=self._endorsements(document) if secured and not endorses else (),
         )
+
+    def _endorsements(self, document: Mapping[str, Any]) -> tuple[Endorsed, ...]:
+        return endorsements.check(document, examine=partial(self.of, endorses=True), ours=self.ours)
 
     # -- 1, 3 and 4 -----------------------------------------------------------------------------
     def _proved(self, form: forms.Form, findings: list[Finding]) -> list[Secured]:

@@ -131,6 +131,34 @@ def _texts(texts: Iterable[Text]) -> list[dict[str, str]]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Endorsed:
+    """What was found of one endorsement within: of the credential, its achievement or its issuer.
+
+    ``known`` says that whoever endorses is in this city's register. Words are there only where it holds.
+    """
+
+    about: str
+    code: str
+    holds: bool | None
+    endorser_id: str = ""
+    endorser_name: str = ""
+    known: bool = False
+    comment: str = ""
+    since: datetime | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "about": self.about,
+            "code": self.code,
+            "holds": self.holds,
+            "endorser": {"id": self.endorser_id, "name": self.endorser_name},
+            "known": self.known,
+            "comment": self.comment,
+            "since": moment(self.since),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ForeignReport:
     """The checks made on a document from elsewhere, and what it says.
 
@@ -151,6 +179,7 @@ class ForeignReport:
     subject_id: str = ""
     recipient_names: tuple[str, ...] = ()
     inner: tuple["ForeignReport", ...] = ()
+    endorsements: tuple[Endorsed, ...] = ()
 
     @property
     def id(self) -> str:
@@ -181,7 +210,7 @@ class ForeignReport:
         if all(each.outcome is Outcome.PASSED for each in self.findings if each.step in proving):
             inner = tuple(each.of_what_is_proved() for each in self.inner)
             return replace(self, inner=inner)
-        return replace(self, issuer_name="", stated=Stated(), inner=())
+        return replace(self, issuer_name="", stated=Stated(), inner=(), endorsements=())
 
     def to_json(self) -> dict[str, Any]:
         """The report in codes: what is kept, and what the API gives. Holds no document and no identifier."""
@@ -195,4 +224,5 @@ class ForeignReport:
             "findings": [found.to_json() for found in self.findings],
             "credential": self.stated.to_json(),
             "inner": [each.to_json() for each in self.inner],
+            "endorsements": [each.to_json() for each in self.endorsements],
         }

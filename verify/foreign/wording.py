@@ -7,7 +7,7 @@ from django.utils.functional import Promise, lazy
 from django.utils.translation import gettext_lazy as _
 
 from .report import Finding, Standard, Step
-from .wording_checks import CHECKS, FAMILIES
+from .wording_checks import CHECKS, ENDORSEMENTS, FAMILIES
 
 Sentence = str | Promise
 
@@ -89,6 +89,8 @@ FAULTS: dict[str, Sentence] = {
     "inner-unreadable": _("A certificate within it cannot be read."),
 }
 
+ENDORSED: Sentence = _("Genuine and current: it is signed by whom it names.")
+
 
 def sentence(code: str, step: str) -> Sentence:
     """What this finding means, in the reader's language."""
@@ -120,7 +122,18 @@ def told(report: Mapping[str, Any]) -> dict[str, Any]:
         each | {"title": str(STEPS[each["name"]]), "sentence": str(sentence(each["code"], each["name"]))}
         for each in report["findings"]
     ]
-    return {**report, "findings": findings, "inner": [told(each) for each in report["inner"]]}
+    endorsed = [
+        each | {"sentence": str(endorsement(each["code"]))} for each in report.get("endorsements", ())
+    ]
+    inner = [told(each) for each in report["inner"]]
+    return {**report, "findings": findings, "inner": inner, "endorsements": endorsed}
+
+
+def endorsement(code: str) -> Sentence:
+    """What was found of an endorsement within, in the reader's language."""
+    if code == "passed":
+        return ENDORSED
+    return ENDORSEMENTS.get(code) or sentence(code, Step.FORM)
 
 
 #: What a document of elsewhere is, to somebody who asks what it is worth here.

@@ -41,6 +41,14 @@ CHECKS: dict[str, Sentence] = {
     "ob2-other-id": _("What lies at an address that it names is something else. Do not rely on it."),
     "ob2-scope": _("It does not lie where this issuer keeps its certificates. Do not rely on it."),
 }
+#: Of endorsements within a document, beside the faults that any credential may have.
+ENDORSEMENTS: dict[str, Sentence] = {
+    "endorsement-form": _("It is no endorsement that can be read."),
+    "endorsement-subject": _("It is genuine, and speaks of something else. Do not count it."),
+    "endorsement-many": _("There are more endorsements within than are looked at here."),
+    "endorsement-unknown": _("This city never gave it. Do not count it."),
+    "endorsement-not-active": _("Whoever gave it is suspended by the city or closed."),
+}
 #: Codes that name the member at fault, by how they begin.
 FAMILIES: dict[str, Sentence] = {
     "schema-missing-": _(

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from django.utils import translation
 
+from verify import endorsed
 from verify.foreign import schemas, wording, wording_checks
 from verify.foreign.report import Step, failed
 
@@ -20,6 +21,14 @@ def test_every_code_of_status_and_older_badges_has_a_sentence_and_no_other_has()
     given = set(re.findall(r'"((?:status|ob2)-[a-z-]+[a-z])"', SOURCES))
     told = {code for code in wording_checks.CHECKS if not code.startswith("schema-")}
     assert given == told
+
+
+def test_every_code_of_endorsements_has_a_sentence_and_no_other_has() -> None:
+    judging = Path(endorsed.__file__).read_text()
+    given = set(re.findall(r'"(endorsement-[a-z-]+[a-z])"', SOURCES + judging))
+    assert given == wording_checks.ENDORSEMENTS.keys()
+    for code in re.findall(r'Own\(code="([a-z-]+)"', judging):
+        assert code in wording_checks.ENDORSEMENTS or code in wording.FAULTS
 
 
 def test_every_kind_of_fault_of_structure_has_a_sentence_that_names_the_member() -> None:
