@@ -159,7 +159,7 @@ def test_the_city_has_a_did_document_of_its_own(client: Client, key_room: Path) 
     publish_keys()
     document = client.get("/.well-known/did.json").json()
     assert document["id"] == "did:web:localhost%3A8000"
-    assert len(document["assertionMethod"]) == 3  # directory, documents, audit log
+    assert len(document["assertionMethod"]) == 4  # directory, two of service, audit log
 
 
 def test_no_document_holds_a_private_part(client: Client, key_room: Path) -> None:
