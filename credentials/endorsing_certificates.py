@@ -72,8 +72,8 @@ def endorse(
 ) -> Endorsement:
     """Say a word for what this certificate says of its holder; it is hers to show.
 
-    Raises CannotEndorse, NotYours, CertificateNotEndorsable, AlreadyEndorsed, BadAward for a comment that cannot
-    be signed or that names her.
+    Raises CannotEndorse, NotYours, CertificateNotEndorsable, AlreadyEndorsed, BadAward for a comment that
+    cannot be signed or that names her.
     """
     if endorser is not None and endorser.state != endorsing.ACTIVE:
         raise CannotEndorse
