@@ -107,6 +107,13 @@ def of(*, credential: Credential) -> list[Endorsement]:
     return list(_signed().filter(credential=credential))
 
 
+def unanswered(*, credentials: QuerySet[Any]) -> list[Endorsement]:
+    """Those of these certificates, by their ids, to which nobody has said yes or no, as far as they hold."""
+    asked = _signed().filter(credential__in=credentials, shown_at=None, refused_at=None)
+    asked = asked.filter(credential__status=Credential.Status.ACTIVE)
+    return list(asked.select_related("endorser", *endorsing.OF_CERTIFICATE).defer(*endorsing.DOCUMENTS))
+
+
 @transaction.atomic
 def show(*, endorsement: Endorsement, now: datetime) -> None:
     """Its holder shows it. Raises EndorsementWithdrawn."""

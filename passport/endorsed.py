@@ -15,6 +15,12 @@ def of(*, entry: Entry) -> list[Endorsement]:
     return sorted(found, key=lambda each: bool(each.shown_at or each.refused_at))
 
 
+def unanswered(*, learner: Learner) -> list[Endorsement]:
+    """What was signed for certificates of hers and waits for her word."""
+    hers = Entry.objects.filter(learner=learner, hidden_at__isnull=True).values("credential")
+    return endorsing_certificates.unanswered(credentials=hers)
+
+
 def answer(
     *, learner: Learner, credential_id: str, endorsement_id: str, shows: bool, now: datetime
 ) -> Endorsement:

@@ -114,6 +114,18 @@ def test_she_reads_it_is_asked_says_yes_and_takes_it_back(
     assert client.get(address).status_code == 405
 
 
+def test_her_home_says_that_one_waits_until_she_answers(
+    client: Client, fatima: Learner, said: Endorsement
+) -> None:
+    link = f"{reverse('me-entry', args=[said.credential_id])}#endorsements"
+    page = client.get("/me/").content.decode()
+    assert link in page
+    assert "recommande l’un de vos certificats" in page
+    for shows in (True, False):
+        answer(fatima, said, shows=shows)
+        assert link not in client.get("/me/").content.decode()
+
+
 def test_her_page_is_as_before_where_nobody_says_anything(client: Client, fatima: Learner) -> None:
     page = client.get(reverse("me-entry", args=[Credential.objects.get().pk])).content.decode()
     assert 'id="endorsements"' not in page
