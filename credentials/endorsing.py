@@ -1,7 +1,8 @@
 """Endorsements: a provider or the city puts its signature to a course or a provider of somebody else.
 
 What is endorsed shows it, unless its owner refuses; whoever gave it may withdraw it. It is signed by the
-signer, with the endorser's own Ed25519 key, and once more should that key be compromised.
+signer, with the endorser's own Ed25519 key, and once more should that key be compromised. Those of one
+person's certificate have their own rules in ``endorsing_certificates.py``.
 """
 
 import json
@@ -29,12 +30,23 @@ from .errors import (
     NotEndorsable,
     NotYours,
 )
-from .models import LIST_SIZE, Achievement, Endorsement
+from .models import LIST_SIZE, Achievement, Credential, Endorsement
 from .models.endorsements import MAX_COMMENT
 from .people import tidy
 
 KIND = "endorsement"
 SUITE = "eddsa-rdfc-2022"
+#: With the certificate that it is about, without the certificate's own documents.
+OF_CERTIFICATE = ("credential__achievement",)
+DOCUMENTS = ("credential__jwt", "credential__paper")
+ABOUT_NOBODY = Q(credential__isnull=True)
+#: Its holder agreed, lets the certificate be seen, and it holds.
+SHOWN_BY_HER = Q(
+    shown_at__isnull=False,
+    credential__status=Credential.Status.ACTIVE,
+    credential__visibility__in=(Credential.Visibility.LINK, Credential.Visibility.PUBLIC),
+    credential__erased_at__isnull=True,
+)
 ACTIVE, COMPROMISED = Issuer.State.ACTIVE, SigningKey.State.COMPROMISED
 
 
@@ -62,6 +74,32 @@ def endorse(
         achievement.issuer_id != owner.pk or achievement.state != Achievement.State.PUBLISHED
     ):
         raise NotEndorsable
+    return give(
+        endorser=endorser,
+        owner=owner,
+        achievement=achievement,
+        comment_fr=comment_fr,
+        comment_ar=comment_ar,
+        by=by,
+        now=now,
+    )
+
+
+def give(
+    *,
+    endorser: Issuer | None,
+    owner: Issuer,
+    achievement: Achievement | None = None,
+    credential: Credential | None = None,
+    comment_fr: str,
+    comment_ar: str,
+    by: Any,
+    now: datetime,
+) -> Endorsement:
+    """Write it down and order its signature, once the caller knows that it may be, in his transaction.
+
+    Raises BadAward, AlreadyEndorsed.
+    """
     texts = {"comment_fr": plain(comment_fr, "comment_fr"), "comment_ar": plain(comment_ar, "comment_ar")}
     if not any(texts.values()):
         raise BadAward(_("Say in a sentence why you endorse it."), field="comment_fr")
@@ -72,6 +110,7 @@ def endorse(
                 endorser=endorser,
                 owner=owner,
                 achievement=achievement,
+                credential=credential,
                 **texts,
                 slot=_free_slot(endorser),
                 by=by,
@@ -79,7 +118,7 @@ def endorse(
             )
     except IntegrityError:
         raise AlreadyEndorsed from None
-    _log("endorsement-given", made, by=by, now=now)
+    log("endorsement-given", made, by=by, now=now)
     orders.place(kind=KIND, subject=made.pk, now=now)
     return made
 
@@ -110,7 +149,7 @@ def withdraw(*, endorsement: Endorsement, by: Any, now: datetime) -> None:
     if not living.update(withdrawn_at=now, withdrawn_by=by):
         raise EndorsementWithdrawn
     endorsementlists.mark_changed(endorser=endorsement.endorser, now=now)
-    _log("endorsement-withdrawn", endorsement, by=by, now=now)
+    log("endorsement-withdrawn", endorsement, by=by, now=now)
 
 
 # -- Whoever is endorsed --------------------------------------------------------------------------
@@ -118,17 +157,19 @@ def withdraw(*, endorsement: Endorsement, by: Any, now: datetime) -> None:
 def refuse(*, endorsement: Endorsement, by: Any, now: datetime) -> None:
     """Show it no longer on what is one's own; it goes on being the endorser's word."""
     if Endorsement.objects.filter(pk=endorsement.pk, refused_at__isnull=True).update(refused_at=now):
-        _log("endorsement-refused", endorsement, by=by, now=now)
+        log("endorsement-refused", endorsement, by=by, now=now)
 
 
 @transaction.atomic
 def show(*, endorsement: Endorsement, by: Any, now: datetime) -> None:
     """Show it again."""
     if Endorsement.objects.filter(pk=endorsement.pk, refused_at__isnull=False).update(refused_at=None):
-        _log("endorsement-shown", endorsement, by=by, now=now)
+        log("endorsement-shown", endorsement, by=by, now=now)
 
 
-def _log(event: str, endorsement: Endorsement, *, by: Any, now: datetime) -> None:
+def log(event: str, endorsement: Endorsement, *, by: Any, now: datetime) -> None:
+    """Write it into the audit log: ids alone."""
+    about = {"credential": endorsement.credential_id} if endorsement.credential_id else {}
     audit.append(
         event=event,
         now=now,
@@ -137,6 +178,7 @@ def _log(event: str, endorsement: Endorsement, *, by: Any, now: datetime) -> Non
         about=endorsement.pk,
         owner=endorsement.owner_id,
         achievement=endorsement.achievement_id or "",
+        **about,
     )
 
 
@@ -184,7 +226,7 @@ def tend(*, now: datetime) -> int:
 def _wanting() -> QuerySet[Endorsement]:
     unsigned = Q(key__isnull=True) | Q(key__state=COMPROMISED)
     living = Endorsement.objects.filter(unsigned, withdrawn_at__isnull=True)
-    return living.select_related("endorser", "owner", "achievement__issuer")
+    return living.select_related("endorser", "owner", "achievement__issuer", "credential__achievement")
 
 
 def _sign(endorsement: Endorsement, *, now: datetime) -> bool:
@@ -208,20 +250,24 @@ def signer_of(endorser: Issuer | None, *, now: datetime) -> keys.Signer:
 
 
 def _facts(endorsement: Endorsement) -> endorsements.EndorsementFacts:
-    base, course = settings.BASE_URL, endorsement.achievement
+    base, owner, certificate = settings.BASE_URL, endorsement.owner, endorsement.credential
+    course = certificate.achievement if certificate else endorsement.achievement
     if endorsement.endorser:
         profile = reading.profile_of(endorsement.endorser)
     else:
         profile = profiles.city_profile(base_url=base, name=reading.the_city().name_fr)
     french = bool(endorsement.comment_fr)
-    owner = endorsement.owner
+    if certificate:
+        subject = f"{base}/c/{certificate.pk}"  # as it stands in what was signed (openbadges.py)
+    elif course:
+        subject = f"{base}/a/{course.pk}"
+    else:
+        subject = profiles.did_for_issuer(base_url=base, slug=owner.slug)
     return endorsements.EndorsementFacts(
         base_url=base,
         id=endorsement.pk,
         endorser=profile,
-        subject=(
-            f"{base}/a/{course.pk}" if course else profiles.did_for_issuer(base_url=base, slug=owner.slug)
-        ),
+        subject=subject,
         title=(
             (course.title_fr or course.title_ar if french else course.title_ar or course.title_fr)
             if course
@@ -237,8 +283,9 @@ def _facts(endorsement: Endorsement) -> endorsements.EndorsementFacts:
 
 # -- Whoever reads --------------------------------------------------------------------------------
 def one(endorsement_id: str) -> Endorsement:
-    """The endorsement of this id. Raises NotYours."""
-    return _one(Endorsement.objects.filter(pk=endorsement_id))
+    """The endorsement of this id; of one person's certificate only while it is shown. Raises NotYours."""
+    ended = Q(withdrawn_at__isnull=False)
+    return _one(Endorsement.objects.filter(ABOUT_NOBODY | SHOWN_BY_HER | ended, pk=endorsement_id))
 
 
 def given_by(*, issuers: Sequence[Issuer] | None, endorsement_id: str) -> Endorsement:
@@ -248,12 +295,12 @@ def given_by(*, issuers: Sequence[Issuer] | None, endorsement_id: str) -> Endors
 
 def received_by(*, issuers: Sequence[Issuer], endorsement_id: str) -> Endorsement:
     """One that is about these providers or their courses, as long as it holds. Raises NotYours."""
-    living = Endorsement.objects.filter(owner__in=issuers, withdrawn_at__isnull=True)
+    living = Endorsement.objects.filter(ABOUT_NOBODY, owner__in=issuers, withdrawn_at__isnull=True)
     return _one(living.filter(pk=endorsement_id))
 
 
 def _one(found: QuerySet[Endorsement]) -> Endorsement:
-    endorsement = found.select_related("endorser", "owner", "achievement").first()
+    endorsement = found.select_related("endorser", "owner", "achievement", *OF_CERTIFICATE).first()
     if endorsement is None:
         raise NotYours
     return endorsement
@@ -261,8 +308,8 @@ def _one(found: QuerySet[Endorsement]) -> Endorsement:
 
 def given(*, issuers: Sequence[Issuer] | None) -> list[Endorsement]:
     """What these providers endorse, the newest first; ``None`` stands for the city."""
-    living = _given(issuers).filter(withdrawn_at__isnull=True)
-    return list(living.select_related("endorser", "owner", "achievement").order_by("-endorsed_at"))
+    living = _given(issuers).filter(withdrawn_at__isnull=True).order_by("-endorsed_at")
+    return list(living.select_related("endorser", "owner", "achievement", *OF_CERTIFICATE).defer(*DOCUMENTS))
 
 
 def _given(issuers: Sequence[Issuer] | None) -> QuerySet[Endorsement]:
@@ -273,22 +320,23 @@ def _given(issuers: Sequence[Issuer] | None) -> QuerySet[Endorsement]:
 
 def received(*, issuers: Sequence[Issuer]) -> list[Endorsement]:
     """Who endorses these providers and their courses, the newest first."""
-    living = Endorsement.objects.filter(owner__in=issuers, withdrawn_at__isnull=True)
+    living = Endorsement.objects.filter(ABOUT_NOBODY, owner__in=issuers, withdrawn_at__isnull=True)
     return list(living.select_related("endorser", "owner", "achievement").order_by("-endorsed_at"))
 
 
 def shown(*, achievement: Achievement) -> list[Endorsement]:
     """What stands on a course: signed, not withdrawn, not refused, by whoever may still sign."""
-    return list(_public().filter(achievement=achievement))
+    return list(public().filter(achievement=achievement))
 
 
 @vouching.brings
 def shown_of_provider(issuer: Issuer) -> list[Endorsement]:
     """The same, on a provider."""
-    return list(_public().filter(owner=issuer, achievement__isnull=True))
+    return list(public().filter(ABOUT_NOBODY, owner=issuer, achievement__isnull=True))
 
 
-def _public() -> QuerySet[Endorsement]:
+def public() -> QuerySet[Endorsement]:
+    """Signed, not withdrawn, not refused, by whoever may still sign."""
     may_sign = Q(endorser__isnull=True) | Q(endorser__state=ACTIVE)
     living = _signed().filter(may_sign, withdrawn_at__isnull=True, refused_at__isnull=True)
     return living.select_related("endorser", "owner", "achievement")

@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet
 
 from issuers import audit
 
+from . import endorsing_certificates
 from .models import (
     Award,
     Batch,
@@ -61,6 +62,7 @@ def erase(*, ids: Sequence[str], by: Any, now: datetime) -> list[Erased]:
         _forget(each, now=now)
         audit.append(event="certificate-erased", now=now, issuer=each.issuer, by=by, about=each.pk)
     gone = [each.pk for each in held]
+    endorsing_certificates.end(ids=gone, by=by, now=now)
     _forget_beside(gone)
     _cut_prints(gone, issuers={each.issuer_id for each in held})
     return [

@@ -374,6 +374,16 @@ class NotEndorsable(CredentialsError):
     code = "not-endorsable"
 
 
+class CertificateNotEndorsable(CredentialsError):
+    """One's own, or one that does not hold, or that its holder keeps private."""
+
+    message = _(
+        "This certificate cannot be endorsed: your own provider issued it, or it does not hold at present."
+    )
+    status = 409
+    code = "certificate-not-endorsable"
+
+
 class CannotEndorse(CredentialsError):
     """The endorser is suspended or closed."""
 

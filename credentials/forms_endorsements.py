@@ -8,7 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from issuers.models import Issuer
 
-from .models import Achievement
+from . import endorsing_certificates
+from .errors import CertificateNotEndorsable, NotYours
+from .models import Achievement, Credential
 from .models.endorsements import MAX_COMMENT
 
 Choices = Sequence[tuple[Issuer, Sequence[Achievement]]]
@@ -18,10 +20,9 @@ def _said(language: str, direction: str) -> forms.Textarea:
     return forms.Textarea(attrs={"rows": 4, "lang": language, "dir": direction})
 
 
-class EndorseForm(forms.Form):
-    """One endorsement before it is signed; ``of`` finds what was chosen among what may be."""
+class _CommentForm(forms.Form):
+    """Why, in one language at least."""
 
-    what = forms.ChoiceField(label=_("What do you endorse?"))
     comment_fr = forms.CharField(
         label=_("Why, in French"),
         required=False,
@@ -35,6 +36,21 @@ class EndorseForm(forms.Form):
         label=_("Why, in Arabic"), required=False, max_length=MAX_COMMENT, widget=_said("ar", "rtl")
     )
 
+    def clean(self) -> dict[str, Any]:
+        """One language at least."""
+        cleaned = super().clean() or {}
+        said = cleaned.get("comment_fr", "").strip() or cleaned.get("comment_ar", "").strip()
+        if not said and not {"comment_fr", "comment_ar"} & set(self.errors):
+            self.add_error("comment_fr", _("Say in a sentence why you endorse it."))
+        return cleaned
+
+
+class EndorseForm(_CommentForm):
+    """One endorsement of a course or a provider before it is signed."""
+
+    what = forms.ChoiceField(label=_("What do you endorse?"))
+    field_order = ("what",)
+
     def __init__(self, *args: Any, choices: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._things: dict[str, tuple[Issuer, Achievement | None]] = {}
@@ -46,16 +62,39 @@ class EndorseForm(forms.Form):
             groups.append((issuer.name, [whole, *((f"c-{course.pk}", course.title) for course in courses)]))
         self.fields["what"].choices = groups  # type: ignore[attr-defined]  # a ChoiceField
 
-    def clean(self) -> dict[str, Any]:
-        """One language at least."""
-        cleaned = super().clean() or {}
-        said = cleaned.get("comment_fr", "").strip() or cleaned.get("comment_ar", "").strip()
-        if not said and not {"comment_fr", "comment_ar"} & set(self.errors):
-            self.add_error("comment_fr", _("Say in a sentence why you endorse it."))
-        return cleaned
-
     @property
     def thing(self) -> dict[str, Any]:
         """What was chosen, as the verb takes it; call it when the form is valid."""
         owner, achievement = self._things[self.cleaned_data["what"]]
         return {"owner": owner, "achievement": achievement}
+
+
+class EndorseCertificateForm(_CommentForm):
+    """One endorsement of a person's certificate before it is signed."""
+
+    certificate = forms.CharField(
+        label=_("Link or short code of the certificate"),
+        max_length=200,
+        widget=forms.TextInput(attrs={"dir": "ltr", "autocomplete": "off", "autocapitalize": "none"}),
+        help_text=_("As the person gave it to you. It stands on the certificate."),
+    )
+    field_order = ("certificate",)
+
+    def __init__(self, *args: Any, endorser: Issuer | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._endorser = endorser
+        self.fields["comment_fr"].help_text = _(
+            "French, Arabic or both: what you saw this person do, without the name. "
+            "Others read it only if she or he agrees."
+        )
+
+    def clean_certificate(self) -> Credential:
+        """The certificate itself."""
+        try:
+            return endorsing_certificates.find(text=self.cleaned_data["certificate"], endorser=self._endorser)
+        except NotYours:
+            raise forms.ValidationError(
+                _("No certificate that you may see is there. Check the link or code; perhaps it is private.")
+            ) from None
+        except CertificateNotEndorsable as refusal:
+            raise forms.ValidationError(str(refusal.message)) from None

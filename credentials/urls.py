@@ -11,6 +11,7 @@ from .views import (
     courses,
     deliveries,
     endorsements,
+    endorsements_certificates,
     files,
     health,
     held,
@@ -28,6 +29,11 @@ from .views import (
 urlpatterns = [
     path("c/<slug:credential_id>.jwt", files.credential_jwt, name="credential-jwt"),
     path("c/<slug:credential_id>.json", files.credential_json, name="credential-json"),
+    path(
+        "c/<slug:credential_id>.endorsements.json",
+        files.credential_endorsements,
+        name="credential-endorsements",
+    ),
     path("c/<slug:credential_id>.png", files.credential_badge, {"form": "png"}, name="credential-png"),
     path("c/<slug:credential_id>.svg", files.credential_badge, {"form": "svg"}, name="credential-svg"),
     path("c/<slug:credential_id>.elm.json", files.credential_european, name="credential-elm"),
@@ -98,6 +104,11 @@ urlpatterns = [
     path("teach/endorsements/", endorsements.room, name="teach-endorsements"),
     path("teach/endorsements/new/<slug:slug>", endorsements.new, name="teach-endorsement-new"),
     path(
+        "teach/endorsements/certificate/<slug:slug>",
+        endorsements_certificates.new,
+        name="teach-endorsement-certificate",
+    ),
+    path(
         "teach/endorsements/<slug:endorsement_id>/withdraw",
         endorsements.withdraw,
         name="teach-endorsement-withdraw",
@@ -110,6 +121,11 @@ urlpatterns = [
     path("teach/endorsements/<slug:endorsement_id>/show", endorsements.show, name="teach-endorsement-show"),
     path("city/endorsements/", endorsements.city_room, name="city-endorsements"),
     path("city/endorsements/new", endorsements.city_new, name="city-endorsement-new"),
+    path(
+        "city/endorsements/certificate",
+        endorsements_certificates.city_new,
+        name="city-endorsement-certificate",
+    ),
     path(
         "city/endorsements/<slug:endorsement_id>/withdraw",
         endorsements.city_withdraw,

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import CASCADE, ProtectedError, Q
 
-from credentials import erasing
+from credentials import endorsing_certificates, erasing
 from credentials.models import Award, Enrolment, LocalMessage
 from issuers import audit
 from issuers.models import Membership
@@ -66,6 +66,7 @@ def close(
         _forget_rows_of(held, now=now)
     else:
         Filing.objects.filter(credential__in=entries).update(outcome=Filing.Outcome.UNCLAIMED)
+        endorsing_certificates.ask_anew(ids=entries)
     _let_go([each.id for each in gone])
     consents = [
         {

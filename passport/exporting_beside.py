@@ -6,10 +6,10 @@ from typing import Any
 
 from django.db.models import Count, QuerySet
 
-from credentials.models import AddressKind, Enrolment
+from credentials.models import AddressKind, Endorsement, Enrolment
 
 from . import presenting_imports, secondfactors
-from .models import Assent, Card, Guardianship, Import, Learner, MergedPassport, Presentation, Record
+from .models import Assent, Card, Entry, Guardianship, Import, Learner, MergedPassport, Presentation, Record
 
 
 def kept(*, learner: Learner) -> QuerySet[Import]:
@@ -23,6 +23,14 @@ def documents(*, learner: Learner) -> Iterator[tuple[str, bytes]]:
         yield file_of(each), each.raw.encode()
     for each in Import.objects.filter(learner=learner, content__isnull=False):
         yield f"imported/{each.pk}.bin", bytes(each.content or b"")
+    for said in _endorsements(learner).exclude(body=""):
+        yield f"endorsements/{said.pk}.json", said.body.encode()
+
+
+def _endorsements(learner: Learner) -> QuerySet[Endorsement]:
+    """What others say of her certificates, whatever she answered, withdrawn or not."""
+    hers = Entry.objects.filter(learner=learner).values("credential")
+    return Endorsement.objects.filter(credential__in=hers).select_related("endorser").order_by("endorsed_at")
 
 
 def file_of(each: Import) -> str:
@@ -37,6 +45,7 @@ def gather(*, learner: Learner) -> dict[str, Any]:
     seats = Enrolment.objects.filter(address_kind=AddressKind.PASSPORT, address=learner.passport_number)
     return {
         "imported": [_imported(each) for each in Import.objects.filter(learner=learner)],
+        "endorsements": [_endorsement(each) for each in _endorsements(learner)],
         "shared": [
             {
                 "title": each.title,
@@ -129,6 +138,20 @@ def _imported(each: Import) -> dict[str, Any]:
         "genuine_at": moment(each.genuine_at),
         "report": each.report,
         "hidden_at": moment(each.hidden_at),
+    }
+
+
+def _endorsement(each: Endorsement) -> dict[str, Any]:
+    return {
+        "certificate": each.credential_id,
+        "by": each.endorser.slug if each.endorser else "the city",
+        "file": f"endorsements/{each.pk}.json" if each.body else None,
+        "comment_fr": each.comment_fr,
+        "comment_ar": each.comment_ar,
+        "endorsed_at": moment(each.endorsed_at),
+        "shown_at": moment(each.shown_at),
+        "refused_at": moment(each.refused_at),
+        "withdrawn_at": moment(each.withdrawn_at),
     }
 
 

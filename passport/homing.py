@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from credentials.models import Credential
+from credentials.models import Credential, Endorsement
 
-from . import declaring, filing, holding, importing, life, pathways
+from . import declaring, endorsed, filing, holding, importing, life, pathways
 from .holding import DOCUMENTS
 from .life import Figures, Life
 from .models import Entry, Learner, Proposal
@@ -21,13 +21,14 @@ NEW = timedelta(days=30)
 class Home:
     """All of it; ``to_show`` says whether a certificate holds, ``new`` is the newest if it came lately.
 
-    ``hides`` says whether some of her lines are hidden.
+    ``hides`` says whether some of her lines are hidden, ``endorsed`` what others say that waits for her word.
     """
 
     learner: Learner
     life: Life
     figures: Figures
     proposals: list[Proposal]
+    endorsed: list[Endorsement]
     to_show: bool
     new: Entry | None
     walking: Standing | None
@@ -51,6 +52,7 @@ def home(*, learner: Learner, page: int, now: datetime) -> Home:
         life=life.of(learner=learner, today=timezone.localdate(now), page=page),
         figures=life.figures(learner=learner),
         proposals=list(filing.open_proposals(learner=learner)),
+        endorsed=endorsed.unanswered(learner=learner),
         to_show=newest is not None,
         new=newest if newest and newest.filed_at > now - NEW else None,
         walking=pathways.next_of(pathways.of(learner=learner, now=now)),

@@ -13,8 +13,8 @@ from django.db import transaction
 from django.db.models import F
 from django.urls import reverse
 
-from credentials import paper
-from credentials.models import Achievement, Credential
+from credentials import endorsing_certificates, paper
+from credentials.models import Achievement, Credential, Endorsement
 from verify import counting, verifier
 from verify.report import Reason, Report
 from verify.wording import FACES, Face
@@ -59,6 +59,7 @@ class Certificate:
     named: Named | None
     link: str
     code: str
+    endorsements: tuple[Endorsement, ...] = ()
 
     @property
     def holds(self) -> bool:
@@ -130,10 +131,13 @@ def preview(
     now: datetime,
 ) -> Shared:
     """The page as the other would see it now."""
+    entries = [item for item in chosen if isinstance(item, Entry)]
+    said: dict[str, list[Endorsement]] = {}
+    for each in endorsing_certificates.shown(ids=[entry.credential_id for entry in entries]):
+        said.setdefault(str(each.credential_id), []).append(each)
     certificates = [
-        _certificate(item, learner=learner, detail=detail, now=now)
-        for item in chosen
-        if isinstance(item, Entry)
+        _certificate(entry, said.get(entry.credential_id, ()), learner=learner, detail=detail, now=now)
+        for entry in entries
     ]
     return Shared(
         person=_named(learner.name_latin, learner.name_arabic, whole=detail.whole_name),
@@ -167,7 +171,9 @@ def of(*, presentation: Presentation, now: datetime) -> Shared:
     )
 
 
-def _certificate(entry: Entry, *, learner: Learner, detail: Detail, now: datetime) -> Certificate:
+def _certificate(
+    entry: Entry, said: Sequence[Endorsement], *, learner: Learner, detail: Detail, now: datetime
+) -> Certificate:
     credential = entry.credential
     report = verifier.verify_stored(credential=credential, now=now)
     hers = names.match(
@@ -186,6 +192,7 @@ def _certificate(entry: Entry, *, learner: Learner, detail: Detail, now: datetim
         else _named(credential.name_latin, credential.name_arabic, whole=detail.whole_name),
         link=reverse("credential", args=[credential.pk]) if linked else "",
         code=paper.group_code(credential.short_code) if linked else "",
+        endorsements=tuple(said),
     )
 
 

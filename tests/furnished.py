@@ -25,6 +25,7 @@ from credentials import (
     bundling,
     corrections,
     endorsing,
+    endorsing_certificates,
     endpoints,
     holding,
     outbox,
@@ -127,6 +128,7 @@ OF_ROUTE = {
     ("teach-endorsement-refuse", "endorsement_id"): "received-endorsement",
     ("teach-endorsement-show", "endorsement_id"): "received-endorsement",
     ("city-endorsement", "endorsement_id"): "city-endorsement",
+    ("me-endorsement", "endorsement_id"): "certificate-endorsement",
     ("me-", "credential_id"): "entry",
     ("teach-list", "batch_id"): "draft-list",
     ("teach-list-stop", "batch_id"): "running-list",
@@ -422,6 +424,17 @@ def _papers(mine: Issuer, other: Issuer, learner: Learner, stranger: Learner, no
     filing.consider_unfiled(now=now)
     outbox.deliver_due(now=now + timedelta(days=1))
     entries = [Entry.objects.get(learner=person).credential_id for person in (learner, stranger)]
+    said = [
+        endorsing_certificates.endorse(
+            endorser=None,
+            credential=Credential.objects.get(pk=entry),
+            comment_fr="Vue au travail.",
+            comment_ar="",
+            by=city_approver(),
+            now=now,
+        ).pk
+        for entry in entries
+    ]
     asked = [Proposal.objects.get(learner=person).pk for person in (learner, stranger)]
     messages = [Message.objects.get(credential=made[place]).pk for place in (0, 2)]
     number = made[0].status_list.number
@@ -435,6 +448,7 @@ def _papers(mine: Issuer, other: Issuer, learner: Learner, stranger: Learner, no
         "print": _three(prints, _token()),
         "certificate": Three(made[0].pk, made[2].pk, _token()),
         "entry": _three(entries, _token()),
+        "certificate-endorsement": _three(said, _token()),
         "presentation": _three([share.pk for share in shares], _token()),
         "share-token": _three([sharing.link_of(share).rsplit("/", 1)[1] for share in shares], _token()),
         "proposal": _three(asked, 999_999),

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 
-from credentials import endorsing, reading
+from credentials import endorsing, endorsing_certificates, reading
 from credentials.errors import NotYours
 from credentials.models import Endorsement
 from issuers.models import Issuer, SigningKey
@@ -86,11 +86,12 @@ def _standing(document: Mapping[str, Any], endorser: Issuer | None) -> str:
 
 
 def shown(report: Report) -> list[Endorsement]:
-    """Who endorses the course and the provider of a certificate of ours that may be shown."""
+    """Who endorses a certificate of ours that may be shown, its course and its provider."""
     if report.stated is None or report.issuer is None or not report.issuer.slug:
         return []
     address = report.stated.achievement_url.removeprefix(f"{settings.BASE_URL}/a/")
-    found = []
+    certificate = report.stated.id.removeprefix(f"{settings.BASE_URL}/c/")
+    found = endorsing_certificates.shown(ids=[certificate])
     with suppress(NotYours):
         found += endorsing.shown(achievement=reading.published_achievement(address))
     issuer = Issuer.objects.filter(slug=report.issuer.slug).first()

@@ -17,6 +17,8 @@ from issuers.models import Issuer, Membership, Role
 from issuers.views.published import document, once_signed
 from issuers.views.waiting import being_prepared
 
+from .files import endorsement_file
+
 JSON_TYPE = "application/vc+ld+json"
 MAX_AGE = 300  # seconds; a withdrawal is seen everywhere within five minutes
 
@@ -31,6 +33,8 @@ def endorsement(request: HttpRequest, endorsement_id: str) -> HttpResponseBase:
     if signed is None:
         return being_prepared()
     body = signed.encode()
+    if found.credential_id:  # its holder may take back her yes at any moment
+        return endorsement_file(signed)
     return document(request, body, content_type=JSON_TYPE, etag=jose.digest(body), max_age=MAX_AGE)
 
 

@@ -4,7 +4,16 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from credentials import badges, bundling, europass, posting, reading, securing, statuslists
+from credentials import (
+    badges,
+    bundling,
+    endorsing_certificates,
+    europass,
+    posting,
+    reading,
+    securing,
+    statuslists,
+)
 from credentials.errors import NotYours
 from credentials.models import Credential
 from issuers import limits
@@ -29,6 +38,17 @@ def credential_json(request: HttpRequest, credential_id: str) -> HttpResponse:
     return json_file(
         request, securing.obtain(credential=reading.open_to_all(credential_id), now=timezone.now())
     )
+
+
+@public
+@require_safe
+def credential_endorsements(request: HttpRequest, credential_id: str) -> HttpResponse:
+    """What others say of this certificate, as far as its holder shows it: an array of signed statements."""
+    limits.require_link(request, credential_id)
+    found = endorsing_certificates.documents(credential_id=credential_id)
+    response = endorsement_file(endorsing_certificates.as_json(found), content_type="application/json")
+    response["Content-Disposition"] = 'inline; filename="endorsements.json"'
+    return response
 
 
 @public
@@ -90,6 +110,13 @@ def json_file(request: HttpRequest, body: str | None) -> HttpResponse:
         return being_prepared(request)
     response = HttpResponse(body, content_type="application/vc+ld+json")
     response["Content-Disposition"] = 'inline; filename="certificate.json"'
+    response["Access-Control-Allow-Origin"] = "*"
+    return _personal(response)
+
+
+def endorsement_file(body: str, *, content_type: str = "application/vc+ld+json") -> HttpResponse:
+    """The answer that carries what somebody says of one person's certificate; no cache keeps it."""
+    response = HttpResponse(body, content_type=content_type)
     response["Access-Control-Allow-Origin"] = "*"
     return _personal(response)
 

@@ -47,6 +47,7 @@ FOR_EVERYBODY = (
     *("achievement-badge", "audit-checkpoint", "city-did", "issuer-did", "issuer-json", "key", "keys"),
     *("achievement-json", "achievement-in-language", "city-json"),
     *("status-list", "status-list-jwt", "status-list-json", "bundle"),
+    *("endorsement", "endorsement-status", "city-endorsement-status"),
 )
 OPEN_DATA = ("api-issuers", "api-schema")
 
@@ -107,7 +108,10 @@ def test_what_one_reader_may_see_is_never_stored(house: House, row: Any) -> None
         assert "no-store" in stored or (row.route.startswith("verify") and stored == "no-cache"), stored
 
 
-@pytest.mark.parametrize("name", ["credential", "credential-jwt", "credential-pdf", "credential-card"])
+@pytest.mark.parametrize(
+    "name",
+    ["credential", "credential-jwt", "credential-pdf", "credential-card", "credential-endorsements"],
+)
 def test_a_certificate_is_not_stored_nor_found_by_search_engines(house: House, name: str) -> None:
     answer = ask(house, name, "GET", "nobody")
     assert answer.headers["Cache-Control"] == "no-store"

@@ -84,6 +84,8 @@ def body(route: str, house: House) -> dict[str, Any]:
     session |= {"arrondissement": "06.141.01.53", "language": "fr", "seats": "12"}
     session |= {"starts_at": f"{today}T09:00", "ends_at": f"{today}T12:00"}
     endorsed = {"what": f"c-{things['achievement'].foreign}", "comment_fr": "De bons cours.", "act": "look"}
+    certificate = f"http://localhost:8000/c/{things['certificate'].foreign}"
+    person_endorsed = {"certificate": certificate, "comment_fr": "Vue au travail.", "act": "look"}
     known: dict[str, dict[str, Any]] = {
         "teach-session-add": seat,
         "teach-session-edit": session,
@@ -109,6 +111,9 @@ def body(route: str, house: House) -> dict[str, Any]:
         "city-suspend": {"reason": "Contrôle"},
         "city-endorsement-new": endorsed,
         "teach-endorsement-new": endorsed,
+        "city-endorsement-certificate": person_endorsed,
+        "teach-endorsement-certificate": person_endorsed,
+        "me-endorsement": {"show": "yes"},
         "me-family-say": {"purpose": "showing", "answer": "yes"},
         "me-close": {"step": "choose", "chosen": "leave"},
         "me-correct": {"what": "name", "should_be": "Salma Tazi"},

@@ -16,7 +16,6 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "privacy.md"
 NOTHING_PERSONAL = {
     "credentials.Achievement": "*",  # of a course
     "credentials.Endpoint": "*",  # of a provider's program
-    "credentials.Endorsement": "*",  # a provider's word for a course or a provider, and nobody else's
     "credentials.EndorsementList": "*",
     "credentials.Delivery": "*",  # events carry ids and codes
     "credentials.StatusList": "*",

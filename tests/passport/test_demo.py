@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import F
 from django.test import override_settings
 
-from credentials import endorsing, frameworks, paper, qr, reviewing
+from credentials import endorsing, endorsing_certificates, frameworks, paper, qr, reviewing
 from credentials.models import Achievement, Credential, Endorsement, LocalMessage, Message, StatusChange
 from issuers.models import Arrondissement, City, Issuer, IssuerKind, Membership, Publication, Role, Theme
 from passport import filing
@@ -281,10 +281,19 @@ def test_fatima_has_brought_a_badge_from_elsewhere_that_holds_and_is_no_certific
 
 
 def test_the_city_and_an_employer_endorse_the_provider_whose_staff_sign_in() -> None:
-    of_city, of_employer = Endorsement.objects.order_by("endorsed_at")
+    of_city, of_employer = Endorsement.objects.filter(credential=None).order_by("endorsed_at")
     assert (of_city.endorser, of_city.achievement) == (None, None)
     assert of_employer.endorser is not None
     assert of_employer.endorser.kind == IssuerKind.COMPANY
     assert endorsing.shown_of_provider(of_city.owner) == [of_city]
     assert of_employer.achievement is not None
     assert endorsing.shown(achievement=of_employer.achievement) == [of_employer]
+
+
+def test_an_employer_endorses_a_certificate_of_fatimas_and_she_shows_it() -> None:
+    fatima = Learner.objects.get(addresses__value=people.FATIMA_PHONE)
+    said = Endorsement.objects.get(credential__isnull=False)
+    assert said.credential is not None
+    assert Entry.objects.filter(learner=fatima, credential=said.credential).exists()
+    assert endorsing_certificates.shown(ids=[said.credential.pk]) == [said]
+    assert verify_stored(credential=said.credential, now=NOW).holds is True
