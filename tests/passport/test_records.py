@@ -496,7 +496,7 @@ def test_while_it_is_signed_a_program_reads_202_and_a_person_a_page_that_looks_a
     assert (answer.status_code, answer.content, answer.headers["Retry-After"]) == (202, b"", "2")
     page = client.get(address, headers={"accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
     assert (page.status_code, page.headers["Refresh"]) == (202, "2")
-    assert "en cours de signature" in page.content.decode()
+    assert "en préparation" in page.content.decode()
     orders.fulfil(now=LATER)
     answer = client.get(address, headers={"accept": "text/html,*/*;q=0.8"})
     assert len(inside(answer.json())) == 2
