@@ -31,7 +31,7 @@ from passport.importing import Answer
 from passport.limits import Imports
 from passport.models import Code, Import, Learner, Shown
 from passport.sharing import Detail
-from tests.factories import NOW, make_learner, sign_in
+from tests.factories import NOW, make_city, make_learner, sign_in
 from tests.verify.foreign.signers import DID
 from tests.verify.foreign.test_status import LIST, entry, listing
 from tests.verify.foreign.test_status import signed as signed_list
@@ -45,6 +45,7 @@ STRANGER = "La ville n’accrédite pas"
 
 @pytest.fixture
 def fatima() -> Learner:
+    make_city()
     learner = make_learner(birth_year=1994)
     accounts.prove(learner=learner, kind="email", value=EMAIL, now=NOW)
     accounts.prove(learner=learner, kind="phone", value=PHONE, now=NOW)
