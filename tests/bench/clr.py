@@ -37,9 +37,7 @@ def exported(stack: Stack) -> list[Figure]:
     name = f"passport of {CERTIFICATES} certificates as CLR"
     without, having = found["without files"], found["with files"]
     return [
-        at_most(
-            "a file with eddsa-rdfc-2022 on demand, CPU: median", found["proof"], "ms", 15.0
-        ),
+        at_most("a file with eddsa-rdfc-2022 on demand, CPU: median", found["proof"], "ms", 15.0),
         beside_limit(f"{name}, first time, files and record signed, CPU", without["cpu"], "s", 1.0),
         beside_limit(f"{name}, first time, files and record signed", without["wall"], "s", 1.0),
         beside_limit(f"{name}, files there, record signed, CPU", having["cpu"], "s", 1.0),
