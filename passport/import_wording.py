@@ -52,7 +52,7 @@ STANDINGS: dict[str, Face] = {
         seal="not-yet",
         icon="calendar",
         tag=_("not valid yet"),
-        headline=_("Genuine, not valid yet"),
+        headline=_("Genuine, not yet valid"),
         sentence=_("It is what its issuer signed. It begins on a later day."),
     ),
     Standing.EXPIRED: Face(

@@ -50,6 +50,10 @@ OTHER_MEANINGS = {
     "School, work, a library circle, a family to care for: you say it, nobody else vouches for it, and "
     "everybody sees that.": "a circle of readers, wherever it meets",
     "Not simply valid": "what asks for a second look",
+    "hidden": "by herself, not for a small count",
+    "Open Badges 2.0": "a standard's name",
+    "Open Badges 3.0": "a standard's name",
+    "Comprehensive Learner Record 2.0": "a standard's name",
 }
 BRACKETS = re.compile(r"\s*\([^)]*\)")
 MARKS = re.compile("[\u064b-\u0652\u0670]")

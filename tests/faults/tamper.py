@@ -35,6 +35,7 @@ MANIPULATIONS: dict[str, Sequence[str]] = {
         "DELETE FROM passport_proposal WHERE credential_id = '{id}'",
         "DELETE FROM passport_entry WHERE credential_id = '{id}'",
         "DELETE FROM passport_filing WHERE credential_id = '{id}'",
+        "DELETE FROM credentials_secureddocument WHERE credential_id = '{id}'",
         "DELETE FROM credentials_credential WHERE id = '{id}'",
     ),
 }
