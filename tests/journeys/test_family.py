@@ -28,8 +28,8 @@ def newcomer(open_page: OpenPage, page: Page, *, phone: str, name: str, year: st
 @pytest.mark.parametrize(
     ("language", "phone", "family", "child", "act"),
     [
-        ("fr", "0683009911", "Famille", "Un passeport pour un enfant", "Ouvrir le passeport de Sara Sebti"),
-        ("ar", "0683009912", "الأسرة", "جواز لطفل", "فتح جواز Sara Sebti"),
+        ("fr", "0683009911", "Famille", "Un passeport pour un enfant", "Ouvrir ce passeport"),
+        ("ar", "0683009912", "الأسرة", "جواز لطفل", "فتح هذا الجواز"),
     ],
 )
 def test_a_mother_opens_her_childs_passport_and_acts_in_it(
