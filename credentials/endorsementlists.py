@@ -5,23 +5,23 @@ One list an endorser, apart from the lists of certificates, which the city has n
 
 import json
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
-from issuers import jose, keys, orders, profiles
+from issuers import jose, orders
 from issuers.errors import NoActiveKey, SealBroken
 from issuers.models import Issuer, SigningKey
 
-from . import bitstring, dataintegrity, endorsements, linting
+from . import bitstring, endorsements, linting, proving
 from .errors import NotYours
 from .models import Endorsement, EndorsementList
 
 KIND = "endorsement-list"
 #: In whose name an order is, where it is the city's: no short name of a provider.
 CITY = "/"
-SUITE = "eddsa-rdfc-2022"
 TTL_SECONDS = 300
 SIGN_ANEW_AFTER = timedelta(hours=12)
 VALID_FOR = timedelta(days=2)
@@ -89,29 +89,21 @@ def _fresh(lists: QuerySet[EndorsementList], now: datetime) -> QuerySet[Endorsem
 def _sign(found: EndorsementList, *, now: datetime) -> bool:
     """Sign it as things stand. Raises NoActiveKey, SealBroken."""
     endorser = found.endorser
-    if endorser:
-        signer = keys.proof_signer(issuer=endorser, now=now)
-        did = profiles.did_for_issuer(base_url=settings.BASE_URL, slug=endorser.slug)
-    else:
-        signer = keys.city_proof_signer(now=now)
-        did = profiles.did_for_city(base_url=settings.BASE_URL)
+    signer = proving.signer_of(endorser, now=now)
     # Read before the bits: a withdrawal that commits in between is seen as news the next time.
     changes = EndorsementList.objects.values_list("changes", flat=True).get(pk=found.pk)
     withdrawn = Endorsement.objects.filter(endorser=endorser, withdrawn_at__isnull=False)
     document = endorsements.status_list(
         address=address_of(endorser),
-        endorser_id=did,
+        endorser_id=signer.did,
         packed=bitstring.encode(withdrawn.values_list("slot", flat=True)),
         valid_from=now,
         valid_until=now + VALID_FOR,
         ttl_seconds=TTL_SECONDS,
     )
-    proof = dataintegrity.options(cryptosuite=SUITE, verification_method=signer.kid, created=now)
-    signable = linting.lint_list_proof(document, proof, issuer_id=found.endorser_id)
-    signature = signer.proof(signable)
-    if not keys.verify_bytes(signable.payload, signature, key=signer.key):
-        raise RuntimeError("own signature does not verify")
-    body = json.dumps(dataintegrity.signed(document, proof, signature, array=False), ensure_ascii=False)
+    lint = partial(linting.lint_list_proof, document, issuer_id=found.endorser_id)
+    secured = proving.proved(document, signer=signer, lint=lint, now=now, array=False)
+    body = json.dumps(secured, ensure_ascii=False)
     with transaction.atomic():
         signer.require_active()
         newer = Q(signed_changes__lte=changes)

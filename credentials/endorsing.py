@@ -21,7 +21,7 @@ from issuers import audit, keys, orders, profiles, reading, vouching
 from issuers.errors import NoActiveKey, NoKeyRoom, SealBroken
 from issuers.models import Issuer, SigningKey
 
-from . import dataintegrity, endorsementlists, endorsements, linting
+from . import endorsementlists, endorsements, linting, proving
 from .errors import (
     AlreadyEndorsed,
     BadAward,
@@ -35,7 +35,6 @@ from .models.endorsements import MAX_COMMENT
 from .people import tidy
 
 KIND = "endorsement"
-SUITE = "eddsa-rdfc-2022"
 #: With the certificate that it is about, without the certificate's own documents.
 OF_CERTIFICATE = ("credential__achievement",)
 DOCUMENTS = ("credential__jwt", "credential__paper")
@@ -230,23 +229,14 @@ def _wanting() -> QuerySet[Endorsement]:
 
 
 def _sign(endorsement: Endorsement, *, now: datetime) -> bool:
-    signer = signer_of(endorsement.endorser, now=now)
+    signer = proving.signer_of(endorsement.endorser, now=now)
     document = endorsements.compose(_facts(endorsement))
-    proof = dataintegrity.options(cryptosuite=SUITE, verification_method=signer.kid, created=now)
-    signable = linting.lint_endorsement(document, proof, issuer_id=endorsement.endorser_id)
-    signature = signer.proof(signable)
-    if not keys.verify_bytes(signable.payload, signature, key=signer.key):
-        raise RuntimeError("own signature does not verify")
-    secured = dataintegrity.signed(document, proof, signature, array=True)
+    lint = partial(linting.lint_endorsement, document, issuer_id=endorsement.endorser_id)
+    secured = proving.proved(document, signer=signer, lint=lint, now=now, array=True)
     with transaction.atomic():
         signer.require_active()
         body = json.dumps(secured, ensure_ascii=False, indent=1)
         return bool(_wanting().filter(pk=endorsement.pk).update(body=body, key=signer.key))
-
-
-def signer_of(endorser: Issuer | None, *, now: datetime) -> keys.Signer:
-    """The key for proofs of a provider, or of the city. Raises NoKeyRoom, NoActiveKey, SealBroken."""
-    return keys.proof_signer(issuer=endorser, now=now) if endorser else keys.city_proof_signer(now=now)
 
 
 def _facts(endorsement: Endorsement) -> endorsements.EndorsementFacts:

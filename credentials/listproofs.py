@@ -6,6 +6,7 @@ Whoever checks an embedded proof commonly reads lists that are secured in the sa
 
 import json
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -15,10 +16,9 @@ from issuers import jose, keys
 from issuers.errors import NoActiveKey, SealBroken
 from issuers.models import Issuer, SigningKey
 
-from . import dataintegrity, linting
+from . import linting, proving
 from .models import StatusListVersion
 
-SUITE = "eddsa-rdfc-2022"
 #: What the VC-JWT has beside the credential: the claims that repeat it, and our own counter.
 CLAIMS = ("iss", "sub", "iat", "exp", "version")
 
@@ -29,17 +29,13 @@ def fields(payload: dict[str, Any], *, issuer: Issuer, now: datetime) -> dict[st
     To be stored in the transaction in which this is called. The VC-JWT does not wait for it.
     """
     try:
-        signer = keys.proof_signer(issuer=issuer, now=now)
+        signer = proving.signer_of(issuer, now=now)
         signer.require_active()
     except (NoActiveKey, SealBroken):
         return {"document": "", "proof_key": None}
     document = {name: value for name, value in payload.items() if name not in CLAIMS}
-    proof = dataintegrity.options(cryptosuite=SUITE, verification_method=signer.kid, created=now)
-    signable = linting.lint_list_proof(document, proof, issuer_id=issuer.pk)
-    signature = signer.proof(signable)
-    if not keys.verify_bytes(signable.payload, signature, key=signer.key):
-        raise RuntimeError("own signature does not verify")
-    secured = dataintegrity.signed(document, proof, signature, array=False)
+    lint = partial(linting.lint_list_proof, document, issuer_id=issuer.pk)
+    secured = proving.proved(document, signer=signer, lint=lint, now=now, array=False)
     return {"document": json.dumps(secured, ensure_ascii=False, indent=1), "proof_key": signer.key}
 
 

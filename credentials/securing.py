@@ -20,14 +20,13 @@ from issuers import doorbell, keys, orders
 from issuers.errors import NoActiveKey, NoKeyRoom
 from issuers.models import Issuer, SigningKey
 
-from . import dataintegrity, linting, ownterms, queue
+from . import linting, ownterms, proving, queue
 from .errors import NotYours
 from .models import Batch, Credential, SecuredDocument
 
 log = logging.getLogger(__name__)
 
 KIND = "document"
-SUITE = "eddsa-rdfc-2022"
 CLAIMS = ("iss", "jti", "nbf", "sub", "exp")
 #: Files a bell: a worker looks up after about a second and lets certificates come first.
 A_BELL = 100
@@ -114,13 +113,10 @@ def _wanted(credentials: QuerySet[Credential]) -> QuerySet[Credential]:
 def _secure(credential: Credential, *, now: datetime) -> bool:
     """Make and keep the file; whether it was this process that did."""
     document = unsecured(credential)
-    signer = keys.proof_signer(issuer=credential.issuer, now=now)
-    proof = dataintegrity.options(cryptosuite=SUITE, verification_method=signer.kid, created=now)
-    signable = linting.lint_proof(document, proof, issuer_id=credential.issuer_id)
-    signature = signer.proof(signable)
-    if not keys.verify_bytes(signable.payload, signature, key=signer.key):
-        raise RuntimeError("own signature does not verify")
-    secured = dataintegrity.signed(ownterms.spelled_out(document), proof, signature, array=True)
+    signer = proving.signer_of(credential.issuer, now=now)
+    lint = partial(linting.lint_proof, document, issuer_id=credential.issuer_id)
+    written = ownterms.spelled_out(document)
+    secured = proving.proved(written, signer=signer, lint=lint, now=now, array=True)
     with transaction.atomic():
         signer.require_active()
         SecuredDocument.objects.filter(credential=credential, key__state=COMPROMISED).delete()

@@ -282,10 +282,10 @@ def rewrap(*, old: KeyRoom, new: KeyRoom) -> int:
 class Signer:
     """One opened key, for one piece of work; it signs what a linter has passed, and only its owner's."""
 
-    __slots__ = ("_cose_header", "_private", "key", "kid")
+    __slots__ = ("_cose_header", "_private", "did", "key", "kid")
 
     def __init__(self, key: SigningKey, private: PrivateKey, *, did: str) -> None:
-        self.key = key
+        self.key, self.did = key, did
         self.kid = f"{did}#{key.thumbprint}"
         self._private = private
         self._cose_header = cose.protected_header(key.kid8)

@@ -9,16 +9,16 @@ import json
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
-from django.conf import settings
 from django.db import transaction
 from jwt import InvalidTokenError
 
-from credentials import dataintegrity, ownterms, records, securing
+from credentials import ownterms, proving, records, securing
 from credentials.models import Credential, SecuredDocument
-from issuers import audit, jose, keys, orders, profiles
+from issuers import audit, jose, keys, orders
 
 from . import showing
 from .errors import NothingToRecord
@@ -165,11 +165,7 @@ def _sign(
     document = records.compose(
         contents.facts, number=uuid4(), subject=uuid4(), valid_from=now, certificates=certificates
     )
-    signer = keys.city_proof_signer(now=now)
-    proof = dataintegrity.options(cryptosuite=securing.SUITE, verification_method=signer.kid, created=now)
-    signable = records.lint_record(document, proof, city=profiles.did_for_city(base_url=settings.BASE_URL))
-    signature = signer.proof(signable)
-    if not keys.verify_bytes(signable.payload, signature, key=signer.key):
-        raise RuntimeError("own signature does not verify")
-    signed = dataintegrity.signed(document, proof, signature, array=True)
+    signer = proving.signer_of(None, now=now)
+    lint = partial(records.lint_record, document, city=signer.did)
+    signed = proving.proved(document, signer=signer, lint=lint, now=now, array=True)
     return json.dumps(signed, ensure_ascii=False, separators=(",", ":")), signer

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from credentials import dataintegrity, securing
+from credentials import dataintegrity, proving
 from credentials.dataintegrity import DataIntegrityError
 from credentials.linkeddata import FOREIGN, Bounds, LinkedDataError
 from issuers import keys, profiles
@@ -79,7 +79,7 @@ def open_document(document: dict[str, Any]) -> Embedded:
     if len(proofs) != 1 or not isinstance(proofs[0], dict) or set(proofs[0]) != MEMBERS:
         raise Malformed("proof")
     proof = proofs[0]
-    if (proof["type"], proof["cryptosuite"]) != (dataintegrity.TYPE, securing.SUITE):
+    if (proof["type"], proof["cryptosuite"]) != (dataintegrity.TYPE, proving.SUITE):
         raise Malformed("cryptosuite")
     if proof["proofPurpose"] != "assertionMethod":
         raise Malformed("proof-purpose")

@@ -10,7 +10,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.test import Client
 from jwt import InvalidTokenError
 
-from credentials import bitstring, dataintegrity, linkeddata, linting, listproofs, revocation, statuslists
+from credentials import (
+    bitstring,
+    dataintegrity,
+    linkeddata,
+    linting,
+    listproofs,
+    proving,
+    revocation,
+    statuslists,
+)
 from credentials.models import Credential, StatusListVersion
 from issuers import jose, keys, multibase, orders, publications
 from issuers.models import SigningKey
@@ -138,7 +147,7 @@ def test_nothing_looser_is_signed(credential: Credential, change: Any, rule: str
     document = listed(credential)
     del document["proof"]
     proof = dataintegrity.options(
-        cryptosuite=listproofs.SUITE, verification_method=f"{document['issuer']}#key", created=LATER
+        cryptosuite=proving.SUITE, verification_method=f"{document['issuer']}#key", created=LATER
     )
     change(document, proof)
     with pytest.raises(linting.LintError) as refusal:

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from jwt import InvalidTokenError
 
-from credentials import dataintegrity, linkeddata, linting, ownterms, securing
+from credentials import dataintegrity, linkeddata, linting, ownterms, proving, securing
 from credentials.errors import NotYours
 from credentials.models import Batch, Credential, SecuredDocument
 from credentials.people import Person
@@ -185,7 +185,7 @@ def test_erased_between_signing_and_keeping(credential: Credential, monkeypatch:
 def test_nothing_looser_is_signed(credential: Credential, change: Any, rule: str) -> None:
     document = securing.unsecured(credential)
     did = document["issuer"]["id"]
-    proof = dataintegrity.options(cryptosuite=securing.SUITE, verification_method=f"{did}#key", created=LATER)
+    proof = dataintegrity.options(cryptosuite=proving.SUITE, verification_method=f"{did}#key", created=LATER)
     change(document, proof)
     with pytest.raises(linting.LintError) as refusal:
         linting.lint_proof(document, proof, issuer_id=credential.issuer_id)
