@@ -21,7 +21,9 @@ def _said(language: str, direction: str) -> forms.Textarea:
 
 
 class _CommentForm(forms.Form):
-    """Why, in one language at least."""
+    """Why, in one language at least; ``subject`` is the field that says what is endorsed."""
+
+    subject: str
 
     comment_fr = forms.CharField(
         label=_("Why, in French"),
@@ -49,7 +51,8 @@ class EndorseForm(_CommentForm):
     """One endorsement of a course or a provider before it is signed."""
 
     what = forms.ChoiceField(label=_("What do you endorse?"))
-    field_order = ("what",)
+    subject = "what"
+    field_order = (subject,)
 
     def __init__(self, *args: Any, choices: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -78,7 +81,8 @@ class EndorseCertificateForm(_CommentForm):
         widget=forms.TextInput(attrs={"dir": "ltr", "autocomplete": "off", "autocapitalize": "none"}),
         help_text=_("As the person gave it to you. It stands on the certificate."),
     )
-    field_order = ("certificate",)
+    subject = "certificate"
+    field_order = (subject,)
 
     def __init__(self, *args: Any, endorser: Issuer | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -98,3 +102,8 @@ class EndorseCertificateForm(_CommentForm):
             ) from None
         except CertificateNotEndorsable as refusal:
             raise forms.ValidationError(str(refusal.message)) from None
+
+    @property
+    def thing(self) -> dict[str, Any]:
+        """The certificate, as the verb takes it; call it when the form is valid."""
+        return {"credential": self.cleaned_data["certificate"]}

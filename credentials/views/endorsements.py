@@ -1,5 +1,6 @@
 """Endorsements: the signed files for everybody, a provider's room, and the city's."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -9,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from credentials import endorsementlists, endorsing
 from credentials.errors import BadAward, CredentialsError, NotYours
-from credentials.forms_endorsements import EndorseForm
+from credentials.forms_endorsements import EndorseCertificateForm, EndorseForm
 from credentials.models import Endorsement
 from issuers import jose
 from issuers.access import city, issuers_of, member, public
@@ -133,11 +134,22 @@ def _withdraw(request: HttpRequest, found: Endorsement, *, back: str) -> HttpRes
 
 
 def _new(request: HttpRequest, endorser: Issuer | None, *, back: str) -> HttpResponseBase:
-    """The form, then what will be signed, then the signature; nothing that was typed is lost on the way."""
     choices = endorsing.endorsable(endorser=endorser)
     form = EndorseForm(request.POST if request.method == "POST" else None, choices=choices)
+    return written(request, form, endorser=endorser, verb=endorsing.endorse, back=back)
+
+
+def written(
+    request: HttpRequest,
+    form: EndorseForm | EndorseCertificateForm,
+    *,
+    endorser: Issuer | None,
+    verb: Callable[..., Endorsement],
+    back: str,
+) -> HttpResponseBase:
+    """The form, then what will be signed, then the signature; nothing that was typed is lost on the way."""
     context: dict[str, Any] = {"form": form, "endorser": endorser, "back": back}
-    if request.method != "POST":
+    if not form.is_bound:
         return render(request, "credentials/teach/endorse.html", context)
     act = request.POST.get("act", "")
     if not form.is_valid():
@@ -145,11 +157,11 @@ def _new(request: HttpRequest, endorser: Issuer | None, *, back: str) -> HttpRes
     if act == "sign":
         said = {name: form.cleaned_data[name] for name in ("comment_fr", "comment_ar")}
         try:
-            endorsing.endorse(endorser=endorser, **form.thing, **said, by=request.user, now=timezone.now())
+            verb(endorser=endorser, **form.thing, **said, by=request.user, now=timezone.now())
         except BadAward as refusal:
             form.add_error(refusal.field or None, str(refusal.message))
         except CredentialsError as refusal:
-            form.add_error("what", str(refusal.message))
+            form.add_error(form.subject, str(refusal.message))
         else:
             return redirect(back)
         return render(request, "credentials/teach/endorse.html", context, status=422)
