@@ -69,8 +69,8 @@ def year_field(**kwargs: Any) -> YearField:
     return YearField(**{"label": _("Year of birth")} | kwargs)
 
 
-class NameForm(forms.Form):
-    """Who opens a passport."""
+class NamesForm(forms.Form):
+    """A person's name, in one script or both."""
 
     name_latin = forms.CharField(
         label=_("First and family name, in Latin letters"),
@@ -84,6 +84,11 @@ class NameForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"lang": "ar", "dir": "rtl"}),
     )
+
+
+class NameForm(NamesForm):
+    """Who opens a passport."""
+
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
 
 

@@ -3,6 +3,8 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from .forms import NamesForm
+
 _CODE = {"dir": "ltr", "autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
 
 
@@ -26,21 +28,9 @@ class SlipCodeForm(forms.Form):
     )
 
 
-class ComerForm(forms.Form):
+class ComerForm(NamesForm):
     """Who comes in: a name, and a phone if she wants."""
 
-    name_latin = forms.CharField(
-        label=_("First and family name, in Latin letters"),
-        max_length=120,
-        required=False,
-        widget=forms.TextInput(attrs={"lang": "fr", "dir": "ltr", "autocomplete": "name"}),
-    )
-    name_arabic = forms.CharField(
-        label=_("First and family name, in Arabic letters"),
-        max_length=120,
-        required=False,
-        widget=forms.TextInput(attrs={"lang": "ar", "dir": "rtl"}),
-    )
     address = forms.CharField(
         label=_("Phone or e-mail"),
         max_length=254,

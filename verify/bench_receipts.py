@@ -6,7 +6,7 @@ import tomllib
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import lru_cache, partial
 from typing import Any
 
@@ -23,10 +23,9 @@ from . import bench, gate
 from .bench_examining import NOT_READ, PRINT_DIFFERS
 from .errors import BenchUnfinished, Malformed, ReceiptRefused
 from .models import Bench, BenchItem
-from .report import Verdict
+from .report import LEEWAY, Verdict
 
 MAX_RECEIPT = 400_000  # bytes of JSON
-LEEWAY = timedelta(minutes=2)  # between the clocks of the signer and of whoever checks
 OUTCOMES = {verdict.value for verdict in Verdict} | {PRINT_DIFFERS, NOT_READ}
 _SHA256 = re.compile(r"[0-9a-f]{64}|")
 _CODE = re.compile(r"[a-z0-9-]{1,40}")

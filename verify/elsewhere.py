@@ -8,7 +8,7 @@ from .errors import Malformed, TooLarge
 from .foreign import examining, wording
 from .foreign.fetching import Fetch
 from .report import Outcome, Reason, Report, Step
-from .sheet import Sheet
+from .sheet import Sheet, only_read
 
 #: Faults of a link, not of a document.
 LINKS = ("link-unreachable", "link-too-large")
@@ -29,10 +29,10 @@ def verify_elsewhere(data: str, *, now: datetime, fetch: Fetch) -> Report:
     except Malformed as refused:
         if refused.fault in LINKS:
             raise
-        return _unreadable(refused.fault, now=now)
+        return only_read(now=now, detail=refused.fault)
     codes = {each.code for each in found.findings if each.outcome is not Outcome.PASSED}
     if unreadable := codes & _UNREADABLE:
-        return _unreadable(min(unreadable).removeprefix("token-"), now=now)
+        return only_read(now=now, detail=min(unreadable).removeprefix("token-"))
     exam = Sheet(now=now)
     if codes & _NOT_CHECKED:
         exam.found(Step.READABLE, Reason.FOREIGN_PROOF, min(codes & _NOT_CHECKED))
@@ -40,9 +40,3 @@ def verify_elsewhere(data: str, *, now: datetime, fetch: Fetch) -> Report:
         exam.passed(Step.READABLE, f"{found.standard.value}, {found.securing}")
         exam.found(Step.ISSUER, Reason.UNKNOWN_ISSUER, found.issuer_id[:200])
     return replace(exam.report(), foreign=wording.told(found.of_what_is_proved().to_json()))
-
-
-def _unreadable(detail: str, *, now: datetime) -> Report:
-    sheet = Sheet(now=now)
-    sheet.found(Step.READABLE, Reason.MALFORMED, detail)
-    return sheet.report()

@@ -178,9 +178,9 @@ def open_token(text: str) -> Token:
     first, second, third = segments
     if len(first) > MAX_HEADER:
         raise Malformed("header-too-large")
-    alg, kid = _header(strict_json(_utf8(_decoded(first))))
-    payload = strict_json(_utf8(_decoded(second)))
-    signature = _decoded(third)
+    alg, kid = _header(strict_json(_utf8(decoded(first))))
+    payload = strict_json(_utf8(decoded(second)))
+    signature = decoded(third)
     if len(signature) != ALGORITHMS[alg]:
         raise Malformed("signature-length")
     return Token(text=text, alg=alg, kid=kid, payload=payload, signature=signature)
@@ -217,7 +217,7 @@ def _header(header: dict[str, Any]) -> tuple[str, str]:
     return alg, kid
 
 
-def _decoded(segment: str) -> bytes:
+def decoded(segment: str) -> bytes:
     """base64url without padding, in the one form that encodes these bytes (RFC 4648, section 3.5)."""
     if not SEGMENT.fullmatch(segment) or len(segment) % 4 == 1:
         raise Malformed("base64url")

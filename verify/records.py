@@ -6,7 +6,7 @@ the worst of the record's own and of every certificate's in it, each of which is
 
 import json
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -18,11 +18,10 @@ from . import embedded, resolver, shape
 from .embedded import Embedded
 from .errors import Malformed
 from .foreign import apart
-from .report import Issuer, Outcome, Reason, Report, Stated, Step, Text
-from .sheet import Sheet
+from .report import LEEWAY, Issuer, Outcome, Reason, Report, Stated, Step, Text
+from .sheet import Sheet, only_read
 
 CLR = "ClrCredential"
-LEEWAY = timedelta(minutes=2)
 
 
 def is_record(document: dict[str, Any]) -> bool:
@@ -38,8 +37,7 @@ def verify(document: dict[str, Any], *, now: datetime, verify_one: Callable[[str
     try:
         opened = embedded.open_document(document)
     except Malformed as refused:
-        sheet.found(Step.READABLE, Reason.MALFORMED, refused.fault)
-        return sheet.report()
+        return only_read(now=now, detail=refused.fault)
     sheet.passed(Step.READABLE, opened.proof["cryptosuite"])
     key = resolver.service_key(did=opened.did, fragment=opened.fragment)
     if key is None:
@@ -50,7 +48,7 @@ def verify(document: dict[str, Any], *, now: datetime, verify_one: Callable[[str
     try:
         is_signed = embedded.is_signed(opened, key=key, bounds=apart.RECORD)
     except apart.TooSlow:
-        return _too_slow(now)
+        return only_read(now=now, detail="time")
     detail = f"{opened.proof['cryptosuite']}, key {key.kid8}"
     if not is_signed:
         sheet.found(Step.SIGNATURE, Reason.TAMPERED, detail)
@@ -58,12 +56,6 @@ def verify(document: dict[str, Any], *, now: datetime, verify_one: Callable[[str
     sheet.passed(Step.SIGNATURE, detail)
     if _counts(sheet, opened, key):
         _contents(sheet, opened, verify_one)
-    return sheet.report()
-
-
-def _too_slow(now: datetime) -> Report:
-    sheet = Sheet(now=now)
-    sheet.found(Step.READABLE, Reason.MALFORMED, "time")
     return sheet.report()
 
 

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
+
+#: How far our clock and that of whoever signed may differ.
+LEEWAY = timedelta(minutes=2)
 
 
 class Verdict(StrEnum):

@@ -6,6 +6,13 @@ from .report import Check, Issuer, Outcome, Reason, Report, Stated, Step, worst
 from .wording import CHECKS, FACES, NOT_MADE
 
 
+def only_read(reason: Reason = Reason.MALFORMED, *, now: datetime, detail: str = "") -> Report:
+    """The report on what could not be examined further than its form."""
+    sheet = Sheet(now=now)
+    sheet.found(Step.READABLE, reason, detail)
+    return sheet.report()
+
+
 class Sheet:
     """One document: its checks so far, and what they mean."""
 

@@ -6,7 +6,7 @@ the accreditation held at the time · 5 its parts say the same · 6 dates · 7 s
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -26,11 +26,9 @@ from .errors import Malformed, NotKnown, TooLarge
 from .foreign.apart import TooSlow
 from .foreign.fetching import NO_FETCH, Fetch
 from .gate import Kind, Source
-from .report import Issuer, ListSeen, Reason, Report, Stated, Step, Text
-from .sheet import Sheet
+from .report import LEEWAY, Issuer, ListSeen, Reason, Report, Stated, Step, Text
+from .sheet import Sheet, only_read
 
-#: How far a clock of ours may lag behind the one that signed.
-LEEWAY = timedelta(minutes=2)
 Algorithm = SigningKey.Algorithm
 
 
@@ -63,7 +61,7 @@ def verify(*, source: str | bytes | Source, now: datetime, door: str, fetch: Fet
 def verify_stored(*, credential: Credential, now: datetime) -> Report:
     """The report on a credential of ours, the stored document's signature checked afresh. Not counted."""
     if credential.erased_at or not credential.jwt:
-        return _readable_only(Reason.ERASED, now=now)
+        return only_read(Reason.ERASED, now=now)
     return _verify_token(credential.jwt, now=now, stored=credential)
 
 
@@ -164,13 +162,6 @@ class _Examination(Sheet):
         )
 
 
-def _readable_only(reason: Reason, *, now: datetime, detail: str = "") -> Report:
-    """The report on what could not be examined further than its form."""
-    exam = _Examination(now=now)
-    exam.found(Step.READABLE, reason, detail)
-    return exam.report()
-
-
 def _unsigned(*, now: datetime) -> Report:
     exam = _Examination(now=now)
     exam.passed(Step.READABLE, "a JSON credential")
@@ -221,7 +212,7 @@ def _verify_token(text: str, *, now: datetime, stored: Credential | None = None)
     except TooLarge:
         raise
     except Malformed as refused:
-        return _readable_only(Reason.MALFORMED, now=now, detail=refused.fault)
+        return only_read(now=now, detail=refused.fault)
     exam.passed(Step.READABLE, "compact JWS")
     signer = resolver.key_of(did=token.did, fragment=token.fragment, algorithm=token.alg)
     if signer is None:
@@ -288,12 +279,12 @@ def _verify_document(text: str, *, now: datetime, fetch: Fetch) -> Report:
     if records.is_record(document):
         return records.verify(document, now=now, verify_one=partial(_verify_within, now=now))
     if endorsed.is_endorsement(document):
-        return _readable_only(Reason.MALFORMED, now=now, detail="endorsement")
+        return only_read(now=now, detail="endorsement")
     exam = _Examination(now=now)
     try:
         opened = embedded.open_document(document)
     except Malformed as refused:
-        return _readable_only(Reason.MALFORMED, now=now, detail=refused.fault)
+        return only_read(now=now, detail=refused.fault)
     exam.passed(Step.READABLE, opened.proof["cryptosuite"])
     signer = resolver.key_of(did=opened.did, fragment=opened.fragment, algorithm=Algorithm.ED25519)
     if signer is None:
@@ -306,7 +297,7 @@ def _verify_document(text: str, *, now: datetime, fetch: Fetch) -> Report:
     try:
         is_signed = embedded.is_signed(opened, key=signer.key)
     except TooSlow:
-        return _readable_only(Reason.MALFORMED, now=now, detail="time")
+        return only_read(now=now, detail="time")
     if not is_signed:
         exam.found(Step.SIGNATURE, Reason.TAMPERED, detail)
         return exam.report()
@@ -325,7 +316,7 @@ def _verify_within(text: str, *, now: datetime) -> Report:
             gate.read_source(text, base_url=settings.BASE_URL).text, now=now, fetch=NO_FETCH
         )
     except Malformed as refused:
-        return _readable_only(Reason.MALFORMED, now=now, detail=refused.fault)
+        return only_read(now=now, detail=refused.fault)
 
 
 # -- A paper claim --------------------------------------------------------------------------------
@@ -334,7 +325,7 @@ def _verify_paper(digits: str, *, now: datetime) -> Report:
     try:
         read = paper.parse(paper.cose_of(digits))
     except paper.PaperError as refused:
-        return _readable_only(Reason.MALFORMED, now=now, detail=str(refused))
+        return only_read(now=now, detail=str(refused))
     exam.passed(Step.READABLE, "SP1, COSE_Sign1")
     candidates = resolver.keys_of_paper(kid8=read.kid8)
     if not candidates:

@@ -5,13 +5,14 @@
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from credentials import linkeddata
 from credentials.linkeddata import Contexts
 from verify.errors import Malformed
+from verify.report import LEEWAY
 
 from . import apart, endorsements, forms, openbadges2, proofs, reading, schemas, status
 from .fetching import Bounded, Fetch, FetchError
@@ -19,7 +20,6 @@ from .proofs import Hashing, NotAuthorised, ProofError, Secured
 from .report import Endorsed, Finding, ForeignReport, Standard, Step, complete, failed, passed, unknown
 from .secured import speaks_for
 
-LEEWAY = timedelta(minutes=2)
 MAX_INNER = 200
 #: What cannot be told is not the same as what is wrong.
 UNDECIDED = frozenset(

@@ -7,11 +7,12 @@ brings along.
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from verify import carriers, gate
 from verify.errors import Malformed, TooLarge
+from verify.report import LEEWAY
 
 from . import keys_ob2, reading, shapes_ob2
 from .fetching import Fetch, FetchError
@@ -20,7 +21,6 @@ from .secured import ProofError
 from .tokens import TYPES, credential_of, open_jws, require_signature
 
 HOSTED, JWS = "hosted", "jws"
-LEEWAY = timedelta(minutes=2)
 _TOKEN_TYPES = TYPES | {"JWS"}
 _BADGE = "badge"
 
