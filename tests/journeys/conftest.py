@@ -1,11 +1,13 @@
-"""One running product for all employers, with a certificate in each state; it is made once a session."""
+"""What journeys share: a running product for all employers, made once; a furnished house indoors."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from tests import services
+from tests.furnished import House, furnished
 
 from .employers import City, Employer
 
@@ -35,3 +37,24 @@ def employer(city: City, browser: Browser) -> Iterator[Callable[..., Employer]]:
     yield comes
     complaints = [complaint for phone in phones for complaint in phone.leave()]
     assert complaints == []
+
+
+# -- Indoors: the product in this very process ------------------------------------------------------
+@pytest.fixture(scope="module")
+def same_thread() -> Iterator[None]:
+    """The browser's loop runs in this thread, beside which nothing else asks the database."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        yield
+
+
+@pytest.fixture(scope="module")
+def house(
+    django_db_setup: None,
+    django_db_blocker: Any,
+    same_thread: None,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[House]:
+    """A furnished house with somebody of each role."""
+    with django_db_blocker.unblock(), furnished(tmp_path_factory.mktemp("house")) as house:
+        yield house

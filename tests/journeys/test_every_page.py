@@ -4,8 +4,6 @@ No policy is broken, no script fails, nothing speaks up that was only meant to b
 """
 
 import io
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from django.core.cache import caches
@@ -19,11 +17,11 @@ from issuers.models import ApiClient, Issuer, Membership, RegisterChange
 from passport.models import Address, Entry, Learner
 from tests.architecture.test_matrix import ALL, ROWS
 from tests.factories import award, make_achievement, make_learner
-from tests.furnished import House, furnished
+from tests.furnished import House
 
 from .indoors import visitor
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("same_thread")]
 PAGES = [row for row in ROWS if row.method == "GET" and not row.route.startswith("api-b")]
 #: Answers that a browser saves or shows as they are: no page.
 FILES: tuple[str, ...] = (
@@ -157,25 +155,6 @@ SIGNS = (
 #: What a payload would have become; data for our own scripts is not among it.
 ALIVE = "main :is(script:not([type='application/json']), iframe, object, embed, base, [onerror], [onload])"
 PAYLOADS = (*MARKUP, *TEMPLATES, *SIGNS)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def same_thread() -> Iterator[None]:
-    """The browser's loop runs in this thread, beside which nothing else asks the database."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        yield
-
-
-@pytest.fixture(scope="module")
-def house(
-    django_db_setup: None,
-    django_db_blocker: Any,
-    same_thread: None,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[House]:
-    with django_db_blocker.unblock(), furnished(tmp_path_factory.mktemp("house")) as house:
-        yield house
 
 
 def pages_of(reader: str) -> list[str]:

@@ -6,7 +6,6 @@ Nor is it heavy or restless before anybody touches it. The pages are the routes 
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.conf import settings
@@ -14,7 +13,7 @@ from django.core.cache import caches
 from playwright.sync_api import Browser
 
 from tests.architecture.test_matrix import ALL
-from tests.furnished import House, furnished
+from tests.furnished import House
 
 from .examining import (
     MOST_BYTES,
@@ -31,32 +30,13 @@ from .examining import (
 from .indoors import visitor
 from .test_every_page import READERS, pages_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("same_thread")]
 #: Swagger UI draws it, for who writes programs; what it lacks is told to its makers, not mended here.
 OF_OTHERS = ("api-docs",)
 #: Their address asks for a verdict: the script puts it in the place of the ways in, which is what was asked.
 ANSWERS = ("verify-mangled", "verify-shell")
 #: Every fourth page is read in the dark too: its colours are the same tokens everywhere.
 IN_THE_DARK = 4
-
-
-@pytest.fixture(scope="module", autouse=True)
-def same_thread() -> Iterator[None]:
-    """The browser's loop runs in this thread, beside which nothing else asks the database."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        yield
-
-
-@pytest.fixture(scope="module")
-def house(
-    django_db_setup: None,
-    django_db_blocker: Any,
-    same_thread: None,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[House]:
-    with django_db_blocker.unblock(), furnished(tmp_path_factory.mktemp("house")) as house:
-        yield house
 
 
 def readers_and_routes() -> dict[str, list[str]]:

@@ -1,20 +1,17 @@
 """What a form answers that was sent empty, and pages of what went wrong: under axe, in both directions."""
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 from django.core.cache import caches
 from playwright.sync_api import Browser, Page
 from rest_framework.throttling import SimpleRateThrottle
 
 from tests.architecture.test_matrix import ALL
-from tests.furnished import House, furnished
+from tests.furnished import House
 
 from .examining import found_by_axe, instruments
 from .indoors import Indoors, visitor
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("same_thread")]
 #: The main forms of each reader, by their routes.
 FORMS: dict[str, tuple[str, ...]] = {
     "nobody": ("account_login", "account_card", "join", "slip"),
@@ -36,25 +33,6 @@ SEND_EMPTY = """() => {
   form.noValidate = true;
   form.requestSubmit();
 }"""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def same_thread() -> Iterator[None]:
-    """The browser's loop runs in this thread, beside which nothing else asks the database."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        yield
-
-
-@pytest.fixture(scope="module")
-def house(
-    django_db_setup: None,
-    django_db_blocker: Any,
-    same_thread: None,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[House]:
-    with django_db_blocker.unblock(), furnished(tmp_path_factory.mktemp("house")) as house:
-        yield house
 
 
 def found_on(page: Page) -> list[str]:
