@@ -313,5 +313,5 @@ def test_no_lock_file_names_an_address() -> None:
         *("package-lock.json", "tests/interop/package-lock.json"),
     ):
         text = (ROOT / name).read_text()
-        assert "://" not in re.sub(r'"(url|funding)": "[^"]*"', "", text), name
+        assert "://" not in text, name
         assert '"resolved"' not in text
