@@ -1,5 +1,6 @@
 """A trainer orders a class for the print shop and fetches it: in chromium, with and without scripts."""
 
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -39,7 +40,13 @@ def test_certificates_are_ticked_made_and_fetched(
     with zipfile.ZipFile(parcel) as files:
         assert files.testzip() is None
         prints = [name for name in files.namelist() if name.endswith(".pdf")]
-        assert "LISEZ-MOI.txt" in files.namelist()
-        assert len(prints) == (chosen if layout == "pages" else -(-chosen // 10))
+        note = files.read("LISEZ-MOI.txt").decode("utf-8-sig").split("----")[0]
+        left_out = re.findall(r"^\d+: (?:.+: )?(.+?)\r?$", note, re.MULTILINE)
+        assert {why.lower() for why in left_out} <= {"suspendu", "révoqué", "effacé"}, (
+            note
+        )  # each is named with its reason
+        printed = chosen - len(left_out)
+        assert re.search(rf"\b{printed}\b", note.splitlines()[0])
+        assert len(prints) == (printed if layout == "pages" else -(-chosen // 10))
         if layout == "pages":
             assert carriers.from_pdf(files.read(prints[0])).count(".") == 2

@@ -13,6 +13,7 @@ OpenPage = Callable[..., Page]
 WORDS = {
     "fr": {
         "share": "Partager",
+        "entries": "Partager des lignes",
         "look": "Voir ce que l’autre verra",
         "confirm": "Partager ceci",
         "withdraw": "Retirer ce lien",
@@ -23,6 +24,7 @@ WORDS = {
     },
     "ar": {
         "share": "مشاركة",
+        "entries": "مشاركة سطور",
         "look": "انظر ما سيراه الآخر",
         "confirm": "شارك هذا",
         "withdraw": "سحب هذا الرابط",
@@ -43,6 +45,7 @@ def test_she_shares_two_entries_sees_that_they_were_opened_and_withdraws(
     through_the_door(open_page, page, "06 83 00 00 01", "+212683000001")
     page.wait_for_url("**/me/")
     page.locator("main").get_by_role("link", name=words["share"], exact=True).first.click()
+    page.get_by_role("link", name=words["entries"]).click()
     boxes = page.get_by_role("checkbox")
     for box in page.locator("fieldset input[name=entries]").all()[2:]:
         box.uncheck()
