@@ -1,5 +1,6 @@
 """Brings the demo's staff through the door as they come in: an address, its code, a second proof."""
 
+import itertools
 import re
 import time
 from collections.abc import Callable
@@ -13,6 +14,7 @@ SECOND_STEP = re.compile(r"/accounts/(2fa|second-factor)/")
 HALF_MINUTE = 31.0
 
 _sessions: dict[str, str] = {}
+_phones = itertools.count(683_008_000)
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,11 @@ class Staff:
     name: str
     roles: tuple[str, ...]
     address: str
+
+
+def new_phone() -> str:
+    """A phone that nobody has, as it is typed: the journeys share one city."""
+    return f"0{next(_phones)}"
 
 
 def staff(open_page: OpenPage, role: str) -> list[Staff]:
