@@ -42,7 +42,7 @@ LOCAL = ("localhost", "127.0.0.1", "::1")
 #: Whoever issues lists does not wait for the disk: what a crash of the database takes back is signed again,
 #: byte for byte the same. Accepting, revoking and single awards do wait.
 LISTS_PGOPTIONS = {"PGOPTIONS": "-c synchronous_commit=off"}
-BULK_NICE = 5  # ten thousand certificates leave the processor to the one that somebody waits for
+BULK_NICE = 15  # lists and upkeep leave the processor to the one certificate that somebody waits for
 #: Where the key-encryption key may come from, and everything that leads to it: for the signer alone.
 KEK_SOURCES = {"PKCS11_MODULE", "KEY_ENCRYPTION_KEY_FILE", "KEY_ENCRYPTION_KEY"}
 KEK_VARIABLES = KEK_SOURCES | {
@@ -252,7 +252,8 @@ class Stack:
 
     def start_sweeper(self) -> None:
         """The sweeper."""
-        self.start("sweeper", [sys.executable, "manage.py", "sweep"], self.signer_environment())
+        sweep = [sys.executable, "manage.py", "sweep"]
+        self.start("sweeper", sweep, self.signer_environment(), nice=BULK_NICE)
 
     def start_all(self) -> None:
         """Web, both workers and the sweeper; returns when all answer. Raises CannotStart."""
@@ -336,7 +337,10 @@ def kill_group(child: Child) -> None:
 
 
 def end_with_parent(number: signal.Signals = signal.SIGTERM, *, nice: int = 0) -> Callable[[], None] | None:
-    """On Linux, what makes a child end when its launcher is killed outright, and wait for others if nice."""
+    """On Linux, what makes a child end when its launcher is killed outright, and wait for others if nice.
+
+    Each child leads a session, and Linux weighs sessions, not processes: its session has to be nice as well.
+    """
     if not sys.platform.startswith("linux"):
         return None
     libc = ctypes.CDLL(None)
@@ -347,6 +351,9 @@ def end_with_parent(number: signal.Signals = signal.SIGTERM, *, nice: int = 0) -
         if os.getppid() != parent:
             os._exit(1)
         os.nice(nice)
+        if nice:
+            with suppress(OSError):  # a kernel without groups by session weighs by the line above
+                Path("/proc/self/autogroup").write_text(str(nice))
 
     return set_it
 

@@ -16,7 +16,16 @@ import psutil
 import pytest
 
 from config import embedded
-from config.launch import BASE_DIR, KEK_VARIABLES, CannotStart, Stack, read_address, secret_file, sqlite_url
+from config.launch import (
+    BASE_DIR,
+    KEK_VARIABLES,
+    CannotStart,
+    Stack,
+    end_with_parent,
+    read_address,
+    secret_file,
+    sqlite_url,
+)
 from tests import services
 
 Running = tuple["subprocess.Popen[str]", list[psutil.Process]]
@@ -230,6 +239,26 @@ def test_a_stop_while_preparing_leaves_nothing(var_dir: Path) -> None:
 
 
 # -- Parts ----------------------------------------------------------------------------------------
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="sessions are weighed on Linux alone")
+def test_a_nice_child_is_nice_to_other_sessions_too() -> None:
+    """Where Linux weighs sessions, a nice process alone in its own would give way to nobody."""
+    own = Path("/proc/self/autogroup")
+    look = "import os, pathlib; print(os.nice(0)); print(pathlib.Path('/proc/self/autogroup').read_text())"
+    if not own.exists():
+        look = "import os; print(os.nice(0))"
+    said = subprocess.run(
+        [sys.executable, "-c", look],
+        preexec_fn=end_with_parent(nice=7),  # no thread forks here
+        start_new_session=True,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    assert said[0] == str(os.nice(0) + 7)
+    if len(said) > 1:  # "/autogroup-123 nice 7"; empty where groups are switched off
+        assert said[-2:] == ["nice", "7"]
+
+
 def test_a_secret_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
     path = secret_file(tmp_path / "keys" / "kek")
     first = path.read_text()
