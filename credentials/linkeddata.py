@@ -85,6 +85,13 @@ OWN = Bounds(quads=60_000, blank_nodes=20_000, twins=400, looks=5_000)
 _one_at_a_time = Lock()  # the processor keeps its contexts in caches that are not made for threads
 
 
+class _Expanded(jsonld.JsonLdProcessor):  # type: ignore[misc]  # pyld is not typed
+    """Takes documents whose names are in full already, and does not do that work twice."""
+
+    def expand(self, input_: Any, options: Any) -> Any:  # the processor's own way to call it
+        return input_
+
+
 class _Canonical(URDNA2015):  # type: ignore[misc]  # pyld is not typed
     """RDFC-1.0 that gives up rather than try every order of too many nodes that look alike."""
 
@@ -120,7 +127,7 @@ def canonical(
     with _one_at_a_time:
         try:
             expanded = _expanded(document, loader)
-            dataset = jsonld.to_rdf(expanded, {"documentLoader": loader})
+            dataset = _Expanded().to_rdf(expanded, {"documentLoader": loader})
             _require_small(dataset, bounds)
             return str(_Canonical(bounds).main(dataset, {"format": "application/n-quads"}))
         except jsonld.JsonLdError as error:
@@ -137,7 +144,14 @@ def check(document: Mapping[str, Any], *, contexts: Contexts | None = None) -> N
             raise _said(error) from error
 
 
-_LOADER = FrozenDocumentLoader(dict(CONTEXTS))
+class _Resident(FrozenDocumentLoader):  # type: ignore[misc]  # pyld is not typed
+    """Our own contexts, which never change: the processor may keep what it made of them."""
+
+    def __call__(self, url: str, options: dict[str, Any]) -> dict[str, Any]:
+        return {**super().__call__(url, options), "tag": "static"}
+
+
+_LOADER = _Resident(dict(CONTEXTS))
 
 
 def _expanded(document: Mapping[str, Any], loader: FrozenDocumentLoader) -> list[Any]:
