@@ -117,21 +117,20 @@ def _secure(credential: Credential, *, now: datetime) -> bool:
     lint = partial(linting.lint_proof, document, issuer_id=credential.issuer_id)
     written = ownterms.spelled_out(document)
     secured = proving.proved(written, signer=signer, lint=lint, now=now, array=True)
+    body = json.dumps(secured, ensure_ascii=False, indent=1)
     with transaction.atomic():
         signer.require_active()
-        SecuredDocument.objects.filter(credential=credential, key__state=COMPROMISED).delete()
         living = Credential.objects.select_for_update().filter(pk=credential.pk, erased_at__isnull=True)
         if not living.exists():
             return False
-        _document, created = SecuredDocument.objects.get_or_create(
-            credential=credential,
-            defaults={
-                "key": signer.key,
-                "body": json.dumps(secured, ensure_ascii=False, indent=1),
-                "signed_at": now,
-            },
-        )
-    return created
+        # The credential is this process's alone from here on, and its file with it.
+        there = SecuredDocument.objects.filter(credential=credential).select_related("key").first()
+        if there is not None and there.key.state != COMPROMISED:
+            return False
+        if there is not None:
+            there.delete()
+        SecuredDocument.objects.create(credential=credential, key=signer.key, body=body, signed_at=now)
+    return True
 
 
 def statement(credential: Credential) -> dict[str, Any]:
