@@ -1,11 +1,13 @@
 """Takes a picture of every page that links lead to: French and Arabic, phone and desk, some in the dark.
 
 ``make shots`` starts the product with the demo city, signs in as a learner, as staff of a provider and of the
-city, follows their links, and lays what it saw into ``var/shots/`` with a contact sheet, ``index.html``.
+city, and follows their links; ``tests.journeys.pictures`` takes what no link leads to in a furnished house.
+All of it lies in ``var/shots/`` with a contact sheet, ``index.html``.
 """
 
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -124,8 +126,8 @@ class Studio:
                 yield Found(route=route, path=path, reader=reader, session=session)
         page.context.close()
 
-    def take(self, found: Found) -> Iterator[Path]:
-        """Its pictures."""
+    def take(self, found: Found) -> None:
+        """Take its pictures."""
         for language in LANGUAGES:
             for width in WIDTHS:
                 for dark in (False, True)[: 1 + (found.route in DARK)]:
@@ -135,7 +137,6 @@ class Studio:
                     name = f"{found.route}.{language}.{width}{'.dark' if dark else ''}.png"
                     page.screenshot(path=FOLDER / name, full_page=True)
                     page.context.close()
-                    yield FOLDER / name
 
 
 def _opened(page: Page, path: str) -> Response | None:
@@ -162,18 +163,27 @@ def studio() -> Iterator[Studio]:
         browser.close()
 
 
-def contact_sheet(taken: list[tuple[Found, Path]]) -> str:
-    """All pictures side by side, each leading to its full size."""
+def contact_sheet(seen: dict[str, str]) -> str:
+    """All pictures side by side, each leading to its full size; ``seen`` says where a route was found."""
     parts: list[str] = []
     shown = ""
-    for found, path in taken:
-        if found.route != shown:
-            whose = escape(f"{found.reader}: {found.path}")
-            parts.append(f"<h2>{escape(found.route)} <small>{whose}</small></h2>")
-            shown = found.route
-        name = escape(path.name)
+    for picture in sorted(FOLDER.glob("*.png")):
+        name, route = escape(picture.name), picture.name.partition(".")[0]
+        if route != shown:
+            parts.append(
+                f"<h2>{escape(route)} <small>{escape(seen.get(route, 'furnished house'))}</small></h2>"
+            )
+            shown = route
         parts.append(f'<a href="{name}"><img src="{name}" alt="{name}" loading="lazy"></a>')
     return HEAD + "".join(parts)
+
+
+def in_the_house() -> int:
+    """Take what no link leads to; returns what pytest says."""
+    pictures = Path(__file__).parent / "journeys" / "pictures.py"
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", str(pictures)], cwd=ROOT, check=False
+    ).returncode
 
 
 def main() -> int:
@@ -182,15 +192,20 @@ def main() -> int:
     django.setup()
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
-    taken: list[tuple[Found, Path]] = []
+    seen: dict[str, str] = {}
     known: set[str] = set()
     with studio() as here:
         for reader, session, begin in here.sessions():
             for found in list(here.pages(reader, session, begin, known)):
-                taken += [(found, path) for path in here.take(found)]
-    (FOLDER / "index.html").write_text(contact_sheet(taken))
-    sys.stdout.write(f"{len(taken)} pictures of {len(known)} pages: {FOLDER.relative_to(ROOT)}/index.html\n")
-    return 0
+                seen[found.route] = f"{found.reader}: {found.path}"
+                here.take(found)
+    failed = in_the_house()
+    (FOLDER / "index.html").write_text(contact_sheet(seen))
+    pictures = [picture.name.partition(".")[0] for picture in FOLDER.glob("*.png")]
+    sys.stdout.write(
+        f"{len(pictures)} pictures of {len(set(pictures))} pages: {FOLDER.relative_to(ROOT)}/index.html\n"
+    )
+    return failed
 
 
 if __name__ == "__main__":
