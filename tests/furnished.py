@@ -191,6 +191,12 @@ class House:
             self.client.cookies[settings.SESSION_COOKIE_NAME] = self.sessions[role]
         return self.client
 
+    def stand_at_the_desk(self) -> None:
+        """The clerk has scanned the learner's card: her pages at the desk are open."""
+        card = reverse("card", kwargs={"secret": self.things["card"].own})
+        answer = self.visitor("clerk").post(reverse("desk-home"), {"text": f"http://localhost:8000{card}"})
+        assert answer.headers.get("Location") == reverse("desk-person"), answer.status_code
+
 
 @dataclass(frozen=True, kw_only=True)
 class Door:

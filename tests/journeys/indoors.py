@@ -10,11 +10,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import connections
 from django.test import Client
 from playwright.sync_api import Browser, Dialog, Page, Request, Route
+
+from tests.furnished import House
 
 HOUSE = "http://localhost:8000"
 #: Told by the browser itself, whatever a page's scripts do.
@@ -48,6 +51,8 @@ class Indoors:
         #: Fonts wait here while this is a list, as they do on a slow network.
         self.late: list[tuple[Route, Request]] | None = None
         self.session, self.language = session, language
+        #: Where the page that stands there is at home, after whatever led on to it.
+        self.led = ""
         shared = connections["default"]
         shared.inc_thread_sharing()
         # A thread beside the browser's loop, on the test's own connection and within its transaction.
@@ -100,7 +105,9 @@ class Indoors:
             self.late.append((route, request))
             return
         asked = (request.method, request.url, request.headers)
-        answer = self.product.submit(self._ask, *asked, request.post_data_buffer or b"").result()
+        answer, at = self.product.submit(self._ask, *asked, request.post_data_buffer or b"").result()
+        if request.resource_type == "document":
+            self.led = at
         body = b"".join(answer.streaming_content) if answer.streaming else answer.content
         headers = dict(answer.headers)
         spoken = sum(len(name) + len(value) + 4 for name, value in headers.items())
@@ -111,21 +118,23 @@ class Indoors:
             headers["Content-Length"] = str(len(body))
         route.fulfill(status=answer.status_code, headers=headers, body=body)
 
-    def _ask(self, method: str, url: str, said: dict[str, str], data: bytes) -> Any:
+    def _ask(self, method: str, url: str, said: dict[str, str], data: bytes) -> tuple[Any, str]:
         accept, kind = said.get("accept", "*/*"), said.get("content-type", "application/octet-stream")
         client = Client(headers={"host": "localhost:8000", "accept": accept, "accept-encoding": "gzip"})
         client.cookies[settings.LANGUAGE_COOKIE_NAME] = self.language
         if self.session:
             client.cookies[settings.SESSION_COOKIE_NAME] = self.session
-        answer = client.generic(method, url.removeprefix(HOUSE), data, content_type=kind)
+        at = url.removeprefix(HOUSE)
+        answer = client.generic(method, at, data, content_type=kind)
         for _step in range(5):
             if answer.status_code not in (301, 302):
                 break
             # led on indoors, since the browser itself would go outside
-            answer = client.get(answer.headers["Location"].removeprefix(HOUSE))
+            at = answer.headers["Location"].removeprefix(HOUSE)
+            answer = client.get(at)
         if kept := client.cookies.get(settings.SESSION_COOKIE_NAME):
             self.session = kept.value
-        return answer
+        return answer, urlsplit(at).path
 
     def close(self) -> None:
         """Leave nothing open."""
@@ -148,3 +157,15 @@ def visitor(
     finally:
         indoors.close()
     assert not indoors.complaints, "\n".join(indoors.complaints)
+
+
+@contextmanager
+def reader_of(
+    house: House, browser: Browser, reader: str, *, language: str = "fr", first_visit: bool = False
+) -> Iterator[Indoors]:
+    """The browser of somebody of this role in the furnished house; at a clerk's desk stands the learner."""
+    if reader == "clerk":
+        house.stand_at_the_desk()
+    session = house.sessions.get(reader, "")
+    with visitor(browser, session=session, language=language, first_visit=first_visit) as indoors:
+        yield indoors

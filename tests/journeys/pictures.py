@@ -11,7 +11,7 @@ from tests.architecture.test_matrix import ALL
 from tests.furnished import House
 from tests.shots import FOLDER, LANGUAGES, WIDTHS
 
-from .indoors import visitor
+from .indoors import reader_of
 from .test_faces import readers_and_routes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("same_thread")]
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("same_thread")]
 def test_what_no_link_leads_to_has_its_picture(
     house: House, browser: Browser, reader: str, language: str
 ) -> None:
-    with visitor(browser, session=house.sessions.get(reader, ""), language=language) as indoors:
+    with reader_of(house, browser, reader, language=language) as indoors:
         for route in readers_and_routes()[reader]:
             targets = {width: FOLDER / f"{route}.{language}.{width}.png" for width in WIDTHS}
             if all(target.exists() for target in targets.values()):

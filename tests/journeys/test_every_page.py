@@ -19,7 +19,7 @@ from tests.architecture.test_matrix import ALL, ROWS
 from tests.factories import award, make_achievement, make_learner
 from tests.furnished import House
 
-from .indoors import visitor
+from .indoors import reader_of, visitor
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("same_thread")]
 PAGES = [row for row in ROWS if row.method == "GET" and not row.route.startswith("api-b")]
@@ -175,7 +175,7 @@ def test_every_page_of_a_reader_breaks_no_policy(
 ) -> None:
     routes = pages_of(reader)
     assert len(routes) >= 3
-    with visitor(browser, session=house.sessions.get(reader, ""), language=language) as indoors:
+    with reader_of(house, browser, reader, language=language) as indoors:
         for route in routes:
             caches["process"].clear()
             page = indoors.open(ALL[route].path(house))
@@ -253,7 +253,7 @@ def written(house: House) -> list[str]:
 def test_names_stay_text_on_every_page(
     house: House, written: list[str], browser: Browser, reader: str
 ) -> None:
-    with visitor(browser, session=house.sessions.get(reader, "")) as indoors:
+    with reader_of(house, browser, reader) as indoors:
         for route in pages_of(reader):
             caches["process"].clear()
             page = indoors.open(ALL[route].path(house))

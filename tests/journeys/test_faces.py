@@ -6,6 +6,7 @@ Nor is it heavy or restless before anybody touches it. The pages are the routes 
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
@@ -27,7 +28,7 @@ from .examining import (
     instruments,
     weigh,
 )
-from .indoors import visitor
+from .indoors import reader_of
 from .test_every_page import READERS, pages_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("same_thread")]
@@ -35,6 +36,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("same_thread")]
 OF_OTHERS = ("api-docs",)
 #: Their address asks for a verdict: the script puts it in the place of the ways in, which is what was asked.
 ANSWERS = ("verify-mangled", "verify-shell")
+#: What these show is another page of this list.
+LEADS_ON = ("account_logout", "card", "mfa_authenticate", "second-factor", "slip-scan")
 #: Every fourth page is read in the dark too: its colours are the same tokens everywhere.
 IN_THE_DARK = 4
 
@@ -55,15 +58,18 @@ def test_nothing_stands_in_anybodys_way(
     house: House, browser: Browser, weighed: dict[str, Weighed], reader: str, language: str
 ) -> None:
     found: dict[str, list[str]] = {}
-    session = house.sessions.get(reader, "")
-    with visitor(browser, session=session, language=language, first_visit=True) as indoors:
+    with reader_of(house, browser, reader, language=language, first_visit=True) as indoors:
         indoors.context.add_init_script(WATCH)
         for number, route in enumerate(readers_and_routes()[reader]):
             caches["process"].clear()
-            seen = weigh(indoors, ALL[route].path(house))
+            asked = ALL[route].path(house)
+            seen = weigh(indoors, asked)
             if seen is None:
                 continue
             page = indoors.page
+            assert indoors.led == urlsplit(asked).path or route in LEADS_ON, (
+                f"{route} led on to {indoors.led}"
+            )
             weighed[f"{route} {language}"] = seen
             page.evaluate(instruments())
             complaints = [
