@@ -315,3 +315,13 @@ def test_no_lock_file_names_an_address() -> None:
         text = (ROOT / name).read_text()
         assert "://" not in text, name
         assert '"resolved"' not in text
+
+
+@pytest.mark.parametrize(
+    "program", ["tests.bench.__main__", "tests.everything", "tests.faults.__main__", "tests.shots"]
+)
+def test_what_make_starts_can_be_loaded_by_itself(program: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", f"import {program}"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr

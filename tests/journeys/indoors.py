@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -17,7 +17,8 @@ from django.db import connections
 from django.test import Client
 from playwright.sync_api import Browser, Dialog, Page, Request, Route
 
-from tests.furnished import House
+if TYPE_CHECKING:  # benches come indoors before Django is set up
+    from tests.furnished import House
 
 HOUSE = "http://localhost:8000"
 #: Told by the browser itself, whatever a page's scripts do.
@@ -161,7 +162,7 @@ def visitor(
 
 @contextmanager
 def reader_of(
-    house: House, browser: Browser, reader: str, *, language: str = "fr", first_visit: bool = False
+    house: "House", browser: Browser, reader: str, *, language: str = "fr", first_visit: bool = False
 ) -> Iterator[Indoors]:
     """The browser of somebody of this role in the furnished house; at a clerk's desk stands the learner."""
     if reader == "clerk":
