@@ -27,13 +27,12 @@ def ten_thousand(stack: Stack) -> list[Figure]:
     """
     inside(stack, "city", str(ROWS))
     sqlite = stack.environment["DATABASE_URL"].startswith("sqlite")
-    runs, limits = [], []
-    busy: list[float] = []
+    runs, limits, badges = [], [], []
     for number in range(ROUNDS):
         limits.append(_limit(stack))
         runs.append(inside(stack, "list", str(ROWS), f"round {number}"))
-        busy += inside(stack, "busy", str(ROWS), f"busy {number}")["seconds"]
-    busy = sorted(1000 * seconds for seconds in busy)
+        badges += inside(stack, "busy", str(ROWS), f"busy {number}")["seconds"]
+    busy = sorted(1000 * seconds for seconds in badges)
     rate = statistics.median(ROWS / run["filed_seconds"] for run in runs)
     whole = statistics.median(ROWS / run["whole_seconds"] for run in runs)
     bare = statistics.median(limits)

@@ -42,9 +42,8 @@ def test_certificates_are_ticked_made_and_fetched(
         prints = [name for name in files.namelist() if name.endswith(".pdf")]
         note = files.read("LISEZ-MOI.txt").decode("utf-8-sig").split("----")[0]
         left_out = re.findall(r"^\d+: (?:.+: )?(.+?)\r?$", note, re.MULTILINE)
-        assert {why.lower() for why in left_out} <= {"suspendu", "révoqué", "effacé"}, (
-            note
-        )  # each is named with its reason
+        reasons = {why.lower() for why in left_out}
+        assert reasons <= {"suspendu", "révoqué", "effacé"}, note
         printed = chosen - len(left_out)
         assert re.search(rf"\b{printed}\b", note.splitlines()[0])
         assert len(prints) == (printed if layout == "pages" else -(-chosen // 10))
