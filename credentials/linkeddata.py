@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, ClassVar
 
 from pyld import jsonld
 from pyld.canon import URDNA2015
@@ -83,6 +83,41 @@ class Bounds:
 FOREIGN = Bounds()
 OWN = Bounds(quads=60_000, blank_nodes=20_000, twins=400, looks=5_000)
 _one_at_a_time = Lock()  # the processor keeps its contexts in caches that are not made for threads
+#: Contexts of types and members that are kept; a document of ours needs some twenty.
+KEPT = 512
+
+
+class _Reading(jsonld.JsonLdProcessor):  # type: ignore[misc]  # pyld is not typed
+    """Keeps what a type's or a member's own context makes of the context around it.
+
+    The processor makes that anew at each object that has the type, which is half the work of reading one of
+    our documents. Should its inner way change, nothing is kept and nothing else is different.
+    """
+
+    _kept: ClassVar[dict[tuple[Any, ...], tuple[Any, Any]]] = {}
+
+    def _process_context(
+        self,
+        active_ctx: Any,
+        local_ctx: Any,
+        options: Any,
+        override_protected: bool = False,
+        propagate: bool = True,
+        *more: Any,
+        **named: Any,
+    ) -> Any:  # the processor's own way to call it
+        process = super()._process_context
+        scoped = override_protected or not propagate
+        final = type(active_ctx) is not dict  # a plain one is still in the making
+        if not (scoped and final) or more or named or options["documentLoader"] is not _LOADER:
+            return process(active_ctx, local_ctx, options, override_protected, propagate, *more, **named)
+        key = (active_ctx["_uuid"], id(local_ctx), override_protected, propagate)
+        if key not in self._kept:
+            made = process(active_ctx, local_ctx, options, override_protected, propagate)
+            if len(self._kept) >= KEPT:
+                self._kept.clear()
+            self._kept[key] = (local_ctx, made)  # held with it: an id names an object while it lives
+        return self._kept[key][1]
 
 
 class _Expanded(jsonld.JsonLdProcessor):  # type: ignore[misc]  # pyld is not typed
@@ -159,7 +194,7 @@ def _expanded(document: Mapping[str, Any], loader: FrozenDocumentLoader) -> list
     given = document.get("@context", [])
     contexts = given if isinstance(given, list) else [given]
     read = {**document, "@context": [{"@vocab": _UNDEFINED}, *contexts]}
-    expanded: list[Any] = jsonld.expand(read, {"documentLoader": loader, "base": _RELATIVE})
+    expanded: list[Any] = _Reading().expand(read, {"documentLoader": loader, "base": _RELATIVE})
     for name, value in _names(expanded):
         if value.startswith(_UNDEFINED):
             raise UndefinedTerm(value.removeprefix(_UNDEFINED))

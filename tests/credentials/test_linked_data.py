@@ -109,3 +109,32 @@ def test_twins_within_bounds_come_out_as_the_plain_algorithm_has_them() -> None:
     form = {"format": "application/n-quads"}
     ours = linkeddata._Canonical(linkeddata.FOREIGN).main(jsonld.JsonLdProcessor.parse_nquads(quads), form)
     assert ours == URDNA2015().main(jsonld.JsonLdProcessor.parse_nquads(quads), form)
+
+
+def test_contexts_of_types_are_made_once_and_the_reading_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(linkeddata._Reading, "_kept", {})
+    first = linkeddata.canonical(badge())
+    made: list[str] = []
+    define = jsonld.JsonLdProcessor._create_term_definition
+
+    def counted(self: Any, active: Any, local: Any, term: str, *rest: Any, **named: Any) -> Any:
+        made.append(term)
+        return define(self, active, local, term, *rest, **named)
+
+    monkeypatch.setattr(jsonld.JsonLdProcessor, "_create_term_definition", counted)
+    assert linkeddata.canonical(badge()) == first
+    assert made == []
+    monkeypatch.setattr(linkeddata._Reading, "_kept", {})
+    assert linkeddata.canonical(badge()) == first
+    assert "achievement" in made
+
+
+def test_documents_with_contexts_of_their_own_are_kept_apart_and_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(linkeddata._Reading, "_kept", {})
+    monkeypatch.setattr(linkeddata, "KEPT", 5)
+    for word in ("one", "two", "three", "four", "five", "six", "seven"):
+        own = {"Thing": {"@id": "urn:Thing", "@context": {"says": f"urn:{word}"}}}
+        read = linkeddata.canonical({"@context": own, "@type": "Thing", "says": "x"})
+        assert f"<urn:{word}>" in read
+        assert len(linkeddata._Reading._kept) <= 5
+    assert linkeddata._Reading._kept
