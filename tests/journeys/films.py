@@ -69,6 +69,11 @@ def around_code(page: Image.Image, *, density: float) -> Print:
 
 
 # -- The phone --------------------------------------------------------------------------------------
+def seen_by_camera(film: Path) -> tuple[str, str]:
+    """With these words for Chromium its camera shows this film."""
+    return (CAMERA, f"--use-file-for-fake-video-capture={film}")
+
+
 @contextmanager
 def phone(
     city: City,
@@ -79,8 +84,8 @@ def phone(
     service_workers: str = "allow",
 ) -> Iterator[Employer]:
     """Somebody whose camera sees this film; at the end nothing happened that must not."""
-    shown = (CAMERA, f"--use-file-for-fake-video-capture={film}") if film else ()
-    own = chromium.launch(executable_path=services.require_chromium(), args=[*QUIET, *shown, *flags])
+    args = [*QUIET, *(seen_by_camera(film) if film else ()), *flags]
+    own = chromium.launch(executable_path=services.require_chromium(), args=args)
     context = own.new_context(
         **Employer.phone(language=language),
         service_workers=service_workers,  # type: ignore[arg-type]  # one of two words
