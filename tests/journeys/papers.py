@@ -180,6 +180,12 @@ def address(latin: str) -> dict[str, str]:
     return {"address": f"/c/{Credential.objects.get(name_latin=latin).pk}"}
 
 
+def demo(status: str, latin: str, title: str) -> dict[str, str]:
+    """Of somebody in the demo city: where her certificate is shown and printed, and what a camera reads."""
+    credential = Credential.objects.get(status=status, name_latin=latin, achievement__title_fr=title)
+    return {"address": f"/c/{credential.pk}", "code": printed(credential)}
+
+
 def revoke(latin: str) -> dict[str, str]:
     """Revoke the certificate of this person; its list is published when this returns."""
     credential = Credential.objects.get(name_latin=latin)
@@ -265,6 +271,7 @@ ACTS: dict[str, Callable[..., Any]] = {
     "withdraw": withdraw,
     "revoke": revoke,
     "address": address,
+    "demo": demo,
     "published": published,
     "bundle": bundle,
     "sign-anew": sign_anew,
