@@ -44,6 +44,7 @@ class Hand:
     tilt: float = 14.0  # degrees
     sway: float = 9.0  # pixels
     stained: float = 0.01  # of the code's surface
+    noise: float = NOISE
 
 
 NEAR = Hand(closeness=10)  # 1080 lines from 15 centimetres
@@ -138,7 +139,7 @@ def frames(sheet: Print, hand: Hand) -> Iterator[Image.Image]:
     centre = (sheet.centre[0] * shrunk, sheet.centre[1] * shrunk)
     page = page.point([INK + (PAPER - INK) * value // 255 for value in range(256)])
     _stain(page, centre, density, hand.stained)
-    noises = [Image.effect_noise(SIZE, NOISE) for _ in range(5)]
+    noises = [Image.effect_noise(SIZE, hand.noise) for _ in range(5)]
     for number in range(FRAMES):
         turn = 2 * math.pi * number / FRAMES
         view = _view(hand, turn, density, centre)

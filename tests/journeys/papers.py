@@ -191,6 +191,12 @@ def seeded() -> list[dict[str, str]]:
     return [{"name": each.name_latin, "address": f"/c/{each.pk}"} for each in list(found.values())[:2]]
 
 
+def demo(status: str, latin: str, title: str) -> dict[str, str]:
+    """Of somebody in the demo city: where her certificate is shown and printed, and what a camera reads."""
+    credential = Credential.objects.get(status=status, name_latin=latin, achievement__title_fr=title)
+    return {"address": f"/c/{credential.pk}", "code": printed(credential)}
+
+
 def revoke(latin: str) -> dict[str, str]:
     """Revoke the certificate of this person; its list is published when this returns."""
     credential = Credential.objects.get(name_latin=latin)
@@ -277,6 +283,7 @@ ACTS: dict[str, Callable[..., Any]] = {
     "revoke": revoke,
     "address": address,
     "seeded": seeded,
+    "demo": demo,
     "published": published,
     "bundle": bundle,
     "sign-anew": sign_anew,
