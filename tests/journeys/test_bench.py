@@ -3,18 +3,14 @@
 import io
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pypdfium2  # type: ignore[import-untyped]  # it comes without types
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
-from pypdf import PdfReader
-
-from credentials.certificates import render_pdf
-from tests.verify.test_bench_print import FACE
 
 from .door import sign_in, staff
+from .piles import altered, edited, signed_file
 from .test_trainer import award
 
 OpenPage = Callable[..., Page]
@@ -36,17 +32,6 @@ def chosen(name: str, kind: str, data: bytes) -> FilePayload:
     return {"name": name, "mimeType": kind, "buffer": data}
 
 
-def altered(pdf: bytes) -> bytes:
-    """Its signed file, one letter of the signature changed."""
-    head, body, signature = signed_file(pdf).split(".")
-    return f"{head}.{body}.{signature[:9]}{'B' if signature[9] == 'A' else 'A'}{signature[10:]}".encode()
-
-
-def signed_file(pdf: bytes) -> str:
-    [attached] = PdfReader(io.BytesIO(pdf)).attachment_list
-    return bytes(attached.content).decode()
-
-
 @pytest.mark.parametrize(
     ("language", "scripts", "latin", "arabic"),
     [("fr", True, "Rachida Berrada", "رشيدة برادة"), ("ar", False, "Yassine Fassi", "ياسين الفاسي")],
@@ -56,14 +41,14 @@ def test_certificates_are_handed_over_read_together_and_forgotten(
     open_page: OpenPage, tmp_path: Path, language: str, scripts: bool, latin: str, arabic: str
 ) -> None:
     pdf, address = certificate(open_page, latin, arabic)
-    forged = render_pdf(replace(FACE, name_latin="Omar Alaoui", jwt=signed_file(pdf)))
+    token = signed_file(pdf)
     page = open_page(language=language, scripts=scripts)
     page.goto("/bench")
     page.locator("input[type=file]").set_input_files(
         [
             chosen("rachida.pdf", "application/pdf", pdf),
-            chosen("omar.pdf", "application/pdf", forged),
-            chosen("altered.jwt", "text/plain", altered(pdf)),
+            chosen("omar.pdf", "application/pdf", edited(token)),
+            chosen("altered.jwt", "text/plain", altered(token)),
             chosen("notes.txt", "text/plain", b"hello"),
         ]
     )
@@ -119,6 +104,28 @@ def test_what_was_chosen_can_be_left_out_and_too_much_is_told_before_it_is_sent(
     page.locator("form[enctype] > p > button").click()
     expect(page.locator("#said .err")).not_to_contain_text("200")
     assert "POST" not in sent
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("fr", "listés une seule fois"), ("ar", "مرة واحدة فقط"), ("en", "listed once")]
+)
+def test_a_file_chosen_twice_is_listed_once_and_one_that_only_looks_alike_is_another(
+    open_page: OpenPage, language: str, words: str
+) -> None:
+    page = open_page(language=language)
+    page.goto("/bench")
+    chooser = page.locator("input[type=file]")
+    one, other = (
+        chosen("certificate.jwt", "text/plain", data) for data in (b"BZF3-G3DK-P8FZ", b"BZF3-G3DK-P8FX")
+    )
+    for handful in ([one], [one, other], [other]):
+        chooser.set_input_files(handful)
+        expect(page.locator("#picked li")).to_have_count(1 if handful == [one] else 2)
+    expect(page.locator("#counted")).to_contain_text("2")
+    expect(page.locator("#twice")).to_contain_text(words)
+    expect(page.locator("#twice bdi")).to_have_text("certificate.jwt")
+    page.locator("form[enctype] > p > button").click()
+    expect(page.locator(".benched tbody tr")).to_have_count(2, timeout=CHECKED)
 
 
 def test_of_a_photo_the_code_alone_is_handed_over(open_page: OpenPage) -> None:

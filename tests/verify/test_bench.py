@@ -18,7 +18,7 @@ from django.test import Client
 from django.utils import timezone
 
 from config import sweeper
-from credentials import apart, reading, revocation, statuslists
+from credentials import apart, badges, reading, revocation, securing, statuslists
 from credentials.certificates import render_pdf
 from credentials.models import Achievement, Credential
 from issuers.models import SigningOrder
@@ -72,8 +72,24 @@ def checked(things: Sequence[tuple[str, bytes]], now: datetime) -> list[BenchIte
     return list(bench.items(bench=mine))
 
 
+def proven(credential: Credential, now: datetime) -> bytes:
+    """The certificate as JSON with its Data Integrity proof, as its address answers."""
+    document = securing.obtain(credential=credential, now=now)
+    assert document is not None
+    assert '"DataIntegrityProof"' in document
+    return document.encode()
+
+
+def badge(credential: Credential, kind: str, now: datetime) -> bytes:
+    """The picture with the certificate baked in."""
+    picture = badges.baked(credential=credential, kind=kind, now=now)
+    assert picture is not None
+    return picture
+
+
 # -- One line -------------------------------------------------------------------------------------
 def test_every_form_of_a_certificate_is_valid(credential: Credential, now: datetime) -> None:
+    securing.secure_new(now=now, within=None)
     forms = {
         "a.jwt": credential.jwt.encode(),
         "a.pdf": reading.pdf(credential),
@@ -81,6 +97,9 @@ def test_every_form_of_a_certificate_is_valid(credential: Credential, now: datet
         "code": credential.short_code.encode(),
         "qr": reading.qr_text(credential).encode(),
         "a.json": json.dumps({"credential": credential.jwt}).encode(),
+        "a.png": badge(credential, "png", now),
+        "a.svg": badge(credential, "svg", now),
+        "proof.json": proven(credential, now),
     }
     lines = checked(list(forms.items()), now)
     assert [line.outcome for line in lines] == ["valid"] * len(forms)

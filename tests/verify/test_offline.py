@@ -529,6 +529,13 @@ def typed(text: str, *, layout: dict[str, str] | None = None) -> list[dict[str, 
 def test_a_hand_scanner_types_a_code_whatever_the_keyboards_layout(node: Node) -> None:
     for layout in (None, ON_AZERTY):
         assert node.ask(act="wedge", keys=typed(f"https;--x-v#{DIGITS}", layout=layout)) == [DIGITS]
+    set_for_azerty = [
+        {"key": "!@#$%^&*()"[int(digit) - 1], "code": f"Digit{digit}", "shiftKey": True} for digit in DIGITS
+    ]
+    for before in ([], [{"key": "v", "code": "KeyV"}, {"key": "3", "code": "Digit3", "altKey": True}]):
+        assert node.ask(act="wedge", keys=[*before, *set_for_azerty, {"key": "Enter", "code": "Enter"}]) == [
+            DIGITS
+        ]
     pad = [{"key": digit, "code": f"Numpad{digit}"} for digit in DIGITS]
     assert node.ask(act="wedge", keys=[*pad, {"key": "Enter", "code": "NumpadEnter"}]) == [DIGITS]
     arabic = [{"key": chr(0x660 + int(digit)), "code": f"Digit{digit}"} for digit in DIGITS]

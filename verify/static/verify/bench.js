@@ -4,6 +4,8 @@ const form = document.getElementById("bench");
 const input = document.getElementById("files");
 const drop = document.getElementById("drop");
 const picked = document.getElementById("picked");
+const counted = document.getElementById("counted");
+const twice = document.getElementById("twice");
 const said = document.getElementById("said");
 const sending = document.getElementById("sending");
 const MOST = Number(form.dataset.most);
@@ -35,18 +37,41 @@ function complain(...sentences) {
 }
 
 // -- What is chosen -------------------------------------------------------------------------------
+let taking = Promise.resolve(); // one handful after the other
 function take(list) {
-  for (const file of list) {
-    const there = files.some((f) => f.name === file.name && f.size === file.size && f.lastModified === file.lastModified);
-    if (!there) files.push(file);
-  }
+  const handful = [...list]; // before the field is emptied
   input.value = "";
-  show();
+  taking = taking.then(() => takeAll(handful));
 }
 
-function show() {
+async function takeAll(handful) {
+  const again = [];
+  for (const file of handful) {
+    if (await isThere(file)) again.push(file.name);
+    else files.push(file);
+  }
+  show(again);
+}
+
+/** Two people's certificates may share name, size and date, as an archive unpacks them; their bytes differ. */
+async function isThere(file) {
+  for (const known of files) {
+    if (known.name === file.name && known.size === file.size && (await alike(known, file))) return true;
+  }
+  return false;
+}
+
+async function alike(...both) {
+  const [one, other] = await Promise.all(both.map((file) => file.arrayBuffer().then((read) => new Uint8Array(read))));
+  return one.every((byte, place) => byte === other[place]);
+}
+
+function show(again = []) {
   picked.replaceChildren();
-  picked.hidden = !files.length;
+  picked.hidden = counted.hidden = !files.length;
+  counted.querySelector("b").textContent = files.length;
+  twice.hidden = !again.length;
+  twice.querySelector("bdi").textContent = again.join(", ");
   for (const file of files) {
     const line = document.createElement("li");
     const name = document.createElement("bdi");
@@ -151,6 +176,7 @@ function post(body) {
 }
 
 async function handOver() {
+  await taking;
   const { ready, refused } = await withoutPictures();
   const lines = form.elements.text.value.split("\n").filter((line) => line.trim());
   if (refused.length) {
