@@ -87,6 +87,7 @@ def test_a_printed_certificate_verifies_with_the_server_switched_off(
         expect(phone.page.locator("main")).to_contain_text(papers.names[0])
         phone.learns_the_city()
         wait_for_scanner(phone)
+        phone.page.wait_for_timeout(3000)  # a browser writes what it keeps to the disk a moment later
     demo.kill_web()
     try:
         with switched_on(demo, browser, tmp_path, film=mine) as phone:
