@@ -9,22 +9,20 @@ import sys
 import tempfile
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
 import pypdfium2  # type: ignore[import-untyped]  # it comes without types
-import zxingcpp
 from PIL import Image
-from playwright.sync_api import Browser, Playwright, expect, sync_playwright
+from playwright.sync_api import Playwright, expect, sync_playwright
 
 from . import services
-from .conftest import QUIET
 from .journeys import films
 from .journeys.employers import City, Employer, forged
-from .journeys.films import Hand, Print
+from .journeys.films import Hand, Print, start
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "images"
 HOST = "passeport.casablanca.example"
@@ -48,32 +46,21 @@ class Scene:
     near: Path
     far: Path
 
-    @contextmanager
-    def phone(self, *, language: str, film: Path) -> Iterator[Employer]:
-        """Somebody's phone, whose camera sees this film."""
-        browser = self._browser(film)
-        context = browser.new_context(
-            **Employer.phone(language=language)
-            | {"viewport": {"width": WIDTH, "height": HEIGHT}, "device_scale_factor": SHARPNESS}
-        )
-        employer = Employer(context, self.city.base_url, language=language)
-        yield employer
-        complaints = employer.leave()
-        browser.close()
-        assert complaints == []
+    def phone(self, *, language: str, film: Path) -> AbstractContextManager[Employer]:
+        """Somebody's phone, whose camera sees this film.
 
-    def _browser(self, film: Path) -> Browser:
-        """A browser for which the city's name is this machine, and as good as under https."""
-        return self.playwright.chromium.launch(
-            executable_path=services.require_chromium(),
-            args=[
-                *QUIET,
-                "--use-fake-device-for-media-stream",
-                "--use-fake-ui-for-media-stream",
-                f"--use-file-for-fake-video-capture={film}",
-                f"--host-resolver-rules=MAP {HOST} 127.0.0.1:{self.city.stack.port}",
-                f"--unsafely-treat-insecure-origin-as-secure={self.city.base_url}",
-            ],
+        To its browser the city's name is this machine, and as good as under https.
+        """
+        return films.phone(
+            self.city,
+            self.playwright.chromium,
+            films.ALLOWED,
+            f"--host-resolver-rules=MAP {HOST} 127.0.0.1:{self.city.stack.port}",
+            f"--unsafely-treat-insecure-origin-as-secure={self.city.base_url}",
+            film=film,
+            language=language,
+            viewport={"width": WIDTH, "height": HEIGHT},
+            device_scale_factor=SHARPNESS,
         )
 
 
@@ -146,12 +133,6 @@ SCREENS: tuple[Callable[[Scene], None], ...] = (
 )
 
 
-def start(phone: Employer) -> None:
-    """Open the page and its scanner."""
-    phone.page.goto(f"{phone.base_url}/v")
-    phone.page.locator("#scan-start").click()
-
-
 def keep(phone: Employer, name: str) -> None:
     """The screen, in few colours."""
     phone.page.evaluate("() => document.fonts.ready")
@@ -204,14 +185,12 @@ def printed(city: City, address: str) -> Image.Image:
 
 def write_film(path: Path, page: Image.Image, hand: Hand) -> None:
     """What the phone's camera sees of the page, in colour, as Chromium's fake camera plays it."""
-    [code] = [found for found in zxingcpp.read_barcodes(page) if "/v#" in found.text]
-    corners = (code.position.top_left, code.position.bottom_right)
-    x, y = (sum(getattr(corner, axis) for corner in corners) / 2 for axis in "xy")
+    middle = films.middle_of_code(page)
     channels = (
-        films.frames(Print(page=channel, density=DOTS, centre=(x, y)), hand) for channel in page.split()
+        films.frames(Print(page=channel, density=DOTS, centre=middle), hand) for channel in page.split()
     )
     with path.open("wb") as film:
-        film.write(f"YUV4MPEG2 W{films.WIDTH} H{films.HEIGHT} F{films.RATE}:1 Ip A1:1 C420jpeg\n".encode())
+        film.write(films.HEAD)
         for frame in zip(*channels, strict=True):
             light, blue, red = Image.merge("RGB", frame).convert("YCbCr").split()
             film.write(b"FRAME\n" + light.tobytes() + blue.reduce(2).tobytes() + red.reduce(2).tobytes())

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pypdfium2  # type: ignore[import-untyped]  # it comes without types
 import zxingcpp
@@ -49,6 +50,7 @@ class Hand:
 
 NEAR = Hand(closeness=10)  # 1080 lines from 15 centimetres
 FAR = Hand(closeness=6.7)  # 720 lines from there
+HEAD = f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F{RATE}:1 Ip A1:1 C420jpeg\n".encode()
 AROUND = 45.0  # millimetres of paper about a code's middle that a film shows
 
 
@@ -61,12 +63,19 @@ def printed(pdf: bytes, *, dots: int = 600) -> Print:
 
 def around_code(page: Image.Image, *, density: float) -> Print:
     """What lies about the one code on a page that a verifier takes."""
-    [code] = [found for found in zxingcpp.read_barcodes(page) if "/v#" in found.text]
-    corners = (code.position.top_left, code.position.bottom_right)
-    x, y = (sum(getattr(corner, axis) for corner in corners) / 2 for axis in "xy")
+    x, y = middle_of_code(page)
     reach = AROUND * density
     cut = page.crop((round(x - reach), round(y - reach), round(x + reach), round(y + reach)))
     return Print(page=cut, density=density, centre=(reach, reach))
+
+
+def middle_of_code(page: Image.Image) -> tuple[float, float]:
+    """Where on a page the one code lies that a verifier takes."""
+    [code] = [found for found in zxingcpp.read_barcodes(page) if "/v#" in found.text]
+    (left, top), (right, bottom) = (
+        (corner.x, corner.y) for corner in (code.position.top_left, code.position.bottom_right)
+    )
+    return (left + right) / 2, (top + bottom) / 2
 
 
 # -- The phone --------------------------------------------------------------------------------------
@@ -82,15 +91,15 @@ def phone(
     *flags: str,
     film: Path | None = None,
     language: str = "fr",
-    service_workers: str = "allow",
+    **screen: Any,
 ) -> Iterator[Employer]:
-    """Somebody whose camera sees this film; at the end nothing happened that must not."""
+    """Somebody whose camera sees this film; at the end nothing happened that must not.
+
+    ``screen`` is what her browser's context has beyond a phone's, or other than it.
+    """
     args = [*QUIET, *(seen_by_camera(film) if film else ()), *flags]
     own = chromium.launch(executable_path=services.require_chromium(), args=args)
-    context = own.new_context(
-        **Employer.phone(language=language),
-        service_workers=service_workers,  # type: ignore[arg-type]  # one of two words
-    )
+    context = own.new_context(**Employer.phone(language=language) | screen)
     employer = Employer(context, city.base_url, language=language)
     try:
         yield employer
@@ -125,7 +134,7 @@ def wait_for_scanner(employer: Employer) -> None:
 def write_film(path: Path, sheet: Print, hand: Hand) -> None:
     """The film as Chromium's fake camera plays it, in a loop."""
     with path.open("wb") as film:
-        film.write(f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F{RATE}:1 Ip A1:1 C420jpeg\n".encode())
+        film.write(HEAD)
         grey = b"\x80" * (WIDTH * HEIGHT // 2)
         for frame in frames(sheet, hand):
             film.write(b"FRAME\n" + frame.tobytes() + grey)
