@@ -6,13 +6,11 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import CDPSession, Page, expect
 
+from tests.verify.test_offline import FOR_AZERTY, ON_AZERTY
+
 from .employers import City, Employer
 
 Comes = Callable[..., Employer]
-#: Digit keys as a keyboard of France writes them; the scanner believes in one of the United States.
-ON_AZERTY = dict(zip("1234567890", "&é\"'(-è_çà", strict=True))
-#: The other way round: the scanner presses shift for a digit, and the keyboard writes these signs.
-FOR_AZERTY = dict(zip("1234567890", "!@#$%^&*()", strict=True))
 #: Notes when the screen is asked to stay on.
 WAKE = """(() => {
   window.kept = [];
