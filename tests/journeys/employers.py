@@ -13,12 +13,24 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response, WebError, expect
+from playwright.sync_api import (
+    BrowserContext,
+    BrowserType,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+    WebError,
+    expect,
+)
 
 from config.launch import BASE_DIR, Stack
+from tests import services
+from tests.conftest import QUIET
 
 from .indoors import TELL
 
@@ -262,6 +274,19 @@ def told(text: str, code: str) -> list[str]:
         for run in re.findall(r"[0-9]{12,}", line)
         if any(run[at : at + WINDOW] in windows for at in range(len(run) - WINDOW + 1))
     ]
+
+
+def switched_on(
+    city: City, chromium: BrowserType, folder: Path, *flags: str, language: str = "fr"
+) -> Employer:
+    """A phone whose browser starts with what it kept in this folder."""
+    context = chromium.launch_persistent_context(
+        folder,
+        executable_path=services.require_chromium(),
+        args=[*QUIET, *flags],
+        **Employer.phone(language=language),
+    )
+    return Employer(context, city.base_url, language=language)
 
 
 def forged(code: str) -> str:

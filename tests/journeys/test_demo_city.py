@@ -10,9 +10,8 @@ import zxingcpp
 from playwright.sync_api import Browser, expect
 
 from tests import services
-from tests.conftest import QUIET
 
-from .employers import City, Employer
+from .employers import City, Employer, switched_on
 from .films import ALLOWED, NEAR, Print, printed, seen_by_camera, start, wait_for_scanner, write_film
 
 DOTS = 300
@@ -60,15 +59,10 @@ def papers(demo: City, tmp_path_factory: pytest.TempPathFactory) -> Papers:
 
 
 @contextmanager
-def switched_on(city: City, browser: Browser, folder: Path, *, film: Path | None) -> Iterator[Employer]:
+def looking(city: City, browser: Browser, folder: Path, *, film: Path | None) -> Iterator[Employer]:
     """A phone with what it kept on its disk, and this film before its camera; nothing goes wrong."""
-    context = browser.browser_type.launch_persistent_context(
-        folder,
-        executable_path=services.require_chromium(),
-        args=[*QUIET, ALLOWED, *(seen_by_camera(film) if film else ())],
-        **Employer.phone(language="fr"),
-    )
-    phone = Employer(context, city.base_url, language="fr")
+    flags = (ALLOWED, *(seen_by_camera(film) if film else ()))
+    phone = switched_on(city, browser.browser_type, folder, *flags)
     try:
         yield phone
     finally:
@@ -80,7 +74,7 @@ def test_a_printed_certificate_verifies_with_the_server_switched_off(
     demo: City, browser: Browser, papers: Papers, tmp_path: Path
 ) -> None:
     other, mine = papers.films
-    with switched_on(demo, browser, tmp_path, film=other) as phone:
+    with looking(demo, browser, tmp_path, film=other) as phone:
         phone.settle()
         start(phone)
         assert phone.verdict() == "valid"
@@ -90,7 +84,7 @@ def test_a_printed_certificate_verifies_with_the_server_switched_off(
         phone.page.wait_for_timeout(3000)  # a browser writes what it keeps to the disk a moment later
     demo.kill_web()
     try:
-        with switched_on(demo, browser, tmp_path, film=mine) as phone:
+        with looking(demo, browser, tmp_path, film=mine) as phone:
             start(phone)
             assert phone.verdict() == "valid"
             assert phone.from_cache()
@@ -105,14 +99,14 @@ def test_an_entrance_that_was_given_the_city_s_own_file_verifies_it_with_the_ser
     stick = tmp_path / "bundle.jwt"
     stick.write_bytes(fetched(demo, "/bundle.jwt"))
     own = tmp_path / "phone"
-    with switched_on(demo, browser, own, film=None) as phone:
+    with looking(demo, browser, own, film=None) as phone:
         phone.settle()
         phone.context.route("**/bundle.jwt", lambda route: route.abort())  # it is to know nothing yet
         phone.page.goto(f"{demo.base_url}/v?kiosk")
         wait_for_scanner(phone)
     demo.kill_web()
     try:
-        with switched_on(demo, browser, own, film=papers.films[1]) as phone:
+        with looking(demo, browser, own, film=papers.films[1]) as phone:
             page = phone.page
             page.goto(f"{demo.base_url}/v?kiosk")
             page.locator("body[data-state=offline]").wait_for()  # the camera was quicker than any hand

@@ -9,10 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests import services
-from tests.conftest import QUIET
-
-from .employers import City, Employer, forged, told
+from .employers import City, Employer, forged, switched_on, told
 from .test_states import STATES, code_of
 
 Comes = Callable[..., Employer]
@@ -82,13 +79,7 @@ class Silent:
 
     def switched_on(self) -> Employer:
         """The third phone's browser starts, with what it kept on its disk."""
-        context = self.browser.browser_type.launch_persistent_context(
-            self.folder,
-            executable_path=services.require_chromium(),
-            args=QUIET,
-            **Employer.phone(language="en"),
-        )
-        return Employer(context, self.city.base_url, language="en")
+        return switched_on(self.city, self.browser.browser_type, self.folder, language="en")
 
     def __exit__(self, *_: object) -> None:
         phones = (*self.phones.values(), self.entrance)

@@ -11,10 +11,7 @@ import pypdfium2  # type: ignore[import-untyped]  # it comes without types
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests import services
-from tests.conftest import QUIET
-
-from .employers import City, Employer
+from .employers import City, Employer, switched_on
 
 Comes = Callable[..., Employer]
 NAME = "Nadia Benjelloun"
@@ -251,15 +248,10 @@ def test_the_browser_finds_nothing_that_keeps_the_page_from_being_installed(
     city: City, browser: Browser, tmp_path: Path, language: str
 ) -> None:
     city.start_web()
-    context = browser.browser_type.launch_persistent_context(  # in a private window nothing can be installed
-        tmp_path,
-        executable_path=services.require_chromium(),
-        args=QUIET,
-        **Employer.phone(language=language),
-    )
-    phone = Employer(context, city.base_url, language=language)
+    # In a private window nothing can be installed.
+    phone = switched_on(city, browser.browser_type, tmp_path, language=language)
     phone.settle()
-    devtools = context.new_cdp_session(phone.page)
+    devtools = phone.context.new_cdp_session(phone.page)
     manifest = devtools.send("Page.getAppManifest")
     assert manifest["errors"] == []
     assert json.loads(manifest["data"])["lang"] == language
