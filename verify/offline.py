@@ -40,7 +40,7 @@ FIRST = (
     "verify/trust.js",
     "verify/verdict.js",
 )
-KIOSK = ("verify/bundle.js", "verify/kiosk.js", "verify/wedge.js")
+KIOSK = ("verify/bundle.js", "verify/kiosk.js", "verify/points.js", "verify/wedge.js")
 FRAME = (
     "built/style.css",
     "img/mark.svg",
