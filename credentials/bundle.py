@@ -4,12 +4,13 @@ For verifiers without a network (a kiosk, a USB stick). The format is described 
 Whatever breaks a rule raises ``NotTrusted``, which names the rule as directories do.
 """
 
-import json
 from binascii import Error as Base64Error
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from issuers import delegations, jose, profiles
 from issuers.delegations import Reason, Roots
@@ -19,13 +20,14 @@ from issuers.signable import Form
 from . import bitstring
 
 NAME = "bundle"
+POINT = 33  # bytes
 PURPOSES = ("revocation", "suspension", "replacement")
 MAX_FILE = 600_000  # characters
 MAX_CONTENT = 4_000_000  # bytes of JSON
 CLOCKS_APART = 300  # seconds by which a list may be younger than the bundle that it is in
-MEMBERS = {"iss", "sub", "iat", "ttl", "version", "delegation", "content"}
+MEMBERS = {"iss", "sub", "iat", "ttl", "version", "delegation", "issuers", "lists"}
 ISSUER_MEMBERS = {"did", "slug", "names", "keys", "accredited"}
-KEY_MEMBERS = {"kid", "jwk", "nbf", "until", "compromised"}
+KEY_MEMBERS = {"point", "nbf", "until", "compromised"}
 LIST_MEMBERS = {"number", "issuer", "iat", "exp", *PURPOSES}
 
 
@@ -59,12 +61,7 @@ def compose(
     version: int,
     issued_at: datetime,
 ) -> dict[str, Any]:
-    """The payload of ``/bundle.jwt``. The same content gives the same bytes."""
-    content = {
-        "issuers": issuers,
-        "lists": [_list_entry(listed) for listed in sorted(lists, key=lambda listed: listed.number)],
-    }
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    """What ``/bundle.jwt`` says, before it is ``packed``; ``issuers`` are entries of the directory."""
     return {
         "iss": city,
         "sub": NAME,
@@ -72,8 +69,28 @@ def compose(
         "ttl": profiles.DIRECTORY_TTL,
         "version": version,
         "delegation": delegation,
-        "content": jose.b64(bitstring.gzipped(text.encode())),
+        "issuers": [_issuer_entry(issuer) for issuer in issuers],
+        "lists": [_list_entry(listed) for listed in sorted(lists, key=lambda listed: listed.number)],
     }
+
+
+def packed(text: bytes) -> bytes:
+    """The JSON of a bundle as it is signed. The same text gives the same bytes."""
+    return bitstring.gzipped(text)
+
+
+def _issuer_entry(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """An entry of the directory without what a reader computes: names of keys, half of their points."""
+    keys = [
+        {"point": point(key["jwk"]), **{name: key[name] for name in ("nbf", "until", "compromised")}}
+        for key in entry["keys"]
+    ]
+    return {**entry, "keys": keys}
+
+
+def point(jwk: Mapping[str, str]) -> str:
+    """A public key as a compressed point (SEC 1, section 2.3.3), 33 bytes in base64url."""
+    return jose.b64(bytes([2 + jose.unb64(jwk["y"])[-1] % 2]) + jose.unb64(jwk["x"]))
 
 
 def _list_entry(listed: Listed) -> dict[str, Any]:
@@ -107,36 +124,37 @@ def read(token: str, *, roots: Roots, city: str, after: int = 0, above: int = 0)
     if len(token) > MAX_FILE:
         raise NotTrusted(Reason.FORM)
     directory = delegations.read_vouched(
-        token, form=Form.BUNDLE, name=NAME, roots=roots, city=city, after=after, above=above
+        token,
+        form=Form.BUNDLE,
+        name=NAME,
+        roots=roots,
+        city=city,
+        after=after,
+        above=above,
+        unpack=unpacked,
     )
     return opened(directory)
 
 
 def opened(directory: delegations.Directory) -> Bundle:
     """The content of a bundle whose signature was checked. Raises NotTrusted."""
-    if set(directory.document) != MEMBERS:
-        raise NotTrusted(Reason.MEMBERS)
-    issuers, lists = content(directory.document["content"])
+    issuers, lists = parts(directory.document)
     latest = directory.issued_at.timestamp() + CLOCKS_APART
     if any(listed.issued_at > latest for listed in lists.values()):
         raise NotTrusted(Reason.MEMBERS)
     return Bundle(issuers=issuers, lists=lists, directory=directory)
 
 
-def content(packed: Any) -> tuple[Sequence[Mapping[str, Any]], dict[int, Listed]]:
-    """Issuers and lists out of a ``content`` member, whoever wrote it. Raises NotTrusted."""
+def parts(document: Mapping[str, Any]) -> tuple[Sequence[Mapping[str, Any]], dict[int, Listed]]:
+    """Issuers as the directory lists them, and the lists; whoever wrote the bundle. Raises NotTrusted."""
     try:
-        said = delegations.json_object(_unpacked(packed))
-    except ValueError:
-        raise NotTrusted(Reason.FORM) from None
-    try:
-        return _parts(said)
+        return _parts(document)
     except ValueError:
         raise NotTrusted(Reason.MEMBERS) from None
 
 
 def _parts(said: Mapping[str, Any]) -> tuple[Sequence[Mapping[str, Any]], dict[int, Listed]]:
-    _object(said, {"issuers", "lists"})
+    _object(said, MEMBERS)
     issuers = [_issuer(entry) for entry in _array(said["issuers"])]
     known = {issuer["did"] for issuer in issuers}
     lists: dict[int, Listed] = {}
@@ -149,8 +167,9 @@ def _parts(said: Mapping[str, Any]) -> tuple[Sequence[Mapping[str, Any]], dict[i
     return issuers, lists
 
 
-def _unpacked(packed: Any) -> str:
-    return bitstring.decode(_bytes(packed), at_least=0, max_bytes=MAX_CONTENT).decode()
+def unpacked(body: bytes) -> bytes:
+    """The JSON behind ``packed``, whoever wrote it. Raises ValueError."""
+    return bitstring.decode(body, at_least=0, max_bytes=MAX_CONTENT)
 
 
 def _bytes(text: Any) -> bytes:
@@ -208,15 +227,7 @@ def _issuer(value: Any) -> Mapping[str, Any]:
     entry = _object(value, ISSUER_MEMBERS)
     names = _object(entry["names"], {"fr", "ar"})
     _texts(entry["did"], entry["slug"], names["fr"], names["ar"])
-    for key in _array(entry["keys"]):
-        _object(key, KEY_MEMBERS)
-        _texts(*_object(key["jwk"], {"crv", "kty", "x", "y"}).values())
-        delegations.moment(key["nbf"])
-        if key["until"] is not None:
-            delegations.moment(key["until"])
-        if not isinstance(key["compromised"], bool):
-            raise ValueError("not yes or no")  # noqa: TRY004  # as JSON's readers raise
-    profiles.check_entries([entry])
+    keys = [_key(key) for key in _array(entry["keys"])]
     if not isinstance(entry["accredited"], dict):
         raise ValueError("not an object")  # noqa: TRY004  # as JSON's readers raise
     for periods in entry["accredited"].values():
@@ -226,7 +237,28 @@ def _issuer(value: Any) -> Mapping[str, Any]:
             date.fromisoformat(start)
             if end is not None:
                 date.fromisoformat(end)
-    return entry
+    return {**entry, "keys": keys}
+
+
+def _key(value: Any) -> Mapping[str, Any]:
+    """The key as the directory lists it."""
+    key = _object(value, KEY_MEMBERS)
+    delegations.moment(key["nbf"])
+    if key["until"] is not None:
+        delegations.moment(key["until"])
+    if not isinstance(key["compromised"], bool):
+        raise ValueError("not yes or no")  # noqa: TRY004  # as JSON's readers raise
+    jwk = jwk_at(key["point"])
+    rest = {name: key[name] for name in ("nbf", "until", "compromised")}
+    return {"kid": jose.kid8(jose.thumbprint(jwk)), "jwk": jwk, **rest}
+
+
+def jwk_at(text: Any) -> dict[str, str]:
+    """The public key behind ``point``. Raises ValueError for what ``point`` would not write."""
+    encoded = _bytes(text)
+    if len(encoded) != POINT:
+        raise ValueError("not a compressed point")
+    return jose.jwk_of(ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), encoded))
 
 
 def _listed(value: Any) -> Listed:

@@ -28,7 +28,7 @@ def _version(body: str, name: str) -> int:
     """As a verifier reads it, from the pinned roots down. Raises NotTrusted."""
     if len(body) > bundle.MAX_FILE:
         raise NotTrusted(delegations.Reason.FORM)
-    directory = trust.read_vouched(body, form=Form.BUNDLE, name=name)
+    directory = trust.read_vouched(body, form=Form.BUNDLE, name=name, unpack=bundle.unpacked)
     bundle.opened(directory)
     return directory.version
 

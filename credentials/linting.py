@@ -142,11 +142,14 @@ def lint_bundle(document: dict[str, Any]) -> Signable:
     if set(document) != bundle.MEMBERS:
         raise LintError("the members of a bundle", "")
     try:
-        bundle.content(document["content"])
+        bundle.parts(document)
     except NotTrusted as error:
-        raise LintError(f"bundle: {error.reason}", "content") from error
+        raise LintError(f"bundle: {error.reason}", "") from error
+    packed = bundle.packed(_bytes(document, limit=bundle.MAX_CONTENT))
     # Two segments in base64url, a header of some hundred characters, the signature.
-    return Signable(Form.BUNDLE, None, _bytes(document, limit=(bundle.MAX_FILE - 1_000) * 3 // 4))
+    if len(packed) > (bundle.MAX_FILE - 1_000) * 3 // 4:
+        raise LintError("too long", "")
+    return Signable(Form.BUNDLE, None, packed)
 
 
 def lint_paper(claim: paper.Claim, *, issuer_id: int, prefix: int) -> Signable:

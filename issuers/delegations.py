@@ -8,7 +8,7 @@ names the rule. Nothing is believed of a document before the signature above it 
 import json
 import re
 from binascii import Error as Base64Error
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -16,7 +16,7 @@ from typing import Any
 
 from . import jose
 from .errors import BadDelegationRequest, NotTrusted
-from .signable import Form, Signable
+from .signable import Form, Signable, header
 
 #: A year, and some weeks in which people find a day for it.
 LONGEST = timedelta(days=400)
@@ -30,7 +30,6 @@ SAFE_INTEGER = 2**53 - 1  # beyond it, JSON readers disagree (RFC 8259, section 
 
 MEMBERS = {"iss", "sub", "jwk", "nbf", "exp", "seq"}
 JWK_MEMBERS = {"crv", "kty", "x", "y"}
-HEADER_MEMBERS = {"typ", "alg", "kid"}
 CITY = re.compile(r"did:web:[A-Za-z0-9.-]+(?:%3A[0-9]+)?(?::[A-Za-z0-9._%-]+)*")
 FORMAT = "delegation-request"
 
@@ -284,19 +283,28 @@ def read_directory(
 
 
 def read_vouched(
-    token: str, *, form: Form, name: str, roots: Roots, city: str, after: int = 0, above: int = 0
+    token: str,
+    *,
+    form: Form,
+    name: str,
+    roots: Roots,
+    city: str,
+    after: int = 0,
+    above: int = 0,
+    unpack: Callable[[bytes], bytes] = bytes,
 ) -> Directory:
     """Whatever a directory key signed under this form and name, as ``read_directory``; the rest of it is
-    the caller's to look at. Raises NotTrusted."""
-    jws = Jws(token, form)
+    the caller's to look at. ``unpack`` gives the JSON that was signed, or ValueError. Raises NotTrusted."""
+    jws = Jws(token, form, unpack=unpack)
+    document = jws.unverified()
     # The delegation lies inside, unverified until the root's signature on it is; then it names the key.
-    inside = jws.unverified().get("delegation")
+    inside = document.get("delegation")
     if not isinstance(inside, str):
         raise NotTrusted(Reason.MEMBERS)
     delegation = read_delegation(inside, roots=roots, city=city, after=max(0, after - 1))
     if jws.kid != delegation.kid:
         raise NotTrusted(Reason.DIRECTORY_KEY)
-    document = jws.payload(delegation.jwk)
+    jws.require_signature(delegation.jwk)
     if document.get("iss") != city:
         raise NotTrusted(Reason.CITY)
     if document.get("sub") != name:
@@ -325,37 +333,41 @@ def require_fresh(directory: Directory, *, now: datetime) -> None:
 class Jws:
     """A compact JWS taken apart as strictly as it is written; its payload opens to a key alone."""
 
-    __slots__ = ("_body", "_signature", "_signed", "kid")
+    __slots__ = ("_body", "_signature", "_signed", "_unpack", "kid")
 
-    def __init__(self, token: str, form: Form, *, limit: int = 0) -> None:
+    def __init__(
+        self, token: str, form: Form, *, limit: int = 0, unpack: Callable[[bytes], bytes] = bytes
+    ) -> None:
         segments = token.split(".")
         if len(segments) != 3 or not token.isascii() or (limit and len(token) > limit):
             raise NotTrusted(Reason.FORM)
         try:
             first, self._body, self._signature = (_segment(segment) for segment in segments)
-            header = json_object(first.decode())
+            named = json_object(first.decode())
         except ValueError:
             raise NotTrusted(Reason.FORM) from None
-        if (
-            set(header) != HEADER_MEMBERS
-            or (header["typ"], header["alg"]) != (form.value, "ES256")
-            or not isinstance(header["kid"], str)
-        ):
+        kid = named.get("kid")
+        if not isinstance(kid, str) or named != header(form, kid):
             raise NotTrusted(Reason.HEADER)
-        self.kid: str = header["kid"]
+        self.kid = kid
+        self._unpack = unpack
         self._signed = token.rpartition(".")[0].encode()
 
     def payload(self, jwk: Jwk) -> dict[str, Any]:
         """What this key signed. Raises NotTrusted."""
+        self.require_signature(jwk)
+        return self.unverified()
+
+    def require_signature(self, jwk: Jwk) -> None:
+        """Raises NotTrusted unless this key signed it."""
         key = jose.p256_key(jwk["x"], jwk["y"])
         if not jose.verify_raw_signature(key, self._signed, self._signature):
             raise NotTrusted(Reason.SIGNATURE)
-        return self.unverified()
 
     def unverified(self) -> dict[str, Any]:
         """What it says, whoever wrote it. Raises NotTrusted."""
         try:
-            return json_object(self._body.decode())
+            return json_object(self._unpack(self._body).decode())
         except ValueError:
             raise NotTrusted(Reason.FORM) from None
 

@@ -22,7 +22,7 @@ from . import audit, cose, doorbell, jose, keyroom, locks, profiles, trust
 from .errors import NoActiveKey, SealBroken, TooYoung, WrongState
 from .keyroom import KeyRoom, PrivateKey
 from .models import Issuer, RegisterChange, SigningKey
-from .signable import Form, Signable
+from .signable import Form, Signable, header
 
 log = logging.getLogger(__name__)
 
@@ -297,13 +297,12 @@ class Signer:
         raise TypeError("A signer stays in its process.")
 
     def jws(self, signable: Signable) -> str:
-        """A compact JWS whose header has exactly alg, typ and kid."""
+        """A compact JWS with the header of its form and no member more."""
         self._check_owner(signable)
         forms = FORMS[Purpose(self.key.purpose)]
         if signable.form not in forms or self.key.algorithm != Algorithm.ES256:
             raise ValueError("this key does not sign documents of this form")
-        header = {"typ": signable.form.value, "alg": "ES256", "kid": self.kid}
-        return jose.compact(header, signable.payload, self._p256())
+        return jose.compact(header(signable.form, self.kid), signable.payload, self._p256())
 
     def cose(self, signable: Signable) -> bytes:
         """A tagged COSE_Sign1 message with an empty unprotected header (RFC 9052, 4.2)."""

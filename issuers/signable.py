@@ -16,12 +16,22 @@ class Form(Enum):
     CREDENTIAL = "JWT"  # Open Badges 3.0, section 8.2.1: typ, if present, is JWT
     STATUS_LIST = "vc+jwt"  # VC-JOSE-COSE, section 3.1.1
     KEY_DIRECTORY = "keys+jwt"
-    BUNDLE = "bundle+jwt"
+    BUNDLE = "bundle+jose"  # packed, so no JWT
     RECEIPT = "receipt+jwt"  # what a bench has checked
     DELEGATION = "delegation+jwt"  # the offline root alone signs these
     PAPER = ""
     PROOF = "proof"  # never a header: the two hashes that a Data Integrity proof covers
     CHECKPOINT = "checkpoint"  # never a header: the text itself is signed, byte for byte
+
+
+#: The media type of what is signed, where it is not JSON (RFC 6713).
+CONTENT = {Form.BUNDLE: "gzip"}
+
+
+def header(form: Form, kid: str) -> dict[str, str]:
+    """The whole header of a JWS of this form: ``cty`` (RFC 7515, section 4.1.10) where it is not JSON."""
+    content = {"cty": CONTENT[form]} if form in CONTENT else {}
+    return {"typ": form.value, **content, "alg": "ES256", "kid": kid}
 
 
 @final

@@ -5,6 +5,7 @@ whoever can write rows cannot make himself the city.
 """
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -95,10 +96,12 @@ def read_directory(token: str, *, name: str) -> Directory:
         raise
 
 
-def read_vouched(token: str, *, form: Form, name: str) -> Directory:
+def read_vouched(token: str, *, form: Form, name: str, unpack: Callable[[bytes], bytes] = bytes) -> Directory:
     """The same of any document that the directory key signs; its own members are the caller's to look at."""
     try:
-        return delegations.read_vouched(token, form=form, name=name, roots=roots(), city=city())
+        return delegations.read_vouched(
+            token, form=form, name=name, roots=roots(), city=city(), unpack=unpack
+        )
     except NotTrusted as error:
         _refused(name, name, error.reason)
         raise

@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from issuers import trust
 
 from . import presenting, scanning
+from .scripts import lighter
 
 WORKER = Path(__file__).parent / "static" / "verify" / "service-worker.js"
 #: What the page loads by itself, by static name; the scanner and the kiosk come when they are asked for.
@@ -40,12 +41,12 @@ FIRST = (
     "verify/trust.js",
     "verify/verdict.js",
 )
-KIOSK = ("verify/bundle.js", "verify/kiosk.js", "verify/wedge.js")
-FRAME = (
-    "built/style.css",
-    "img/mark.svg",
-    *(f"built/fonts/plex-{face}.woff2" for face in ("latin", "arabic-400", "arabic-600")),
-)
+#: What it loads once its first verdict stands.
+THEN = ("verify/bundle.js", "verify/points.js")
+KIOSK = ("verify/kiosk.js", "verify/wedge.js")
+FRAME = ("built/style.css", "img/mark.svg", "built/fonts/plex-latin.woff2")
+#: Faces that a language's page begins with; on others they come with the first name in that script.
+FACES = {"ar": ("built/fonts/plex-arabic-400.woff2", "built/fonts/plex-arabic-600.woff2")}
 #: Name of the drawing → its size and what a launcher may do with it; config/icons.py draws them.
 ICONS = (
     ("built/icons/app-192.png", 192, "any"),
@@ -110,25 +111,27 @@ def service_worker(request: HttpRequest) -> bytes:
 
 @lru_cache(maxsize=16)
 def _service_worker(host: str, scheme: str, _roots: str) -> bytes:
-    files: dict[str, str] = {}
-    shells: dict[str, list[str]] = {}
+    parts = {"page": _digests(*FRAME, *FIRST, *THEN), "entrance": _digests(*KIOSK)}
     for language, _name in settings.LANGUAGES:
         page = reverse("verify-shell", args=[language])
-        shells[language] = [page, f"{page}?kiosk"]
-        for address, kiosk in zip(shells[language], (False, True), strict=True):
-            files[address] = _digest(_shell(host, scheme, language, kiosk))
-    for name in (*FRAME, *FIRST, *KIOSK):
-        files[static(name)] = _digest(content_of(name))
+        parts[language] = {page: _digest(_shell(host, scheme, language, False))}
+        parts[language] |= _digests(*FACES.get(language, ()))
+        parts[f"entrance {language}"] = {f"{page}?kiosk": _digest(_shell(host, scheme, language, True))}
     release = {
         "home": reverse("verify"),
         "static": settings.STATIC_URL,
-        "files": files,
-        "shells": shells,
-        "scanner": [static(name) for name in scanning.FILES],
+        "shell": reverse("verify-shell", args=["-"]).removesuffix("-"),
+        "languages": [language for language, _name in settings.LANGUAGES],
+        "parts": parts,
+        "scanner": [static(name) for name in (*scanning.FILES, *scanning.FALLBACK)],
     }
-    script = WORKER.read_bytes()
+    script = lighter(WORKER.read_text()).encode()
     version = _digest(json.dumps(release).encode() + script)[:16]
     return b"const RELEASE = %s;\n%s" % (json.dumps({"version": version} | release).encode(), script)
+
+
+def _digests(*names: str) -> dict[str, str]:
+    return {static(name): _digest(content_of(name)) for name in names}
 
 
 def content_of(name: str) -> bytes:
@@ -144,7 +147,8 @@ def content_of(name: str) -> bytes:
 
 
 def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+    """Half of a SHA-256 tells releases apart; whoever could forge a file here could write the worker, too."""
+    return hashlib.sha256(content).hexdigest()[:32]
 
 
 def manifest(language: str) -> dict[str, Any]:

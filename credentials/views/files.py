@@ -166,4 +166,4 @@ def _personal(response: HttpResponse) -> HttpResponse:
 def bundle(request: HttpRequest) -> HttpResponseBase:
     """All keys and all lists in one signed file, for kiosks and USB sticks."""
     found = bundling.wanted(now=timezone.now())
-    return once_signed(request, found, content_type="application/jwt", max_age=statuslists.TTL_SECONDS)
+    return once_signed(request, found, content_type="application/jose", max_age=statuslists.TTL_SECONDS)

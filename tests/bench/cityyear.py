@@ -15,6 +15,7 @@ from django.conf import settings
 from credentials import bitstring, bundle, bundling, linting, openbadges
 from issuers import jose, profiles
 from issuers.profiles import PublicIssuer, PublicKey
+from issuers.signable import Form, header
 
 ISSUERS = 200
 CERTIFICATES = 1_000_000
@@ -29,15 +30,15 @@ NAMES_AR = ("الخزانة الوسائطية", "دار الشباب", "الم�
 Row = tuple[int, str, str]
 
 
-def bundled(shape: str, rotated: str) -> dict[str, Any]:
+def bundled(shape: str, keys: str) -> dict[str, Any]:
     """The bundle of a million certificates in ``shape`` lists: bytes, milliseconds and MiB to make it.
 
-    ``rotated`` issuers publish last year's key too. The lists are signed by the issuers, and opened as the
+    So many ``keys`` an issuer, of as many years. The lists are signed by the issuers, and opened as the
     signer opens them.
     """
     chance = random.Random(f"bundle {shape}")
     held = [ec.generate_private_key(ec.SECP256R1()) for _ in range(ISSUERS)]
-    issuers = [_issuer(number, held, number < int(rotated), chance) for number in range(ISSUERS)]
+    issuers = [_issuer(number, held, int(keys), chance) for number in range(ISSUERS)]
     rows = list(_signed_lists(int(shape), issuers, held, chance))
     milliseconds = []
     token = ""
@@ -58,12 +59,14 @@ def bundled(shape: str, rotated: str) -> dict[str, Any]:
 
 
 def _issuer(
-    number: int, held: Sequence[ec.EllipticCurvePrivateKey], rotated: bool, chance: random.Random
+    number: int, held: Sequence[ec.EllipticCurvePrivateKey], years: int, chance: random.Random
 ) -> dict[str, Any]:
-    """As the directory lists it: a key in use, and last year's if its issuer has had one."""
-    keys = [_key(held[number], "active", 90)]
-    if rotated:
-        keys.append(_key(ec.generate_private_key(ec.SECP256R1()), "retired", 455))
+    """As the directory lists it: a key in use, and one of each year before."""
+    keys = [_key(held[number], "active", chance.uniform(0, 365))]
+    keys += [
+        _key(ec.generate_private_key(ec.SECP256R1()), "retired", chance.uniform(0, 365) + 365 * year)
+        for year in range(1, years)
+    ]
     issuer = PublicIssuer(
         slug=f"{chance.choice(('maison', 'centre', 'institut', 'foyer'))}-sidi-moumen-{number}",
         name_fr=f"{chance.choice(NAMES_FR)} de Sidi Moumen {number}",
@@ -74,7 +77,7 @@ def _issuer(
     return profiles.directory_entry(issuer, base_url=settings.BASE_URL)
 
 
-def _key(private: ec.EllipticCurvePrivateKey, state: str, days: int) -> PublicKey:
+def _key(private: ec.EllipticCurvePrivateKey, state: str, days: float) -> PublicKey:
     jwk = jose.jwk_of(private.public_key())
     thumbprint = jose.thumbprint(jwk)
     since = NOW - timedelta(days=days)
@@ -129,8 +132,8 @@ def _made(issuers: Sequence[dict[str, Any]], rows: Sequence[Row], key: ec.Ellipt
         version=1,
         issued_at=NOW,
     )
-    if len(bundle.content(document["content"])[1]) != rows[-1][0]:
+    if len(document["lists"]) != rows[-1][0]:
         raise SystemExit("a list is missing in the bundle")
     payload = linting.lint_bundle(document).payload
     kid = f"{city}#{jose.thumbprint(jose.jwk_of(key.public_key()))}"
-    return jose.compact({"typ": "bundle+jwt", "alg": "ES256", "kid": kid}, payload, key)
+    return jose.compact(header(Form.BUNDLE, kid), payload, key)

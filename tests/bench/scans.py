@@ -12,6 +12,7 @@ from config.launch import Stack
 from tests import services
 from tests.conftest import QUIET
 from tests.journeys.employers import City, Employer
+from verify.scripts import lighter
 
 from .figures import Figure, at_most, beside
 from .steps import inside
@@ -20,8 +21,8 @@ SCANS = 11
 #: A city's mobile network: seconds of a round trip, bytes a second down and up.
 NETWORK = {"latency": 60, "downloadThroughput": 9e6 / 8, "uploadThroughput": 3e6 / 8}
 KILO = 1024
-#: Fetched once the verdict stands, once a day: what the whole city knows, and the module that reads it.
-AFTERWARDS = ("/bundle.jwt", "/static/verify/bundle")
+#: Documents of the city: what is looked up, and, once the verdict stands, once a day, all that it knows.
+DOCUMENTS = ("/k/", "/s/", "/bundle.jwt")
 #: Notes when the page first shows a verdict, counted from the start of the navigation.
 WATCH = """new MutationObserver(() => {
   if (document.body?.dataset.state) window.shownAfter ??= performance.now();
@@ -38,7 +39,7 @@ def scan(stack: Stack) -> list[Figure]:
     return [
         at_most("scan without a server, address to verdict: median", once, "ms", 500.0),
         at_most("scan without a server, processor four times slower: median", slow, "ms", 1000.0),
-        at_most("verifier page and its modules, gzipped", scripts / KILO, "KiB", 30.0),
+        at_most("verifier page, its modules and its service worker, gzipped", scripts / KILO, "KiB", 30.0),
         beside(
             "style sheets, fonts and marks of every page, gzipped",
             frame / KILO,
@@ -132,15 +133,24 @@ def first_visits(browser: Browser, city: City, code: str, network: Mapping[str, 
 
 
 def weight(browser: Browser, city: City, code: str) -> tuple[int, int]:
-    """Gzipped bytes that a first scan fetches: of the page with its modules, and of what every page has."""
+    """Gzipped bytes that a first scan fetches: of the page with its scripts, and of what every page has.
+
+    Scripts count as a city's server sends them, which leaves out their comments. The worker and what comes
+    after the verdict count too; what the worker brings for another time is what the page has.
+    """
     phone = visitor(browser, city)
     shown_after(phone, code)
-    scripts = frame = 0
+    phone.learns_the_city()
+    worker = phone.context.request.get(f"{city.base_url}/sw.js").body()  # asked for by no page
+    scripts, frame = len(gzip.compress(worker, 9)), 0
     for asked in phone.asked:
         answer, path = asked.response(), urlsplit(asked.url).path
-        if answer is None or asked.service_worker or path.startswith(("/k/", "/s/", *AFTERWARDS)):
+        if answer is None or asked.service_worker or path.startswith((*DOCUMENTS, "/sw.js")):
             continue
-        size = len(gzip.compress(answer.body(), 9))
+        body = answer.body()
+        if path.endswith(".js"):
+            body = lighter(body.decode()).encode()
+        size = len(gzip.compress(body, 9))
         if path == "/v" or path.endswith((".js", ".webmanifest")):
             scripts += size
         else:

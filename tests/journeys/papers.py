@@ -5,7 +5,6 @@ made is its last line, as JSON. A certificate is awarded through the queue and s
 where no worker would sign what is wanted, the issuer's own key signs it here.
 """
 
-import gzip
 import json
 import os
 import sys
@@ -26,10 +25,10 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from credentials import paper, revocation, statuslists
-from credentials.models import LIST_SIZE, Achievement, Batch, Credential, StatusList, StatusListVersion
+from credentials import bundling, paper, revocation, statuslists
+from credentials.models import LIST_SIZE, Achievement, Batch, Credential, StatusListVersion
 from credentials.people import Person
-from issuers import jose, keys, profiles, publications, withdrawals
+from issuers import jose, keys, publications, withdrawals
 from issuers.cose import protected_header, sealed, to_be_signed
 from issuers.models import Publication, SigningKey
 from issuers.signable import Form, Signable
@@ -222,46 +221,12 @@ def published() -> list[list[Any]]:
 
 
 def bundle() -> dict[str, str]:
-    """The city's keys and lists in one file, as docs/paper-format.md has it, for a kiosk's stick."""
+    """The city's file for a stick, as the product signs it now."""
     now = timezone.now()
-    signer = keys.city_signer(purpose=SigningKey.Purpose.DIRECTORY, now=now)
-    directory = json.loads(jose.unb64(Publication.objects.get(pk="keys").body.split(".")[1]))
-    content = {"issuers": directory["issuers"], "lists": [bundled(each) for each in StatusList.objects.all()]}
-    payload = {name: directory[name] for name in ("iss", "ttl", "delegation")} | {
-        "sub": "bundle",
-        "iat": int(now.timestamp()),
-        "version": int(now.timestamp()),
-        "content": jose.b64(gzip.compress(json.dumps(content).encode(), mtime=0)),
-    }
-    header = {"typ": "bundle+jwt", "alg": "ES256", "kid": signer.kid}
-    return {"bundle": jose.compact(header, json.dumps(payload).encode(), signer._p256())}
-
-
-def bundled(status_list: StatusList) -> dict[str, Any]:
-    """A status list within a bundle: what is set, as gaps."""
-    signed = [version.signed_at for version in status_list.versions.all()]
-    told: dict[str, Any] = {
-        "number": status_list.number,
-        "issuer": profiles.did_for_issuer(base_url=settings.BASE_URL, slug=status_list.issuer.slug),
-        "iat": int(min(signed).timestamp()),
-        "exp": int((min(signed) + statuslists.VALID_FOR).timestamp()),
-    }
-    for purpose, statuses in statuslists.SETS.items():
-        there = Credential.objects.filter(status_list=status_list, status__in=statuses)
-        told[purpose.value] = gaps(sorted(there.values_list("status_index", flat=True)))
-    return told
-
-
-def gaps(places: list[int]) -> str:
-    """The first place, then the distance of each from the next one that was possible, in LEB128."""
-    packed = bytearray()
-    for before, place in zip([-1, *places], places, strict=False):
-        rest = place - before - 1
-        while rest > 127:
-            packed.append(rest & 127 | 128)
-            rest >>= 7
-        packed.append(rest)
-    return jose.b64(bytes(packed))
+    publications.outdate(now=now)
+    publish()
+    bundling.tend(now=now)
+    return {"bundle": Publication.objects.get(pk="bundle").body}
 
 
 def sign_anew() -> dict[str, int]:

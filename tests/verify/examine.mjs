@@ -2,7 +2,7 @@
 import { createInterface } from "node:readline";
 import { onDevice } from "./worker.mjs";
 
-const folder = new URL("../../verify/static/verify/", import.meta.url);
+const folder = new URL(process.argv[2] || "../../verify/static/verify/", import.meta.url);
 const { readCode, digitsIn } = await import(new URL("sp1.js", folder));
 const { memoryIn } = await import(new URL("memory.js", folder));
 const { openDirectory } = await import(new URL("trust.js", folder));

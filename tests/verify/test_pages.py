@@ -21,6 +21,7 @@ from tests.factories import make_achievement, make_credential, make_issuer, publ
 from tests.gallery import make
 from verify import gate, offline
 from verify.report import Reason, Verdict
+from verify.scripts import lighter
 from verify.wording import BROWSER_FACES, CHECKS, FACES
 
 pytestmark = pytest.mark.django_db
@@ -336,25 +337,35 @@ def test_every_reason_has_a_face_and_only_valid_is_green() -> None:
     assert {face.state for face in (*FACES.values(), *BROWSER_FACES) if face.seal == "valid"} == valid
 
 
-def loaded_first() -> set[str]:
-    """The modules that the page loads by itself: what its script imports, and so on."""
-    folder = Path(gate.__file__).parent / "static/verify"
-    waiting, found = {"page.js"}, set[str]()
+FOLDER = Path(gate.__file__).parent / "static/verify"
+
+
+def loaded_with(first: str) -> set[str]:
+    """The modules that come with this one: what it imports, and so on."""
+    waiting, found = {first}, set[str]()
     while waiting:
         name = waiting.pop()
         found.add(name)
-        imports = re.findall(r'^import .*"\./([\w-]+\.js)";$', (folder / name).read_text(), re.MULTILINE)
+        imports = re.findall(r'^import .*"\./([\w-]+\.js)";$', (FOLDER / name).read_text(), re.MULTILINE)
         waiting |= set(imports) - found
     return found
 
 
 @pytest.mark.parametrize("language", ["fr", "ar", "en"])
 def test_the_verifier_page_stays_small(client: Client, credential: Credential, language: str) -> None:
-    """HTML and modules, each compressed as the server does it; the house's styles and fonts come beside."""
+    """All of ours that comes before a scanner, as a city's server sends it: page, modules, service worker.
+
+    The house's styles and fonts, which every page has, come beside.
+    """
     html = client.get("/v", headers={"accept-language": language}).content
-    modules = [(Path(gate.__file__).parent / "static/verify" / name).read_bytes() for name in loaded_first()]
-    assert sum(len(gzip.compress(part, 6)) for part in (html, *modules)) < 30_000
+    modules = loaded_with("page.js") | loaded_with("bundle.js")
+    scripts = [lighter((FOLDER / name).read_text()).encode() for name in modules]
+    parts = (html, client.get("/sw.js").content, *scripts)
+    assert sum(len(gzip.compress(part, 6)) for part in parts) < 30_000
 
 
 def test_what_a_browser_keeps_is_what_the_page_loads() -> None:
-    assert {f"verify/{name}" for name in loaded_first()} == set(offline.FIRST)
+    first = loaded_with("page.js")
+    assert {f"verify/{name}" for name in first} == set(offline.FIRST)
+    assert {f"verify/{name}" for name in loaded_with("bundle.js") - first} == set(offline.THEN)
+    assert {f"verify/{name}" for name in loaded_with("kiosk.js") - first} == {*offline.THEN, *offline.KIOSK}

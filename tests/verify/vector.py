@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from credentials import bitstring, bundle, linting, openbadges, paper
 from issuers import cose, jose, profiles
 from issuers.profiles import PublicIssuer, PublicKey
+from issuers.signable import Form, header
 
 FILE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "sp1-vector.json"
 BASE_URL = "https://v.skills.example"
@@ -43,6 +44,13 @@ def thumbprint(name: str) -> str:
 def jws(document: dict[str, Any], *, typ: str, kid: str, by: str) -> str:
     payload = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
     return jose.compact({"typ": typ, "alg": "ES256", "kid": kid}, payload, key(by))
+
+
+def sealed(document: dict[str, Any]) -> str:
+    """A bundle that says this, signed by the directory key."""
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    kid = f"{CITY}#{thumbprint('directory')}"
+    return jose.compact(header(Form.BUNDLE, kid), bundle.packed(text), key("directory"))
 
 
 def issuers() -> list[PublicIssuer]:
@@ -119,7 +127,7 @@ def bundled(lists: dict[str, str]) -> str:
         version=int(AT.timestamp()),
         issued_at=AT,
     )
-    return jws(document, typ="bundle+jwt", kid=f"{CITY}#{thumbprint('directory')}", by="directory")
+    return sealed(document)
 
 
 def make() -> dict[str, Any]:

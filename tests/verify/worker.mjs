@@ -51,7 +51,7 @@ class Device {
       this.asked.push(url);
       const body = this.network[url.replace(ORIGIN, "")];
       if (body === undefined) throw new TypeError("no network");
-      return new Response(body);
+      return typeof body === "string" ? new Response(body) : new Response("", { headers: { "Content-Language": body.language } });
     };
     runInNewContext(`const RELEASE = ${JSON.stringify(release)};\n${SOURCE}`, { self, caches, fetch, crypto, URL, Response, Uint8Array, Array, Object, Promise, Error });
     const happen = async (name, event) => {
@@ -65,10 +65,10 @@ class Device {
       tell: (data) => happen("message", { data }),
       did: async () => [...did],
       held: async () => Object.fromEntries([...this.caches].map(([name, held]) => [name, [...held.keys()]])),
-      ask: async ({ url, mode = "no-cors", method = "GET" }) => {
+      ask: async ({ url, mode = "no-cors", method = "GET", leads = false }) => {
         let answer = null;
         heard.fetch({ request: { url: url.startsWith("http") ? url : ORIGIN + url, mode, method }, respondWith: (promise) => (answer = promise) });
-        return answer && answer.then((found) => found.text(), (error) => error.message);
+        return answer && answer.then((found) => (leads ? found.headers.get("Location") : found.text()), (error) => error.message);
       },
     };
   }

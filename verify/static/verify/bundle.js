@@ -1,8 +1,10 @@
 // The city's keys and lists in one signed file, for devices that are seldom on a network: read, checked, kept.
 
-import { NotTrusted, unb64 } from "./jws.js";
+import { json, NotTrusted, thumbprint, unb64 } from "./jws.js";
+import { hex } from "./cose.js";
 import { fetched } from "./lists.js";
 import { gunzipped, placesIn } from "./packing.js";
+import { jwkAt } from "./points.js";
 import { hasExactly, isWhole, openUnderRoot } from "./trust.js";
 
 const CLOCK_DRIFT = 300;
@@ -12,11 +14,10 @@ const MOST_FILE = 600000; // characters
 const MOST_CONTENT = 4 * 1024 * 1024;
 const NUMBERS = 2 ** 15; // of lists, as many as a paper can name
 const AS_FILE = 30 * DAY; // what was carried here on a stick may be as old as anything that is relied on
-const MEMBERS = ["content", "delegation", "iat", "iss", "sub", "ttl", "version"];
-const PARTS = ["issuers", "lists"];
+const MEMBERS = ["delegation", "iat", "iss", "issuers", "lists", "sub", "ttl", "version"];
 const LIST = ["exp", "iat", "issuer", "number", "replacement", "revocation", "suspension"];
 const ISSUER = ["accredited", "did", "keys", "names", "slug"];
-const KEY = ["compromised", "jwk", "kid", "nbf", "until"];
+const KEY = ["compromised", "nbf", "point", "until"];
 
 /**
  * Take in a bundle and keep it: {iat, issuers, lists} say how much it knows. `context` is {config, now, memory, store};
@@ -24,10 +25,8 @@ const KEY = ["compromised", "jwk", "kid", "nbf", "until"];
  */
 export async function takeBundle(body, context, { asFile = false } = {}) {
   if (body.length > MOST_FILE) throw new NotTrusted("form");
-  const found = await openUnderRoot(body, { typ: "bundle+jwt", name: "bundle", atLeast: asFile ? AS_FILE : 0 }, context, async (said) => {
-    if (!hasExactly(said, MEMBERS) || typeof said.content !== "string") throw new NotTrusted("members");
-    return { iat: said.iat, version: said.version, ...(await contentOf(said)) };
-  });
+  const kind = { typ: "bundle+jose", cty: "gzip", name: "bundle", atLeast: asFile ? AS_FILE : 0, unpacked };
+  const found = await openUnderRoot(body, kind, context, partsOf);
   const { iat, version, issuers, lists, seq } = found;
   const stamp = { seq, bundled: true };
   const kept = lists.map(({ number, ...list }) => [`list/${number}`, { ...list, ...stamp }]);
@@ -49,33 +48,40 @@ export async function learnCity(context) {
   await fetchBundle(context).catch(() => {}); // another time
 }
 
-async function contentOf({ content, iat }) {
-  const bytes = await gunzipped(unb64(content), MOST_CONTENT);
-  let inside;
-  try {
-    inside = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch {
-    throw new NotTrusted("form");
-  }
-  if (!isPlain(inside)) throw new NotTrusted("form");
-  if (!hasExactly(inside, PARTS) || !PARTS.every((part) => Array.isArray(inside[part]))) throw new NotTrusted("members");
-  if (!inside.issuers.every(isIssuer)) throw new NotTrusted("members");
+async function unpacked(bytes) {
+  return json(await gunzipped(bytes, MOST_CONTENT));
+}
+
+async function partsOf(said) {
+  const { iat, version } = said;
+  if (!hasExactly(said, MEMBERS) || !Array.isArray(said.issuers) || !Array.isArray(said.lists)) throw new NotTrusted("members");
+  const issuers = [];
+  for (const issuer of said.issuers) issuers.push(await issuerOf(issuer));
   const numbers = new Set();
-  const lists = inside.lists.map((list) => {
+  const lists = said.lists.map((list) => {
     if (!isList(list) || list.iat > iat + CLOCK_DRIFT || numbers.has(list.number)) throw new NotTrusted("members");
     numbers.add(list.number);
     const [revocation, suspension, replacement] = [list.revocation, list.suspension, list.replacement].map(gapsIn);
     return { number: list.number, issuer: list.issuer, iat: list.iat, revocation, suspension, replacement };
   });
-  return { issuers: inside.issuers, lists };
+  return { iat, version, issuers, lists };
 }
 
-function isIssuer(issuer) {
-  return hasExactly(issuer, ISSUER) && typeof issuer.did === "string" && typeof issuer.slug === "string" && isPlain(issuer.names) && isPlain(issuer.accredited) && Array.isArray(issuer.keys) && issuer.keys.every(isKey);
+/** As the directory lists it: each key by its name and with both coordinates. */
+async function issuerOf(issuer) {
+  const isSound = hasExactly(issuer, ISSUER) && typeof issuer.did === "string" && typeof issuer.slug === "string" && isPlain(issuer.names) && isPlain(issuer.accredited) && Array.isArray(issuer.keys);
+  if (!isSound) throw new NotTrusted("members");
+  const keys = [];
+  for (const key of issuer.keys) keys.push(await keyOf(key));
+  return { ...issuer, keys };
 }
 
-function isKey(key) {
-  return hasExactly(key, KEY) && /^[0-9a-f]{16}$/.test(key.kid) && isPlain(key.jwk) && isWhole(key.nbf) && (key.until === null || isWhole(key.until)) && typeof key.compromised === "boolean";
+async function keyOf(key) {
+  const isSound = hasExactly(key, KEY) && isWhole(key.nbf) && (key.until === null || isWhole(key.until)) && typeof key.compromised === "boolean";
+  if (!isSound) throw new NotTrusted("members");
+  const { point, ...rest } = key;
+  const jwk = jwkAt(bytesOf(point));
+  return { kid: hex(unb64(await thumbprint(jwk)).subarray(0, 8)), jwk, ...rest };
 }
 
 function isList(list) {
@@ -88,8 +94,12 @@ function isPlain(value) {
 
 /** The places set, as bytes; each is looked at once here, so that no scan meets a broken list. */
 function gapsIn(encoded) {
-  if (typeof encoded !== "string") throw new NotTrusted("members");
-  const gaps = encoded === "" ? new Uint8Array() : unb64(encoded);
+  const gaps = bytesOf(encoded);
   for (const place of placesIn(gaps)) if (place < 0) break;
   return gaps;
+}
+
+function bytesOf(encoded) {
+  if (typeof encoded !== "string") throw new NotTrusted("members");
+  return encoded === "" ? new Uint8Array() : unb64(encoded);
 }

@@ -22,10 +22,10 @@ async function register({ worker }, isIdle, isToStay) {
   const tell = (message) => registration.active?.postMessage(message);
   tell({ act: "language", language: document.documentElement.lang });
   tell({ act: "keep", urls: loaded() });
-  if (isToStay) tell({ act: "keep-scanner" });
+  if (isToStay) tell({ act: "stay" });
   window.addEventListener("appinstalled", () => {
     navigator.storage?.persist?.().catch(() => {});
-    tell({ act: "keep-scanner" });
+    tell({ act: "stay" });
   });
   if (container.controller) await followLanguage(registration, isIdle);
 }

@@ -1,20 +1,21 @@
-// Compact JWS as this city writes them: ES256, a header of exactly three members, one spelling of base64url.
+// Compact JWS as this city writes them: ES256, a header without a member more, one spelling of base64url.
 
 export class NotTrusted extends Error {}
 
 const ES256 = { name: "ECDSA", hash: "SHA-256" };
 
-/** {kid, unverified(), isSignedBy(jwk)}: what it says is anybody's word until a signature was checked. */
-export function openJws(token, typ) {
+/** {kid, payload(), unverified(), isSignedBy(jwk)}: what it says is anybody's word until a signature was checked. */
+export function openJws(token, typ, cty) {
   const parts = token.trim().split(".");
   if (parts.length !== 3) throw new NotTrusted("form");
   const header = json(unb64(parts[0]));
-  if (header.alg !== "ES256" || header.typ !== typ || typeof header.kid !== "string" || Object.keys(header).length !== 3) throw new NotTrusted("header");
+  if (header.alg !== "ES256" || header.typ !== typ || header.cty !== cty || typeof header.kid !== "string" || Object.keys(header).length !== (cty ? 4 : 3)) throw new NotTrusted("header");
   const signed = new TextEncoder().encode(`${parts[0]}.${parts[1]}`);
   const signature = unb64(parts[2]);
   if (b64(signature) !== parts[2]) throw new NotTrusted("form"); // one token has one spelling
   return {
     kid: header.kid,
+    payload: () => unb64(parts[1]),
     unverified: () => json(unb64(parts[1])),
     isSignedBy: (jwk) => isSignedBy(jwk, signed, signature),
   };
@@ -37,11 +38,12 @@ export function unb64(encoded) {
   return Uint8Array.from(atob(encoded.replace(/-/g, "+").replace(/_/g, "/")), (letter) => letter.charCodeAt(0));
 }
 
-function b64(bytes) {
+export function b64(bytes) {
   return btoa(String.fromCharCode(...bytes)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=/g, "");
 }
 
-function json(bytes) {
+/** The JSON object that these bytes are. Throws NotTrusted. */
+export function json(bytes) {
   try {
     const value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
     if (value !== null && typeof value === "object" && !Array.isArray(value)) return value;

@@ -1,7 +1,7 @@
 // From the pinned roots to a document: delegation, directory key's signature, age; and never back to an older one.
 // Each refusal is named as the server names it (issuers/delegations.py).
 
-import { NotTrusted, openJws, thumbprint } from "./jws.js";
+import { json, NotTrusted, openJws, thumbprint } from "./jws.js";
 
 const CLOCK_DRIFT = 300; // seconds that this device's clock may be wrong
 const LONGEST = 400 * 86400;
@@ -18,22 +18,22 @@ export function openDirectory(body, name, context) {
 
 /**
  * What `read` makes of the document called `name`, if a pinned root stands behind it and nothing newer was seen here.
- * `context` is {config: {city, roots}, now, memory}; `atLeast`: seconds in which it is taken in, whatever it says.
+ * `context` is {config: {city, roots}, now, memory}; `atLeast`: seconds in which it is taken in, whatever it says;
+ * `cty` and `unpacked`: what a payload is that is not JSON, and how it becomes an object.
  */
-export async function openUnderRoot(body, { typ, name, atLeast = 0 }, { config, now, memory }, read) {
+export async function openUnderRoot(body, { typ, name, atLeast = 0, cty, unpacked = json }, { config, now, memory }, read) {
   const seen = memory.recall(config.city);
   // A device whose clock was set back has still seen what it has seen.
   const today = Math.max(now, seen.latest);
-  const jws = openJws(body, typ);
-  const inside = jws.unverified().delegation;
-  if (typeof inside !== "string") throw new NotTrusted("members");
-  const delegation = await openDelegation(inside, config);
+  const jws = openJws(body, typ, cty);
+  const said = await unpacked(jws.payload());
+  if (typeof said.delegation !== "string") throw new NotTrusted("members");
+  const delegation = await openDelegation(said.delegation, config);
   if (today + CLOCK_DRIFT < delegation.nbf) throw new NotTrusted("not-yet");
   if (today - CLOCK_DRIFT >= delegation.exp) throw new NotTrusted("expired");
   if (delegation.seq < seen.seq) throw new NotTrusted("older");
   if (jws.kid !== delegation.sub) throw new NotTrusted("directory-key");
   if (!(await jws.isSignedBy(delegation.jwk))) throw new NotTrusted("signature");
-  const said = jws.unverified();
   if (said.iss !== config.city) throw new NotTrusted("city");
   if (said.sub !== name) throw new NotTrusted("name");
   if (![said.version, said.iat, said.ttl].every(isWhole)) throw new NotTrusted("members");
