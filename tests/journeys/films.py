@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pypdfium2  # type: ignore[import-untyped]  # it comes without types
+import qrcode
 import zxingcpp
 from PIL import Image, ImageChops, ImageDraw, ImageEnhance, ImageFilter
 from playwright.sync_api import BrowserType
+from qrcode.constants import ERROR_CORRECT_M
 
 from tests import services
 from tests.conftest import QUIET
@@ -48,6 +50,8 @@ class Hand:
     noise: float = NOISE
 
 
+#: What hangs in a café: somebody else's code.
+MENU = "https://cafe.example/menu"
 NEAR = Hand(closeness=10)  # 1080 lines from 15 centimetres
 FAR = Hand(closeness=6.7)  # 720 lines from there
 HEAD = f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F{RATE}:1 Ip A1:1 C420jpeg\n".encode()
@@ -59,6 +63,16 @@ def printed(pdf: bytes, *, dots: int = 600) -> Print:
     """A certificate as a printer of so many dots to the inch puts it on paper: what lies about its code."""
     page = pypdfium2.PdfDocument(pdf)[0].render(scale=dots / 72, grayscale=True).to_pil()
     return around_code(black_and_white(page), density=dots / 25.4)
+
+
+def drawn(text: str, *, module: int = 10) -> Print:
+    """Any code alone on paper, so many dots of 600 to the inch a module."""
+    code = qrcode.make(text, box_size=module, error_correction=ERROR_CORRECT_M).get_image().convert("L")
+    density = 600 / 25.4
+    side = round(2 * AROUND * density)
+    page = Image.new("L", (side, side), 255)
+    page.paste(code, ((side - code.width) // 2, (side - code.height) // 2))
+    return Print(page=page, density=density, centre=(side / 2, side / 2))
 
 
 def around_code(page: Image.Image, *, density: float) -> Print:

@@ -6,18 +6,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import qrcode
 from PIL import Image
 from playwright.sync_api import Browser, Request, expect
 
-from .employers import City, Employer, told
+from .employers import City, Employer, forged, told
 from .films import (
     ALLOWED,
     CAMERA,
     FAR,
+    MENU,
     NEAR,
     Hand,
     Print,
+    drawn,
     frames,
     phone,
     printed,
@@ -27,7 +28,6 @@ from .films import (
 )
 
 NAME = "Nadia Benjelloun"
-DENSITY = 600 / 25.4  # pixels of the café's print that make a millimetre
 Scans = Callable[..., Employer]
 
 TOO_FAR = Hand(closeness=5, blur=1.3)  # 720 lines from 20 centimetres
@@ -57,21 +57,18 @@ def sheet(city: City, browser: Browser) -> Print:
 
 @pytest.fixture(scope="module")
 def menu() -> Print:
-    """What hangs in a café: somebody else's code."""
-    code = qrcode.make("https://cafe.example/menu", box_size=40).get_image().convert("L")
-    page = Image.new("L", (2000, 2000), 255)
-    page.paste(code, (1000 - code.width // 2, 1000 - code.height // 2))
-    return Print(page=page, density=DENSITY, centre=(1000, 1000))
+    """What hangs in a café."""
+    return drawn(MENU, module=40)
 
 
 @pytest.fixture(scope="module")
 def films(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Print, Hand], Path]:
     """Films, each made once."""
     folder = tmp_path_factory.mktemp("films")
-    made: dict[tuple[int, Hand], Path] = {}
+    made: dict[tuple[bytes, Hand], Path] = {}
 
     def film(sheet: Print, hand: Hand) -> Path:
-        key = (id(sheet), hand)
+        key = (sheet.page.tobytes(), hand)
         if key not in made:
             made[key] = folder / f"{len(made)}.y4m"
             write_film(made[key], sheet, hand)
@@ -138,6 +135,30 @@ def test_somebody_elses_code_is_named_and_never_opened(
         expect(employer.page.locator("video")).to_be_visible()
         expect(employer.page).to_have_url(re.compile(r"/v$"))
         assert "cafe.example" not in sent(employer)
+
+
+def test_the_printed_host_counts_for_nothing_and_is_asked_for_nothing(
+    city: City, browser: Browser, films: Callable[..., Path]
+) -> None:
+    digits = city.codes["valid"].partition("#")[2]
+    film = films(drawn(f"https://evil.example/v#{digits}"), NEAR)
+    with phone(city, browser.browser_type, ALLOWED, film=film) as employer:
+        start(employer)
+        assert employer.verdict() == "valid"
+        expect(employer.page.locator("main")).to_contain_text(NAME)
+        assert "evil.example" not in sent(employer)
+        assert "evil.example" not in employer.belongings()
+
+
+def test_our_host_on_a_forged_print_makes_it_no_better(
+    city: City, browser: Browser, films: Callable[..., Path]
+) -> None:
+    code = forged(city.codes["valid"])
+    assert code.startswith(f"{city.base_url}/v#")
+    with phone(city, browser.browser_type, ALLOWED, film=films(drawn(code), NEAR)) as employer:
+        start(employer)
+        assert employer.verdict() == "tampered"
+        expect(employer.page.locator("main")).not_to_contain_text(NAME)
 
 
 def test_the_camera_rests_while_the_page_is_not_seen_and_when_it_is_closed(

@@ -8,12 +8,22 @@ from collections.abc import Callable
 import pypdfium2  # type: ignore[import-untyped]  # it comes without types
 import pytest
 import zxingcpp
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Browser, Page, Request, expect
 
 from .door import sign_in, staff
+from .employers import City, Employer
 from .test_trainer import award
 
 OpenPage = Callable[..., Page]
+NAME = "Nadia Benjelloun"
+SHORT_CODE = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{4}(?:-[0-9A-HJKMNP-TV-Z]{4}){2}\b")
+SHORT_CODES = 10  # a minute and place
+#: What somebody reads who has typed too many.
+TOO_MANY = {
+    "fr": "Trop de vérifications viennent d’ici. Attendez une minute, puis réessayez.",
+    "ar": "جاءت من هنا تحقّقات كثيرة. انتظر دقيقة ثم حاول من جديد.",
+    "en": "Too many checks came from here. Wait a minute, then try again.",
+}
 PUBLISHED = 30.0  # seconds; the lists follow a change within a few
 
 
@@ -120,3 +130,44 @@ def test_without_scripts_the_page_asks_for_the_short_code(open_page: OpenPage) -
     page.fill("input[name=code]", "BZF3-G3DK-P8FZ")
     page.locator("form:has(input[name=code]) button").click()
     expect(page.locator("#refused[role=alert]")).to_be_visible()
+
+
+def test_without_scripts_the_printed_short_code_leads_to_the_verdict_until_too_many_are_tried(
+    city: City, browser: Browser
+) -> None:
+    city.start_web()
+    contexts = {
+        language: browser.new_context(**Employer.phone(language=language), java_script_enabled=False)
+        for language in TOO_MANY
+    }
+    for language, context in contexts.items():
+        context.add_cookies([{"name": "lang", "value": language, "url": city.base_url}])
+    page = contexts["fr"].new_page()
+    sheet = page.request.get(f"{city.base_url}{city.act('address', NAME)['address']}.pdf").body()
+    printed = SHORT_CODE.findall(pypdfium2.PdfDocument(sheet)[0].get_textpage().get_text_range())
+    assert len(printed) == 1
+    assert typed(page, city, printed[0]) == 200
+    expect(page.locator(".verdict.ok h1")).to_have_text("Certificat valide")
+    expect(page.locator("main")).to_contain_text(NAME)
+
+    answers = [typed(page, city, printed[0]) for _ in range(SHORT_CODES)]
+    assert 429 in answers
+    for language, context in contexts.items():
+        page = context.new_page()
+        assert typed(page, city, printed[0]) == 429
+        expect(page.locator("#refused[role=alert]")).to_have_text(TOO_MANY[language])
+        expect(page.locator("input[name=code]")).to_be_visible()
+        expect(page.locator(".verdict")).to_have_count(0)
+        context.close()
+
+
+def typed(page: Page, city: City, code: str) -> int:
+    """Type a short code on the page; returns the status of the answer, which says when to come again."""
+    page.goto(f"{city.base_url}/v")
+    page.fill("input[name=code]", code)
+    with page.expect_response(lambda answer: answer.request.method == "POST") as waited:
+        page.locator("form:has(input[name=code]) button").click()
+    answer = waited.value
+    assert ("retry-after" in answer.headers) == (answer.status == 429)
+    page.wait_for_load_state()
+    return answer.status
