@@ -20,7 +20,7 @@ import psutil
 from config.launch import BASE_DIR, CannotStart, Stack
 from tests import services
 
-from . import bundles, clr, lists, load, onpaper, scans
+from . import bundles, clr, employers, lists, load, onpaper, scans
 from .figures import Figure, at_most, beside, lines
 from .steps import inside
 
@@ -80,6 +80,7 @@ PARTS: dict[str, Sequence[tuple[str, Part]]] = {
         ("paper", onpaper.made),
         ("paper", onpaper.scanned),
         ("scan", scans.scan),
+        ("employer", employers.two_hundred),
         ("clr", clr.exported),
         ("million", lists.few),
         ("lists", lists.ten_thousand),
