@@ -44,7 +44,7 @@ def two_hundred(stack: Stack) -> list[Figure]:
         leave(employer)
     name = f"{SIZE} mixed files at the bench, {photos} of them photos"
     return [
-        at_most(f"{name}: button to full table", taken, "s", 60.0),
+        at_most(f"{name}: button to full table", taken, "s", 30.0),
         beside(
             f"{name}",
             SIZE / taken,
