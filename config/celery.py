@@ -3,10 +3,12 @@
 import gc
 import logging
 import os
+import sys
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_init, worker_process_init
+from celery.signals import task_prerun, worker_init, worker_process_init
+from django.db import close_old_connections
 from kombu import Exchange, Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -35,9 +37,19 @@ ROUTES = {
 
 app = Celery("passport")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+# Otherwise every task opens a new connection, which takes longer than signing. How old one may get, and what
+# becomes of one that broke, is Django's to say, as for the web (``look_at_connections``).
+app.conf["CELERY_DB_REUSE_MAX"] = sys.maxsize
 app.conf.task_queues = [Queue(name, Exchange(name), routing_key=name) for name in QUEUES]
 app.conf.task_routes = {task: {"queue": queue} for task, queue in ROUTES.items()}
 app.autodiscover_tasks()
+
+
+@task_prerun.connect
+def look_at_connections(task: Any, **_: object) -> None:
+    """Let go of a database connection that broke or is older than ``CONN_MAX_AGE`` before a task uses it."""
+    if not task.request.is_eager:
+        close_old_connections()
 
 
 @worker_process_init.connect

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
+from issuers import storing
 from issuers.models import random_token
 
 from .models import Award, Chunk
@@ -79,12 +80,7 @@ def take(*, kind: str) -> Taken | None:
         candidate = candidates[0]
         candidate.batch.achievement.issuer = candidate.batch.issuer  # nobody awards what is another's
         token = random_token()
-        won = (
-            ready(kind)
-            .filter(pk=candidate.pk)
-            .update(lease_token=token, lease_until=Now() + LEASE, attempts=F("attempts") + 1)
-        )
-        if won:
+        if _leased(candidate, token):
             return Taken(
                 chunk=candidate,
                 token=token,
@@ -94,6 +90,14 @@ def take(*, kind: str) -> Taken | None:
                 probed=candidate.last_error == PROBE_DIED,
                 more=len(candidates) > 1,
             )
+
+
+@transaction.atomic
+def _leased(chunk: Chunk, token: str) -> bool:
+    """Take it unless another worker was quicker. Should the database crash now, nobody has taken it."""
+    storing.commit_lightly()
+    free = ready(chunk.kind).filter(pk=chunk.pk)
+    return bool(free.update(lease_token=token, lease_until=Now() + LEASE, attempts=F("attempts") + 1))
 
 
 def locked(taken: Taken) -> Chunk | None:

@@ -251,15 +251,18 @@ def plain_environment() -> dict[str, str]:
 
 
 @contextmanager
-def running_product(*, demo: bool = True, **further: str) -> Iterator[Stack]:
-    """Web, workers, sweeper and Redis, as ``make run`` starts them; ``further`` is in their environment."""
+def running_product(*, demo: bool = True, host: str = "", **further: str) -> Iterator[Stack]:
+    """Web, workers, sweeper and Redis, as ``make run`` starts them; ``further`` is in their environment.
+
+    ``host`` is what they take for their name, where a browser is told that it is this machine.
+    """
     with tempfile.TemporaryDirectory(prefix="pp-run-", dir="/tmp") as name:
         var_dir = Path(name)
         with fresh_database(var_dir) as database_url:
             port = free_port()
             stack = Stack(
                 port=port,
-                base_url=f"http://localhost:{port}",
+                base_url=f"http://{host or f'localhost:{port}'}",
                 var_dir=var_dir,
                 environment=plain_environment()
                 | {"DEMO": "1" if demo else "0", "DATABASE_URL": database_url}

@@ -456,6 +456,7 @@ ACTS: dict[str, Any] = {
     "prints": papers.prints,
     "print-order": papers.print_order,
     "scans": papers.scans,
+    "codes": papers.codes,
     "passport": passports.passport,
     "code": code,
     "city": city,

@@ -6,6 +6,9 @@ from tests.credentials.degrading import SCENES
 from .figures import Figure, at_least, at_most, beside_limit
 from .steps import inside
 
+ROUNDS = "2"  # of each scene, where time is short
+USUAL = 12  # the version of most printed codes, or a smaller one
+
 
 def made(stack: Stack) -> list[Figure]:
     """CPU a print, warm, one certificate each; and a class in archives."""
@@ -23,10 +26,32 @@ def made(stack: Stack) -> list[Figure]:
 
 def scanned(stack: Stack) -> list[Figure]:
     """Single frames of prints of 300 dots that are read, 10 pixels a millimetre, best of two passes."""
-    shares = inside(stack, "scans")
+    return _read(inside(stack, "scans"))
+
+
+def frames(stack: Stack) -> list[Figure]:
+    """The same of fewer frames, as a test run has time for."""
+    return _read(inside(stack, "scans", ROUNDS))
+
+
+def _read(shares: dict[str, float]) -> list[Figure]:
     return [
         at_least(
             f"printed code, single frame read: {scene.name}", 100 * shares[scene.name], "%", 100 * scene.least
         )
         for scene in SCENES
+    ]
+
+
+def codes(stack: Stack) -> list[Figure]:
+    """How dense the demo city's codes are, and whether their prints are read as they leave the printer."""
+    found = inside(stack, "codes")
+    versions = found["versions"]
+    usual = 100 * sum(version <= USUAL for version in versions) / len(versions)
+    return [
+        at_most("printed code, version of the densest", max(versions), "", 13),
+        at_least(
+            f"printed codes of version {USUAL} at most", usual, "%", 50, against="normally: at least 50"
+        ),
+        at_least("prints of 300 dots, black and white, that are read", 100 * found["read"], "%", 100),
     ]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+import zxingcpp
 from django.utils import timezone
 
 from credentials import cards, printing, qr, reading
@@ -72,12 +73,26 @@ def print_order() -> dict[str, float]:
     return {"certificates": len(own), "made": made, "sent": sent, "bytes": size}
 
 
-def scans() -> dict[str, float]:
+def scans(rounds: str = str(ROUNDS)) -> dict[str, float]:
     """By scene, the share of single frames that are read, of prints at both sizes of a module."""
     papers = printed.sixteen()
     return {
         scene.name: statistics.mean(
-            degrading.rate(papers, replace(scene, rounds=ROUNDS), size=size) for size in (1.0, printed.SHRUNK)
+            degrading.rate(papers, replace(scene, rounds=int(rounds)), size=size)
+            for size in (1.0, printed.SHRUNK)
         )
         for scene in degrading.SCENES
     }
+
+
+def codes() -> dict[str, Any]:
+    """The version of every printed code, and how many prints of 300 dots are read, black and white."""
+    credentials = list(Credential.objects.select_related(*reading.RELATED).order_by("pk"))
+    texts = [reading.qr_text(credential) for credential in credentials]
+    some = list(zip(credentials, texts, strict=True))[:: max(1, len(texts) // PRINTS)]
+    right = [
+        [code.text for code in zxingcpp.read_barcodes(printed.page_of(reading.pdf(credential), 300))]
+        == [text]
+        for credential, text in some
+    ]
+    return {"versions": [qr.qr_version(text) for text in texts], "read": statistics.mean(right)}

@@ -1,12 +1,24 @@
-"""Films for a browser's camera: a hand holds a phone over a printed page, not quite still."""
+"""Films for a browser's camera: a hand holds a phone over a printed page, not quite still; and that phone."""
 
 import math
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pypdfium2  # type: ignore[import-untyped]  # it comes without types
+import zxingcpp
 from PIL import Image, ImageChops, ImageDraw, ImageEnhance, ImageFilter
+from playwright.sync_api import BrowserType
 
+from tests import services
+from tests.conftest import QUIET
+from tests.credentials.degrading import black_and_white
+
+from .employers import City, Employer
+
+CAMERA = "--use-fake-device-for-media-stream"
+ALLOWED = "--use-fake-ui-for-media-stream"
 SIZE = WIDTH, HEIGHT = 1280, 720
 FRAMES, RATE = 24, 12
 FOCAL = 1100.0  # pixels; a phone's main camera sees some 60 degrees
@@ -32,8 +44,84 @@ class Hand:
     tilt: float = 14.0  # degrees
     sway: float = 9.0  # pixels
     stained: float = 0.01  # of the code's surface
+    noise: float = NOISE
 
 
+NEAR = Hand(closeness=10)  # 1080 lines from 15 centimetres
+FAR = Hand(closeness=6.7)  # 720 lines from there
+AROUND = 45.0  # millimetres of paper about a code's middle that a film shows
+
+
+# -- The paper --------------------------------------------------------------------------------------
+def printed(pdf: bytes, *, dots: int = 600) -> Print:
+    """A certificate as a printer of so many dots to the inch puts it on paper: what lies about its code."""
+    page = pypdfium2.PdfDocument(pdf)[0].render(scale=dots / 72, grayscale=True).to_pil()
+    return around_code(black_and_white(page), density=dots / 25.4)
+
+
+def around_code(page: Image.Image, *, density: float) -> Print:
+    """What lies about the one code on a page that a verifier takes."""
+    [code] = [found for found in zxingcpp.read_barcodes(page) if "/v#" in found.text]
+    corners = (code.position.top_left, code.position.bottom_right)
+    x, y = (sum(getattr(corner, axis) for corner in corners) / 2 for axis in "xy")
+    reach = AROUND * density
+    cut = page.crop((round(x - reach), round(y - reach), round(x + reach), round(y + reach)))
+    return Print(page=cut, density=density, centre=(reach, reach))
+
+
+# -- The phone --------------------------------------------------------------------------------------
+def seen_by_camera(film: Path) -> tuple[str, str]:
+    """With these words for Chromium its camera shows this film."""
+    return (CAMERA, f"--use-file-for-fake-video-capture={film}")
+
+
+@contextmanager
+def phone(
+    city: City,
+    chromium: BrowserType,
+    *flags: str,
+    film: Path | None = None,
+    language: str = "fr",
+    service_workers: str = "allow",
+) -> Iterator[Employer]:
+    """Somebody whose camera sees this film; at the end nothing happened that must not."""
+    args = [*QUIET, *(seen_by_camera(film) if film else ()), *flags]
+    own = chromium.launch(executable_path=services.require_chromium(), args=args)
+    context = own.new_context(
+        **Employer.phone(language=language),
+        service_workers=service_workers,  # type: ignore[arg-type]  # one of two words
+    )
+    employer = Employer(context, city.base_url, language=language)
+    try:
+        yield employer
+    finally:
+        complaints = employer.leave()
+        own.close()
+    assert complaints == []
+
+
+def start(employer: Employer) -> None:
+    """Open the page and its scanner."""
+    employer.page.goto(f"{employer.base_url}/v")
+    employer.page.locator("#scan-start").click()
+
+
+def wait_for_scanner(employer: Employer) -> None:
+    """Until the page's worker keeps the code reader, its largest part."""
+    kept = """async () => {
+      for (const name of await caches.keys()) {
+        for (const { url } of await (await caches.open(name)).keys()) if (url.endsWith(".wasm")) return true;
+      }
+      return false;
+    }"""
+    for _ in range(100):
+        if employer.page.evaluate(kept):
+            return
+        employer.page.wait_for_timeout(100)
+    raise AssertionError("the scanner was not kept")
+
+
+# -- The film ---------------------------------------------------------------------------------------
 def write_film(path: Path, sheet: Print, hand: Hand) -> None:
     """The film as Chromium's fake camera plays it, in a loop."""
     with path.open("wb") as film:
@@ -51,7 +139,7 @@ def frames(sheet: Print, hand: Hand) -> Iterator[Image.Image]:
     centre = (sheet.centre[0] * shrunk, sheet.centre[1] * shrunk)
     page = page.point([INK + (PAPER - INK) * value // 255 for value in range(256)])
     _stain(page, centre, density, hand.stained)
-    noises = [Image.effect_noise(SIZE, NOISE) for _ in range(5)]
+    noises = [Image.effect_noise(SIZE, hand.noise) for _ in range(5)]
     for number in range(FRAMES):
         turn = 2 * math.pi * number / FRAMES
         view = _view(hand, turn, density, centre)

@@ -180,6 +180,23 @@ def address(latin: str) -> dict[str, str]:
     return {"address": f"/c/{Credential.objects.get(name_latin=latin).pk}"}
 
 
+def seeded() -> list[dict[str, str]]:
+    """Two valid certificates of the demo city, of different issuers and people: whose, and where they are."""
+    found: dict[int, Credential] = {}
+    holders = set[str]()
+    for credential in Credential.objects.filter(status="active", valid_until=None).order_by("-issued_at"):
+        if credential.issuer_id not in found and credential.name_latin not in holders | {""}:
+            found[credential.issuer_id] = credential
+            holders.add(credential.name_latin)
+    return [{"name": each.name_latin, "address": f"/c/{each.pk}"} for each in list(found.values())[:2]]
+
+
+def demo(status: str, latin: str, title: str) -> dict[str, str]:
+    """Of somebody in the demo city: where her certificate is shown and printed, and what a camera reads."""
+    credential = Credential.objects.get(status=status, name_latin=latin, achievement__title_fr=title)
+    return {"address": f"/c/{credential.pk}", "code": printed(credential)}
+
+
 def revoke(latin: str) -> dict[str, str]:
     """Revoke the certificate of this person; its list is published when this returns."""
     credential = Credential.objects.get(name_latin=latin)
@@ -265,6 +282,8 @@ ACTS: dict[str, Callable[..., Any]] = {
     "withdraw": withdraw,
     "revoke": revoke,
     "address": address,
+    "seeded": seeded,
+    "demo": demo,
     "published": published,
     "bundle": bundle,
     "sign-anew": sign_anew,

@@ -2,31 +2,34 @@
 
 import io
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
-import pypdfium2  # type: ignore[import-untyped]  # it comes without types
 import pytest
 import qrcode
-import zxingcpp
 from PIL import Image
 from playwright.sync_api import Browser, Request, expect
 
-from tests import services
-from tests.conftest import QUIET
-
 from .employers import City, Employer, told
-from .films import Hand, Print, frames, write_film
+from .films import (
+    ALLOWED,
+    CAMERA,
+    FAR,
+    NEAR,
+    Hand,
+    Print,
+    frames,
+    phone,
+    printed,
+    start,
+    wait_for_scanner,
+    write_film,
+)
 
 NAME = "Nadia Benjelloun"
-DENSITY = 600 / 25.4  # pixels of a raster that make a millimetre, at 600 dots per inch
-CAMERA = "--use-fake-device-for-media-stream"
-ALLOWED = "--use-fake-ui-for-media-stream"
+DENSITY = 600 / 25.4  # pixels of the café's print that make a millimetre
 Scans = Callable[..., Employer]
 
-NEAR = Hand(closeness=10)  # 1080 lines from 15 centimetres
-FAR = Hand(closeness=6.7)  # 720 lines from there
 TOO_FAR = Hand(closeness=5, blur=1.3)  # 720 lines from 20 centimetres
 BLURRED = Hand(closeness=6.7, blur=1.6)
 
@@ -49,13 +52,7 @@ def sheet(city: City, browser: Browser) -> Print:
     assert answer.ok
     body = answer.body()
     context.close()
-    raster = pypdfium2.PdfDocument(body)[0].render(scale=600 / 72, grayscale=True).to_pil()
-    [code] = [found for found in zxingcpp.read_barcodes(raster) if "/v#" in found.text]
-    corners = (code.position.top_left, code.position.bottom_right)
-    x, y = (sum(getattr(corner, axis) for corner in corners) / 2 for axis in "xy")
-    reach = 45 * DENSITY
-    page = raster.crop((round(x - reach), round(y - reach), round(x + reach), round(y + reach)))
-    return Print(page=page, density=DENSITY, centre=(reach, reach))
+    return printed(body)
 
 
 @pytest.fixture(scope="module")
@@ -83,39 +80,6 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Print, Hand], P
     return film
 
 
-@contextmanager
-def phone(
-    city: City,
-    browser: Browser,
-    *flags: str,
-    film: Path | None = None,
-    language: str = "fr",
-    service_workers: str = "allow",
-) -> Iterator[Employer]:
-    """Somebody whose camera sees this film; at the end nothing happened that must not."""
-    shown = (CAMERA, f"--use-file-for-fake-video-capture={film}") if film else ()
-    own = browser.browser_type.launch(
-        executable_path=services.require_chromium(), args=[*QUIET, *shown, *flags]
-    )
-    context = own.new_context(
-        **Employer.phone(language=language),
-        service_workers=service_workers,  # type: ignore[arg-type]  # one of two words
-    )
-    employer = Employer(context, city.base_url, language=language)
-    try:
-        yield employer
-    finally:
-        complaints = employer.leave()
-        own.close()
-    assert complaints == []
-
-
-def start(employer: Employer) -> None:
-    """Open the page and its scanner."""
-    employer.page.goto(f"{employer.base_url}/v")
-    employer.page.locator("#scan-start").click()
-
-
 def sent(employer: Employer) -> str:
     """All that her browser asked for, as far as it can be seen from within."""
 
@@ -134,13 +98,10 @@ def test_the_camera_reads_a_print_and_the_page_judges_it(
     films: Callable[..., Path],
     hand: Hand,
     language: str,
-    record_property: Callable[[str, object], None],
 ) -> None:
-    with phone(city, browser, ALLOWED, film=films(sheet, hand), language=language) as employer:
+    with phone(city, browser.browser_type, ALLOWED, film=films(sheet, hand), language=language) as employer:
         start(employer)
-        began = employer.page.evaluate("performance.now()")
         assert employer.verdict() == "valid"
-        record_property("milliseconds", employer.page.evaluate("performance.now()") - began)
         expect(employer.page.locator("main")).to_contain_text(NAME)
         expect(employer.page.locator("video")).to_have_count(0)
         assert told(sent(employer), city.codes["valid"]) == []
@@ -161,7 +122,7 @@ def test_a_code_that_is_seen_and_not_read_brings_advice(
     hint: str,
     words: str,
 ) -> None:
-    with phone(city, browser, ALLOWED, film=films(sheet, hand)) as employer:
+    with phone(city, browser.browser_type, ALLOWED, film=films(sheet, hand)) as employer:
         start(employer)
         place = employer.page.locator(f"[role=status][data-hint={hint}]")
         expect(place).to_contain_text(words, timeout=30_000)
@@ -171,7 +132,7 @@ def test_a_code_that_is_seen_and_not_read_brings_advice(
 def test_somebody_elses_code_is_named_and_never_opened(
     city: City, browser: Browser, menu: Print, films: Callable[..., Path]
 ) -> None:
-    with phone(city, browser, ALLOWED, film=films(menu, NEAR)) as employer:
+    with phone(city, browser.browser_type, ALLOWED, film=films(menu, NEAR)) as employer:
         start(employer)
         expect(employer.page.locator("[data-hint=other]")).to_be_visible()
         expect(employer.page.locator("video")).to_be_visible()
@@ -182,7 +143,7 @@ def test_somebody_elses_code_is_named_and_never_opened(
 def test_the_camera_rests_while_the_page_is_not_seen_and_when_it_is_closed(
     city: City, browser: Browser, menu: Print, films: Callable[..., Path]
 ) -> None:
-    with phone(city, browser, ALLOWED, film=films(menu, NEAR)) as employer:
+    with phone(city, browser.browser_type, ALLOWED, film=films(menu, NEAR)) as employer:
         start(employer)
         video = employer.page.locator("video")
         expect(employer.page.locator("[data-hint=other]")).to_be_visible()
@@ -208,7 +169,7 @@ def test_without_a_server_the_camera_reads_and_judges_all_the_same(
     city: City, browser: Browser, sheet: Print, films: Callable[..., Path]
 ) -> None:
     city.start_web()
-    with phone(city, browser, ALLOWED, film=films(sheet, NEAR)) as employer:
+    with phone(city, browser.browser_type, ALLOWED, film=films(sheet, NEAR)) as employer:
         employer.settle()
         start(employer)
         assert employer.verdict() == "valid"
@@ -223,25 +184,10 @@ def test_without_a_server_the_camera_reads_and_judges_all_the_same(
             city.start_web()
 
 
-def wait_for_scanner(employer: Employer) -> None:
-    """Until the page's worker keeps the code reader, its largest part."""
-    kept = """async () => {
-      for (const name of await caches.keys()) {
-        for (const { url } of await (await caches.open(name)).keys()) if (url.endsWith(".wasm")) return true;
-      }
-      return false;
-    }"""
-    for _ in range(100):
-        if employer.page.evaluate(kept):
-            return
-        employer.page.wait_for_timeout(100)
-    raise AssertionError("the scanner was not kept")
-
-
 def test_at_an_entrance_the_camera_opens_by_itself_and_goes_on_after_a_verdict(
     city: City, browser: Browser, sheet: Print, films: Callable[..., Path]
 ) -> None:
-    with phone(city, browser, ALLOWED, film=films(sheet, NEAR)) as employer:
+    with phone(city, browser.browser_type, ALLOWED, film=films(sheet, NEAR)) as employer:
         employer.page.goto(f"{employer.base_url}/v?kiosk")
         valid = employer.page.locator("body[data-state=valid]")
         valid.wait_for()
@@ -255,7 +201,9 @@ def test_at_an_entrance_the_camera_opens_by_itself_and_goes_on_after_a_verdict(
 def test_without_the_compiled_reader_a_plain_one_reads(
     city: City, browser: Browser, sheet: Print, films: Callable[..., Path]
 ) -> None:
-    with phone(city, browser, ALLOWED, film=films(sheet, NEAR), service_workers="block") as employer:
+    with phone(
+        city, browser.browser_type, ALLOWED, film=films(sheet, NEAR), service_workers="block"
+    ) as employer:
         employer.context.route("**/*.wasm", lambda route: route.abort())
         start(employer)
         assert employer.verdict() == "valid"
@@ -275,7 +223,7 @@ def test_a_camera_that_does_not_open_is_explained_and_a_photo_works(
 ) -> None:
     photo = tmp_path / "photo.jpg"
     next(frames(sheet, NEAR)).save(photo, quality=80)
-    with phone(city, browser, *flags) as employer:
+    with phone(city, browser.browser_type, *flags) as employer:
         start(employer)
         expect(employer.page.get_by_role("alert").filter(has_text=words)).to_be_visible()
         expect(employer.page.get_by_role("button", name="Ouvrir la caméra")).to_be_visible()

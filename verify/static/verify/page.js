@@ -37,6 +37,7 @@ function showOther() {
 async function scan() {
   if (scanner) return undefined;
   host.hidden = false;
+  host.focus({ preventScroll: true }); // the button that was pressed goes while the camera is open
   const scanning = await import("./scanner.js").catch(() => null); // never used here, and no network
   if (!scanning) return host.replaceChildren(copy("no-scanner"));
   scanner = await scanning.startScanner({ host, onCode: (digits) => found(() => check(digits)) });
