@@ -13,6 +13,7 @@ from functools import partial
 from django.db import OperationalError
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
+from django.urls import reverse
 
 from credentials import apart
 from issuers import doorbell
@@ -46,6 +47,7 @@ def check_waiting(*, now: datetime, after: timedelta = timedelta()) -> int:
         return 0
     if waiting > PORTION:
         _ring()  # for another worker
+    reverse("verify")  # reads all the product's addresses here, once, and not in each child anew
     token = random_token()
     outcome = apart.in_child(
         partial(_check_portion, token=token, now=now),

@@ -22,7 +22,7 @@ import psutil
 from config.launch import BASE_DIR, CannotStart, Stack
 from tests import services
 
-from . import bundles, clr, devices, filmed, lists, load, onpaper, scans
+from . import bundles, clr, devices, employers, filmed, lists, load, onpaper, scans
 from .figures import Figure, at_most, beside, broken, lines
 from .steps import inside
 
@@ -87,6 +87,7 @@ PARTS: dict[str, Sequence[tuple[str, Part]]] = {
         ("kept", devices.kept),
         ("codes", onpaper.codes),
         ("frames", onpaper.frames),
+        ("employer", employers.two_hundred),
         ("clr", clr.exported),
         ("million", lists.few),
         ("lists", lists.ten_thousand),

@@ -3,16 +3,13 @@
 import io
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pypdfium2  # type: ignore[import-untyped]  # it comes without types
 from PIL import Image
 from playwright.sync_api import Page
 from pypdf import PdfReader
-
-from credentials.certificates import render_pdf
-from tests.verify.test_bench_print import FACE
 
 #: The endings of a certificate's address that answer with a file; a photo is made from the first.
 FORMS = ("pdf", "card.pdf", "png", "svg", "json", "jwt")
@@ -42,12 +39,17 @@ def forms_of(get: Callable[[str], bytes], address: str) -> dict[str, bytes]:
     return found
 
 
-def pile(certificates: Mapping[str, tuple[str, dict[str, bytes]]], *, size: int) -> list[Piece]:
+def pile(
+    certificates: Mapping[str, tuple[str, dict[str, bytes]]],
+    *,
+    size: int,
+    edited: Callable[[bytes], bytes] | None = None,
+) -> list[Piece]:
     """So many files of a few certificates, each ``verdict, its forms`` by a name for the files.
 
     They come round by round as people send them on: the photo is taken anew, JSON is set out anew, a mail
-    program breaks the token's lines. In each round somebody altered a token, somebody printed another name
-    around a genuine file, and somebody sent a letter.
+    program breaks the token's lines. In each round somebody altered a token, somebody sent a letter, and
+    somebody printed another name around a genuine file, where ``edited`` says how.
     """
     pieces: list[Piece] = []
     number = 0
@@ -66,10 +68,11 @@ def pile(certificates: Mapping[str, tuple[str, dict[str, bytes]]], *, size: int)
         token = next(forms["jwt"] for verdict, forms in certificates.values() if verdict == "valid")
         pieces += [
             Piece(name=f"altered-{number}.jwt", data=altered(token), verdict="tampered"),
-            Piece(name=f"edited-{number}.pdf", data=edited(token), verdict="print-differs"),
             Piece(name=f"letter-{number}.txt", data=b"Dear Sir or Madam", verdict="not-read"),
         ]
-    return pieces[-size:] if len(pieces) > size else pieces
+        if edited:
+            pieces.append(Piece(name=f"edited-{number}.pdf", data=edited(token), verdict="print-differs"))
+    return pieces[-size:]
 
 
 def drop(page: Page, pieces: list[Piece], folder: Path) -> None:
@@ -111,11 +114,6 @@ def altered(token: bytes) -> bytes:
     return b".".join(
         (head, body, signature[:9] + (b"B" if signature[9:10] == b"A" else b"A") + signature[10:])
     )
-
-
-def edited(token: bytes) -> bytes:
-    """A genuine file, printed around with another's name."""
-    return render_pdf(replace(FACE, name_latin="Omar Alaoui", jwt=token.decode()))
 
 
 def signed_file(pdf: bytes) -> bytes:

@@ -3,14 +3,18 @@
 import io
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pypdfium2  # type: ignore[import-untyped]  # it comes without types
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
+from credentials.certificates import render_pdf
+from tests.verify.test_bench_print import FACE
+
 from .door import sign_in, staff
-from .piles import altered, edited, signed_file
+from .piles import altered, signed_file
 from .test_trainer import award
 
 OpenPage = Callable[..., Page]
@@ -30,6 +34,11 @@ def certificate(open_page: OpenPage, latin: str, arabic: str) -> tuple[bytes, st
 def chosen(name: str, kind: str, data: bytes) -> FilePayload:
     """A file as somebody chooses it."""
     return {"name": name, "mimeType": kind, "buffer": data}
+
+
+def edited(token: bytes) -> bytes:
+    """A genuine file, printed around with another's name."""
+    return render_pdf(replace(FACE, name_latin="Omar Alaoui", jwt=token.decode()))
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect
 
 from .employers import City, Employer
 from .piles import Piece, drop, forms_of, pile
+from .test_bench import edited
 from .test_states import STATES
 
 Comes = Callable[..., Employer]
@@ -108,7 +109,7 @@ def test_two_hundred_files_of_every_form_are_dropped_and_each_has_its_verdict(
     certificates: dict[str, tuple[str, dict[str, bytes]]],
     tmp_path: Path,
 ) -> None:
-    pieces = pile(certificates, size=SIZE)
+    pieces = pile(certificates, size=SIZE, edited=edited)
     assert len({piece.name for piece in pieces}) == SIZE
     visitor = employer(width=1280)
     visitor.context.add_init_script(WATCH)

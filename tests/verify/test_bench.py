@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import logging
+import ssl
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -108,6 +109,25 @@ def test_every_form_of_a_certificate_is_valid(credential: Credential, now: datet
         assert "Fatima-Zahra El Idrissi" in names, line.name
         assert line.finding["differences"] == []
         assert bytes(line.sha256) == hashlib.sha256(forms[line.name]).digest()
+
+
+def test_of_our_own_certificates_nobody_is_asked_and_no_way_to_ask_is_made(
+    credential: Credential, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    securing.secure_new(now=now, within=None)
+    made: list[str] = []
+    plain = ssl.create_default_context
+
+    def noted(**rest: Any) -> ssl.SSLContext:
+        made.append("client")
+        return plain(**rest)
+
+    monkeypatch.setattr(ssl, "create_default_context", noted)
+    for data in (credential.jwt.encode(), reading.pdf(credential), proven(credential, now)):
+        assert examine(data=data, now=now).outcome == "valid"
+    assert made == []
+    assert examine(data=b"https://10.0.0.1/c/abc", now=now).finding == {"fault": "link-unreachable"}
+    assert made == ["client"]
 
 
 def test_a_print_that_was_edited_around_a_genuine_file_is_told_with_both_texts(

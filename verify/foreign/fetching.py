@@ -6,6 +6,7 @@ Whoever checks hands the way down, so that a page that asks nobody stays silent 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from threading import BoundedSemaphore
 
 from issuers.errors import AddressNotPublic, AddressRefused, AnswerTooLarge, AnswerTooSlow, OutboundError
@@ -83,8 +84,20 @@ def from_hosts(client: Client, *, slots: BoundedSemaphore | None = None) -> Fetc
 
 
 def strangers() -> Fetch:
-    """Asks hosts of strangers while somebody waits: few at once, and each for a short time."""
-    return from_hosts(Client(seconds=PATIENCE, max_bytes=MAX_BYTES), slots=_SLOTS)
+    """Asks hosts of strangers while somebody waits: few at once, and each for a short time.
+
+    The client comes with the first question: to read the machine's authorities costs more than to check a
+    certificate of ours, of which nobody is asked.
+    """
+
+    @cache
+    def client() -> Fetch:
+        return from_hosts(Client(seconds=PATIENCE, max_bytes=MAX_BYTES), slots=_SLOTS)
+
+    def fetch(url: str) -> Fetched:
+        return client()(url)
+
+    return fetch
 
 
 @dataclass
