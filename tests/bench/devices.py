@@ -94,7 +94,7 @@ def kept(stack: Stack) -> list[Figure]:
     return [
         at_most("a code examined on the phone: median", statistics.median(taken), "ms", 5.0),
         at_most("kept by a phone: keys and lists of the demo city", known / KILO, "KB", 100.0),
-        at_most("kept by a phone: the page in three languages, gzipped", packed, "KB", 100.0),
+        at_most("kept by a phone: the page in its language, gzipped, without fonts", packed, "KB", 100.0),
         beside("kept by a phone: that unpacked", unpacked(page), "KB", "gzipped", packed),
         beside("kept by a phone: its fonts", unpacked(fonts), "KB", "the page, gzipped", packed),
         at_most("kept by a phone: the scanner, unpacked", unpacked(scanner), "KB", 1200.0),
