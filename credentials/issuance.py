@@ -67,10 +67,6 @@ TELLS = {
 }
 
 
-class SelfCheckFailed(Exception):
-    """What was just signed does not verify; nothing is stored."""
-
-
 class Signed(NamedTuple):
     """One credential as it is stored; the names are those of the table's columns."""
 
@@ -281,9 +277,7 @@ class Signing:
             )
         )
         signable = linting.lint_credential(document, issuer_id=self.batch.issuer_id)
-        token = self.signer.jws(signable)
-        if not keys.is_signed(token, signable, key=self.signer.key):
-            raise SelfCheckFailed
+        token = keys.signed(signable, by=self.signer)
         digest = hashlib.sha256(token.rpartition(".")[0].encode()).digest()
         return Signed(
             id=row.credential_id,
@@ -322,10 +316,7 @@ class Signing:
             cti=cti,
         )
         signable = linting.lint_paper(claim, issuer_id=self.batch.issuer_id, prefix=facts.link_prefix())
-        cose = self.signer.cose(signable)
-        if not keys.is_sealed(cose, signable, key=self.signer.key):
-            raise SelfCheckFailed
-        return cose
+        return keys.sealed(signable, by=self.signer)
 
 
 @transaction.atomic

@@ -25,11 +25,10 @@ def proved(
 ) -> dict[str, Any]:
     """The document with its proof (eddsa-rdfc-2022), ``array`` as ``dataintegrity.signed`` has it.
 
-    Whoever stores it asks ``signer.require_active`` in that transaction. Raises what ``lint`` raises.
+    Whoever stores it asks ``signer.require_active`` in that transaction. Raises what ``lint`` raises, and
+    SelfCheckFailed.
     """
     proof = dataintegrity.options(cryptosuite=SUITE, verification_method=signer.kid, created=now)
     signable = lint(proof)
-    signature = signer.proof(signable)
-    if not keys.verify_bytes(signable.payload, signature, key=signer.key):
-        raise RuntimeError("own signature does not verify")
+    signature = keys.signed_bytes(signable, by=signer)
     return dataintegrity.signed(document, proof, signature, array=array)

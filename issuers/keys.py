@@ -19,7 +19,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from . import audit, cose, doorbell, jose, keyroom, locks, profiles, trust
-from .errors import NoActiveKey, SealBroken, TooYoung, WrongState
+from .errors import NoActiveKey, SealBroken, SelfCheckFailed, TooYoung, WrongState
 from .keyroom import KeyRoom, PrivateKey
 from .models import Issuer, RegisterChange, SigningKey
 from .signable import Form, Signable, header
@@ -344,6 +344,30 @@ class Signer:
     def _check_owner(self, signable: Signable) -> None:
         if signable.issuer_id != self.key.issuer_id:
             raise ValueError("this document belongs to another issuer")
+
+
+def signed(signable: Signable, *, by: Signer) -> str:
+    """``Signer.jws``, looked at once more with the published key. Raises SelfCheckFailed."""
+    token = by.jws(signable)
+    if not is_signed(token, signable, key=by.key):
+        raise SelfCheckFailed
+    return token
+
+
+def sealed(signable: Signable, *, by: Signer) -> bytes:
+    """``Signer.cose``, looked at once more with the published key. Raises SelfCheckFailed."""
+    message = by.cose(signable)
+    if not is_sealed(message, signable, key=by.key):
+        raise SelfCheckFailed
+    return message
+
+
+def signed_bytes(signable: Signable, *, by: Signer) -> bytes:
+    """``Signer.raw`` of a checkpoint, else ``Signer.proof``, looked at likewise. Raises SelfCheckFailed."""
+    signature = by.raw(signable) if signable.form is Form.CHECKPOINT else by.proof(signable)
+    if not verify_bytes(signable.payload, signature, key=by.key):
+        raise SelfCheckFailed
+    return signature
 
 
 def signer(*, issuer: Issuer, now: datetime) -> Signer:

@@ -259,9 +259,7 @@ def publish(
     # Seconds since 1970 keep the version rising even after an old backup was restored.
     version = max(held.version + 1 if held else 1, int(now.timestamp()))
     signable = compose(version)
-    body = signer.jws(signable)
-    if not keys.is_signed(body, signable, key=signer.key):
-        raise RuntimeError("own signature does not verify")
+    body = keys.signed(signable, by=signer)
     reader(body, name)  # as a verifier reads it, from the pinned roots down
     signer.require_active()
     fields = {

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from . import jose
 from .delegations import Jwk, Request, lint_delegation
-from .errors import FileThere, RootClosed, WeakPassphrase
+from .errors import FileThere, RootClosed, SelfCheckFailed, WeakPassphrase
 from .signable import Form
 
 SHORTEST_PASSPHRASE = 20
@@ -45,7 +45,7 @@ class RootKey:
         header = {"typ": Form.DELEGATION.value, "alg": "ES256", "kid": self.thumbprint}
         token = jose.compact(header, signable.payload, self._private)
         if not jose.is_compact(token, payload=signable.payload, key=self._private.public_key()):
-            raise RuntimeError("own signature does not verify")
+            raise SelfCheckFailed
         return token
 
 

@@ -84,9 +84,7 @@ def _sign(tree: merkle.Tree, *, last: AuditCheckpoint | None, now: datetime) -> 
     before = notes.Head(origin=origin, size=last.size, root=bytes(last.root)) if last else None
     signer = keys.city_signer(purpose=keys.Purpose.AUDIT, now=now)
     signable = audit.lint_checkpoint(head, before=before)
-    signature = signer.raw(signable)
-    if not keys.verify_bytes(signable.payload, signature, key=signer.key):
-        raise RuntimeError("own signature does not verify")
+    signature = keys.signed_bytes(signable, by=signer)
     signer.require_active()
     AuditCheckpoint.objects.create(
         number=last.number + 1 if last else 1,

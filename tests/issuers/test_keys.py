@@ -20,7 +20,7 @@ from django.db import IntegrityError, connection, transaction
 from pytest_django import Settings
 
 from issuers import cose, jose, keys, multibase, publications
-from issuers.errors import NoActiveKey, NoKeyRoom, SealBroken, WrongState
+from issuers.errors import NoActiveKey, NoKeyRoom, SealBroken, SelfCheckFailed, WrongState
 from issuers.models import Issuer, RegisterChange, SigningKey
 from issuers.signable import Form, Signable
 from tests.factories import NOW, city_approver, make_issuer, write_kek
@@ -485,6 +485,39 @@ def test_a_row_that_names_another_algorithm_does_not_open(db: None, key_room: Pa
 
 
 # -- What does not verify -------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("form", "method", "check"),
+    [
+        (Form.CREDENTIAL, "jws", keys.signed),
+        (Form.PAPER, "cose", keys.sealed),
+        (Form.PROOF, "proof", keys.signed_bytes),
+        (Form.CHECKPOINT, "raw", keys.signed_bytes),
+    ],
+)
+def test_a_signature_of_our_own_with_a_wrong_bit_leaves_nobody(
+    db: None, key_room: Path, monkeypatch: pytest.MonkeyPatch, form: Form, method: str, check: Any
+) -> None:
+    issuer = make_issuer()
+    if form is Form.CHECKPOINT:
+        by = audit_signer()
+    else:
+        by = (keys.proof_signer if form is Form.PROOF else keys.signer)(issuer=issuer, now=NOW)
+    signable = Signable(form, by.key.issuer_id, CHECKPOINT)
+    sound = check(signable, by=by)
+    assert sound == getattr(by, method)(signable)
+
+    def faulty(_: keys.Signer, __: Signable) -> Any:
+        """As a broken key store would sign."""
+        if isinstance(sound, bytes):
+            return sound[:-1] + bytes([sound[-1] ^ 1])
+        head, body, signature = sound.split(".")
+        return f"{head}.{body}.{'B' if signature[0] == 'A' else 'A'}{signature[1:]}"
+
+    monkeypatch.setattr(keys.Signer, method, faulty)
+    with pytest.raises(SelfCheckFailed):
+        check(signable, by=by)
+
+
 def test_a_changed_token_does_not_verify(db: None, key_room: Path) -> None:
     issuer = make_issuer()
     signer = keys.signer(issuer=issuer, now=NOW)

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from config.launch import BASE_DIR
 from issuers import delegations, jose, root
-from issuers.errors import FileThere, RootClosed, WeakPassphrase
+from issuers.errors import FileThere, RootClosed, SelfCheckFailed, WeakPassphrase
 from tests.factories import NOW
 
 WORDS = "marmite phare citron voile tambour sable"
@@ -107,6 +107,16 @@ def test_what_it_signs_is_believed_under_it(tmp_path: Path) -> None:
     token = opened.delegate(request, now=NOW)
     found = delegations.read_delegation(token, roots={opened.thumbprint: opened.jwk}, city=request.city)
     assert (found.thumbprint, found.not_after) == (request.thumbprint, request.not_after)
+
+
+def test_a_signature_with_a_wrong_bit_leaves_no_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = root.make(tmp_path / "root.pem", passphrase=WORDS)
+    request = asked()
+    head, body, signature = opened.delegate(request, now=NOW).split(".")
+    other = f"{head}.{body}.{'B' if signature[0] == 'A' else 'A'}{signature[1:]}"
+    monkeypatch.setattr(jose, "compact", lambda *_: other)
+    with pytest.raises(SelfCheckFailed):
+        opened.delegate(request, now=NOW)
 
 
 # -- The commands, where there is no city -----------------------------------------------------------
