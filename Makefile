@@ -27,10 +27,9 @@ faults: $(VENV)/test.stamp ## Kill it while it issues certificates, and write va
 	@$(PY) -m config.assets
 	@$(PY) -m tests.faults
 
-shots: $(VENV)/test.stamp ## Take a picture of every page, into var/shots/, and the film in docs/images/
+shots: $(VENV)/test.stamp ## Take a picture of every page, into var/shots/
 	@$(PY) -m config.assets
 	@$(PY) -m tests.shots
-	@$(PY) -m tests.film
 
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --upgrade \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate

@@ -1,6 +1,6 @@
 """Takes the film of a scan that the docs show: a phone's screens, from a print of the demo city to verdicts.
 
-``make shots`` ends with it (``python -m tests.film``): it prints a certificate of the running product, shows
+``python -m tests.film``, after ``make test`` has made the environment: it prints a certificate of the running product, shows
 it to the camera of a real browser, kills the server in between, and writes ``docs/images/scan-*.png``.
 """
 

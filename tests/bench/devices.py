@@ -98,8 +98,8 @@ def kept(stack: Stack) -> list[Figure]:
         beside("kept by a phone: that unpacked", unpacked(page), "KB", "gzipped", packed),
         beside("kept by a phone: its fonts", unpacked(fonts), "KB", "the page, gzipped", packed),
         at_most("kept by a phone: the scanner, unpacked", unpacked(scanner), "KB", 1200.0),
-        none("lines of the server's logs with digits of a scanned code", len(told(city.logged(), code)), ""),
-        none("requests of a scanning phone to other hosts", len(elsewhere), ""),
+        none("lines of the server's logs with digits of a scanned code", len(told(city.logged(), code))),
+        none("requests of a scanning phone to other hosts", len(elsewhere)),
     ]
 
 

@@ -33,12 +33,12 @@ def at_most(name: str, value: float, unit: str, limit: float) -> Figure:
     )
 
 
-def none(name: str, count: int, unit: str) -> Figure:
+def none(name: str, count: int) -> Figure:
     """A count of what must not be there at all."""
     return Figure(
         name=name,
         value=count,
-        unit=unit,
+        unit="",
         against="limit 0",
         reference=0,
         ratio=count,

@@ -396,7 +396,7 @@ def stored() -> dict[str, Any]:
 
 def fill(count: str) -> dict[str, Any]:
     """Fill the tables up to so many certificates of last year: copies of a signed one under new ids."""
-    model = Credential.objects.order_by("issued_at")[:1].get()
+    model = Credential.objects.filter(replaced_by=None).order_by("issued_at")[:1].get()
     missing = int(count) - Credential.objects.count()
     issuer = Issuer.objects.get(pk=model.issuer_id)
     lists = [

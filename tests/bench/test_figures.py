@@ -3,9 +3,9 @@
 from tests.bench import figures
 from tests.bench.figures import at_least, at_most, beside, none
 
-HELD = [at_most("size", 99, "KB", 100.0), at_least("read", 100, "%", 95), none("told", 0, "")]
+HELD = [at_most("size", 99, "KB", 100.0), at_least("read", 100, "%", 95), none("told", 0)]
 SLOW = [at_most("wait", 3.1, "s", 3.0), at_most("wait", 6, "ms", 5.0), at_least("rate", 9, "/s", 10)]
-LARGE = [at_most("size", 101, "KB", 100.0), at_least("read", 94, "%", 95), none("told", 1, "")]
+LARGE = [at_most("size", 101, "KB", 100.0), at_least("read", 94, "%", 95), none("told", 1)]
 
 
 def test_what_holds_is_not_broken() -> None:
