@@ -1,7 +1,8 @@
 """Takes the film of a scan that the docs show: a phone's screens, from a print of the demo city to verdicts.
 
-``python -m tests.film``, after ``make test`` has made the environment: it prints a certificate of the running product, shows
-it to the camera of a real browser, kills the server in between, and writes ``docs/images/scan-*.png``.
+``python -m tests.film``, after ``make test`` has made the environment: it prints a certificate of the running
+product, shows it to the camera of a real browser, kills the server in between, and writes
+``docs/images/scan-*.png``.
 """
 
 import shutil

@@ -139,7 +139,7 @@ def _verified(stack: Stack) -> float:
 
 @contextmanager
 def _at_rest(stack: Stack) -> Iterator[None]:
-    """The worker of lists does nothing meanwhile: it makes files of what was issued before, on the same cores."""
+    """The worker of lists waits: it makes files of what was issued before, on the same cores."""
     bulk = psutil.Process(next(child for child in stack.children if child.name == "bulk").process.pid)
     workers = [bulk, *bulk.children(recursive=True)]
     for worker in workers:
