@@ -14,7 +14,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from issuers import audit, keys, orders, profiles, reading, vouching
@@ -46,6 +46,7 @@ SHOWN_BY_HER = Q(
     credential__visibility__in=(Credential.Visibility.LINK, Credential.Visibility.PUBLIC),
     credential__erased_at__isnull=True,
 )
+NOT_PUBLISHED = (Achievement.State.DRAFT, Achievement.State.IN_REVIEW)
 ACTIVE, COMPROMISED = Issuer.State.ACTIVE, SigningKey.State.COMPROMISED
 
 
@@ -323,6 +324,16 @@ def shown(*, achievement: Achievement) -> list[Endorsement]:
 def shown_of_provider(issuer: Issuer) -> list[Endorsement]:
     """The same, on a provider."""
     return list(public().filter(ABOUT_NOBODY, owner=issuer, achievement__isnull=True))
+
+
+def beside(*, certificate: str, course: str, provider: str) -> list[Endorsement]:
+    """All that stands beside a certificate: on itself, its course, its provider (a slug); one question."""
+    owner = Issuer.objects.filter(slug=provider).values("pk")
+    of_certificate = Q(SHOWN_BY_HER, credential=certificate)
+    of_course = Q(achievement=course) & ~Q(achievement__state__in=NOT_PUBLISHED)
+    of_provider = Q(ABOUT_NOBODY, owner=Subquery(owner), achievement__isnull=True)
+    found = public().filter(of_certificate | of_course | of_provider)
+    return sorted(found, key=lambda each: (each.credential_id is None, each.achievement_id is None))
 
 
 def public() -> QuerySet[Endorsement]:

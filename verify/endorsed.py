@@ -1,14 +1,12 @@
 """Endorsements in the name of this city: judged by the register alone, shown beside what they are about."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 
-from credentials import endorsing, endorsing_certificates, reading
-from credentials.errors import NotYours
+from credentials import endorsing
 from credentials.models import Endorsement
 from issuers.models import Issuer, SigningKey
 from issuers.reading import the_city
@@ -89,10 +87,8 @@ def shown(report: Report) -> list[Endorsement]:
     """Who endorses a certificate of ours that may be shown, its course and its provider."""
     if report.stated is None or report.issuer is None or not report.issuer.slug:
         return []
-    address = report.stated.achievement_url.removeprefix(f"{settings.BASE_URL}/a/")
-    certificate = report.stated.id.removeprefix(f"{settings.BASE_URL}/c/")
-    found = endorsing_certificates.shown(ids=[certificate])
-    with suppress(NotYours):
-        found += endorsing.shown(achievement=reading.published_achievement(address))
-    issuer = Issuer.objects.filter(slug=report.issuer.slug).first()
-    return found + (endorsing.shown_of_provider(issuer) if issuer else [])
+    return endorsing.beside(
+        certificate=report.stated.id.removeprefix(f"{settings.BASE_URL}/c/"),
+        course=report.stated.achievement_url.removeprefix(f"{settings.BASE_URL}/a/"),
+        provider=report.issuer.slug,
+    )

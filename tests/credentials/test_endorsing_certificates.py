@@ -31,7 +31,7 @@ from credentials.errors import (
     EndorsementWithdrawn,
     NotYours,
 )
-from credentials.models import Credential, Endorsement
+from credentials.models import Achievement, Credential, Endorsement
 from credentials.people import Person
 from issuers import jose, limits, orders, registry
 from issuers.models import AuditEvent, Issuer
@@ -236,6 +236,47 @@ def test_neither_its_course_nor_its_provider_shows_it(
     assert endorsing.received(issuers=[held.issuer]) == []
     with pytest.raises(NotYours):
         endorsing.received_by(issuers=[held.issuer], endorsement_id=made.pk)
+
+
+def test_beside_it_stand_its_own_its_courses_and_its_providers_and_nobody_elses(
+    employer: Issuer, held: Credential, django_assert_num_queries: Any
+) -> None:
+    course, school = held.achievement, held.issuer
+    other_school = make_issuer(name_fr="Maison de jeunes Maârif", name_ar="دار الشباب")
+    another = make_credential(make_achievement(other_school), HER)
+
+    def given(achievement: Achievement | None, owner: Issuer, endorser: Issuer | None) -> Endorsement:
+        made = endorsing.endorse(
+            endorser=endorser,
+            owner=owner,
+            achievement=achievement,
+            comment_fr=FR,
+            comment_ar=AR,
+            by=city_officer(),
+            now=NOW,
+        )
+        orders.fulfil(now=NOW)
+        return made
+
+    def beside() -> list[str]:
+        with django_assert_num_queries(1):
+            found = endorsing.beside(certificate=held.pk, course=course.pk, provider=school.slug)
+        return [each.pk for each in found]
+
+    of_provider, of_course = given(None, school, employer), given(course, school, employer)
+    of_certificate = give(employer, held)
+    for achievement, owner in ((None, other_school), (another.achievement, other_school)):
+        given(achievement, owner, employer)
+    endorsing_certificates.show(endorsement=give(employer, another), now=NOW)
+    assert beside() == [of_course.pk, of_provider.pk]
+    endorsing_certificates.show(endorsement=of_certificate, now=NOW)
+    assert beside() == [of_certificate.pk, of_course.pk, of_provider.pk]
+    Credential.objects.filter(pk=held.pk).update(visibility="private")
+    assert beside() == [of_course.pk, of_provider.pk]
+    Achievement.objects.filter(pk=course.pk).update(state=Achievement.State.DRAFT)
+    assert beside() == [of_provider.pk]
+    endorsing.refuse(endorsement=of_provider, by=city_officer(), now=NOW)
+    assert beside() == []
 
 
 def test_the_file_is_for_every_program_and_no_cache(
