@@ -328,7 +328,7 @@ def shown_of_provider(issuer: Issuer) -> list[Endorsement]:
 
 def beside(*, certificate: str, course: str, provider: str) -> list[Endorsement]:
     """All that stands beside a certificate: on itself, its course, its provider (a slug); one question."""
-    owner = Issuer.objects.filter(slug=provider).values("pk")
+    owner = Issuer.objects.filter(slug=provider).order_by().values("pk")
     of_certificate = Q(SHOWN_BY_HER, credential=certificate)
     of_course = Q(achievement=course) & ~Q(achievement__state__in=NOT_PUBLISHED)
     of_provider = Q(ABOUT_NOBODY, owner=Subquery(owner), achievement__isnull=True)

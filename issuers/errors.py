@@ -244,10 +244,6 @@ class FileThere(IssuersError):
     status = 409
 
 
-class SelfCheckFailed(Exception):
-    """What was just signed does not verify: a fault of this machine. Nothing of it is stored."""
-
-
 class LogBroken(IssuersError):
     """What the audit log's tables hold is not what its last checkpoint signed."""
 

@@ -19,10 +19,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from . import audit, cose, doorbell, jose, keyroom, locks, profiles, trust
-from .errors import NoActiveKey, SealBroken, SelfCheckFailed, TooYoung, WrongState
+from .errors import NoActiveKey, SealBroken, TooYoung, WrongState
 from .keyroom import KeyRoom, PrivateKey
 from .models import Issuer, RegisterChange, SigningKey
-from .signable import Form, Signable, header
+from .signable import Form, SelfCheckFailed, Signable, header
 
 log = logging.getLogger(__name__)
 

@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from . import jose
 from .delegations import Jwk, Request, lint_delegation
-from .errors import FileThere, RootClosed, SelfCheckFailed, WeakPassphrase
-from .signable import Form
+from .errors import FileThere, RootClosed, WeakPassphrase
+from .signable import Form, SelfCheckFailed
 
 SHORTEST_PASSPHRASE = 20
 LARGEST_FILE = 4096

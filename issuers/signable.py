@@ -10,6 +10,10 @@ from enum import Enum
 from typing import final
 
 
+class SelfCheckFailed(Exception):
+    """What was just signed does not verify: a fault of this machine. Nothing of it is stored."""
+
+
 class Form(Enum):
     """What is to be signed, and with which JOSE ``typ``; a paper claim (COSE) and a checkpoint have none."""
 

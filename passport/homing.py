@@ -44,7 +44,6 @@ def home(*, learner: Learner, page: int, now: datetime) -> Home:
         .exclude(credential__valid_until__lte=now)
         .select_related("credential__achievement", "credential__issuer")
         .defer(*DOCUMENTS)
-        .order_by("-credential__awarded_on", "-filed_at")
         .first()
     )
     return Home(

@@ -50,7 +50,7 @@ class Certificates:
     def places(self, learner: Learner) -> Iterable[tuple[date | None, Any]]:
         """By the day of the award."""
         entries = Entry.objects.filter(learner=learner, hidden_at__isnull=True)
-        return entries.order_by("-filed_at").values_list("credential__awarded_on", "pk")
+        return entries.order_by("-filed_at", "pk").values_list("credential__awarded_on", "pk")
 
     def rows(self, ids: list[Any]) -> dict[Any, Any]:
         """Entries without the documents."""

@@ -8,7 +8,6 @@ product, shows it to the camera of a real browser, kills the server in between, 
 import shutil
 import sys
 import tempfile
-import urllib.request
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -175,12 +174,9 @@ def side_by_side() -> Image.Image:
 # -- The print and the camera -----------------------------------------------------------------------
 def printed(city: City, address: str) -> Image.Image:
     """The certificate's page as it comes out of a colour printer."""
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{city.stack.port}{address}.pdf", headers={"Host": HOST}
+    page: Image.Image = (
+        pypdfium2.PdfDocument(city.fetched(f"{address}.pdf"))[0].render(scale=DOTS * 25.4 / 72).to_pil()
     )
-    with urllib.request.urlopen(request) as answer:  # noqa: S310  # of our own making
-        pdf = answer.read()
-    page: Image.Image = pypdfium2.PdfDocument(pdf)[0].render(scale=DOTS * 25.4 / 72).to_pil()
     return page.convert("RGB")
 
 

@@ -27,7 +27,7 @@ class Entry(models.Model):
     hidden_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        ordering = ("-credential__awarded_on", "-filed_at")
+        ordering = ("-credential__awarded_on", "-filed_at", "pk")
         verbose_name_plural = "entries"
 
     def __str__(self) -> str:

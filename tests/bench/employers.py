@@ -4,8 +4,6 @@ import tempfile
 import time
 from pathlib import Path
 
-from playwright.sync_api import Page
-
 from config.launch import Stack
 from tests.journeys.employers import City
 from tests.journeys.piles import drop, forms_of, pile
@@ -16,7 +14,6 @@ from .steps import inside
 
 SIZE = 200
 CERTIFICATES = 5
-PATIENCE = 120.0
 
 
 def two_hundred(stack: Stack) -> list[Figure]:
@@ -27,7 +24,7 @@ def two_hundred(stack: Stack) -> list[Figure]:
         employer = visitor(browser, city)
         page = employer.page
         found = {
-            f"certificate-{n}": ("valid", forms_of(lambda path: fetched(page, city, path), address))
+            f"certificate-{n}": ("valid", forms_of(city.fetched, address))
             for n, address in enumerate(addresses)
         }
         pieces = pile(found, size=SIZE)
@@ -53,13 +50,3 @@ def two_hundred(stack: Stack) -> list[Figure]:
             SIZE / (taken - read),
         ),
     ]
-
-
-def fetched(page: Page, city: City, path: str) -> bytes:
-    """A file of a certificate; one that is still being signed is asked for again."""
-    until = time.perf_counter() + PATIENCE
-    while (answer := page.request.get(city.base_url + path)).status != 200:
-        if answer.status != 202 or time.perf_counter() > until:
-            raise SystemExit(f"{path} answered {answer.status}")
-        time.sleep(0.5)
-    return answer.body()

@@ -20,9 +20,9 @@ from django.db import IntegrityError, connection, transaction
 from pytest_django import Settings
 
 from issuers import cose, jose, keys, multibase, publications
-from issuers.errors import NoActiveKey, NoKeyRoom, SealBroken, SelfCheckFailed, WrongState
+from issuers.errors import NoActiveKey, NoKeyRoom, SealBroken, WrongState
 from issuers.models import Issuer, RegisterChange, SigningKey
-from issuers.signable import Form, Signable
+from issuers.signable import Form, SelfCheckFailed, Signable
 from tests.factories import NOW, city_approver, make_issuer, write_kek
 
 VECTOR = json.loads((Path(__file__).parents[1] / "verify/sp1_vector.json").read_text())

@@ -15,7 +15,8 @@ from django.utils import timezone
 
 from config.launch import BASE_DIR
 from issuers import delegations, jose, root
-from issuers.errors import FileThere, RootClosed, SelfCheckFailed, WeakPassphrase
+from issuers.errors import FileThere, RootClosed, WeakPassphrase
+from issuers.signable import SelfCheckFailed
 from tests.factories import NOW
 
 WORDS = "marmite phare citron voile tambour sable"

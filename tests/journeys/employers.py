@@ -10,9 +10,11 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -34,6 +36,7 @@ from tests.conftest import QUIET
 
 from .indoors import TELL
 
+PATIENCE = 120.0
 WINDOW = 12  # digits in a row that are nobody's by chance
 #: Everything that the page put away on its reader's device, as one text.
 BELONGINGS = """async () => {
@@ -102,6 +105,20 @@ class City:
         if not any(child.name == "web" for child in self.stack.children):
             self.stack.start_web()
             self.stack.wait_until(self.stack.web_answers, "The web server does not answer.")
+
+    def fetched(self, path: str) -> bytes:
+        """What the web answers there to anybody; a file that is still being signed is asked for again."""
+        here = f"http://127.0.0.1:{self.stack.port}{path}"
+        asked = urllib.request.Request(here, headers={"Host": urlsplit(self.base_url).netloc})  # ours
+        until = time.monotonic() + PATIENCE
+        while True:
+            with urllib.request.urlopen(asked) as answer:  # noqa: S310  # as above
+                body = bytes(answer.read())
+            if answer.status == HTTPStatus.OK:
+                return body
+            assert answer.status == HTTPStatus.ACCEPTED, answer.status
+            assert time.monotonic() < until, f"{path} is not signed"
+            time.sleep(0.5)
 
     def logged(self) -> str:
         """All that the product's processes wrote so far."""

@@ -3,11 +3,11 @@
 import csv
 import hashlib
 import io
-import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import jwt
 import pytest
@@ -48,26 +48,11 @@ def addresses(city: City) -> dict[str, str]:
     return {state: city.act("address", STATES[state].name)["address"] for state in STATED}
 
 
-def getter(page: Page, base_url: str) -> Callable[[str], bytes]:
-    """Fetches a file; what is still being signed is asked for again."""
-
-    def get(address: str) -> bytes:
-        give_up = time.monotonic() + 60
-        while (answer := page.request.get(base_url + address)).status == 202 and time.monotonic() < give_up:
-            page.wait_for_timeout(500)
-        assert answer.status == 200, address
-        return answer.body()
-
-    return get
-
-
 @pytest.fixture
-def certificates(
-    city: City, employer: Comes, addresses: dict[str, str]
-) -> dict[str, tuple[str, dict[str, bytes]]]:
+def certificates(city: City, addresses: dict[str, str]) -> dict[str, tuple[str, dict[str, bytes]]]:
     """Each of them in every form."""
-    get = getter(employer().page, city.base_url)
-    return {state: (state, forms_of(get, address)) for state, address in addresses.items()}
+    city.start_web()
+    return {state: (state, forms_of(city.fetched, address)) for state, address in addresses.items()}
 
 
 def hand_over(page: Page) -> None:
@@ -94,7 +79,7 @@ def sheet_of(page: Page) -> list[list[str]]:
 
 def receipt_of(page: Page, city: City) -> dict[str, Any]:
     """What the receipt says, once its signature is found to be the city's, by the lines of docs/bench.md."""
-    receipt = getter(page, page.url.partition("?")[0])("/receipt.jwt").decode()
+    receipt = city.fetched(f"{urlsplit(page.url).path}/receipt.jwt").decode()
     header = jwt.get_unverified_header(receipt)
     did = page.request.get(f"{city.base_url}/.well-known/did.json").json()
     method = next(m for m in did["verificationMethod"] if m["id"] == header["kid"] and "revoked" not in m)

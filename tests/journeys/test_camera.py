@@ -43,16 +43,11 @@ GONE = """() => new Promise((gone) => {
 
 # -- Prints and films -----------------------------------------------------------------------------
 @pytest.fixture(scope="module")
-def sheet(city: City, browser: Browser) -> Print:
+def sheet(city: City) -> Print:
     """A certificate's page as the product prints it."""
     city.start_web()
     address = city.act("address", NAME)["address"]
-    context = browser.new_context(base_url=city.base_url)
-    answer = context.request.get(f"{address}.pdf")
-    assert answer.ok
-    body = answer.body()
-    context.close()
-    return printed(body)
+    return printed(city.fetched(f"{address}.pdf"))
 
 
 @pytest.fixture(scope="module")

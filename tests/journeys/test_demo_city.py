@@ -1,6 +1,5 @@
 """A certificate printed from the demo city is checked through a camera after the server was killed."""
 
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,12 +23,6 @@ def demo() -> Iterator[City]:
         yield City(stack)
 
 
-def fetched(city: City, path: str) -> bytes:
-    """What the product answers there."""
-    with urllib.request.urlopen(city.base_url + path) as answer:  # noqa: S310  # our own address
-        return bytes(answer.read())
-
-
 class Papers:
     """Two certificates of different issuers, as a printer of 300 dots leaves them, and a film of each."""
 
@@ -37,7 +30,7 @@ class Papers:
         self.names: list[str] = []
         self.films: list[Path] = []
         for number, seeded in enumerate(city.act("seeded")):
-            sheet = printed(fetched(city, f"{seeded['address']}.pdf"), dots=DOTS)
+            sheet = printed(city.fetched(f"{seeded['address']}.pdf"), dots=DOTS)
             assert set(sheet.page.tobytes()) == {0, 255}
             assert text_of(sheet).startswith(f"{city.base_url}/v#")
             self.names.append(seeded["name"])
@@ -97,7 +90,7 @@ def test_an_entrance_that_was_given_the_city_s_own_file_verifies_it_with_the_ser
     demo: City, browser: Browser, papers: Papers, tmp_path: Path
 ) -> None:
     stick = tmp_path / "bundle.jwt"
-    stick.write_bytes(fetched(demo, "/bundle.jwt"))
+    stick.write_bytes(demo.fetched("/bundle.jwt"))
     own = tmp_path / "phone"
     with looking(demo, browser, own, film=None) as phone:
         phone.settle()

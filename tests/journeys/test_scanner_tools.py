@@ -182,25 +182,20 @@ WITHOUT_HTTPS = """() => {
 
 
 @pytest.fixture(scope="module")
-def picture(city: City) -> Callable[[Page], bytes]:
+def picture(city: City) -> bytes:
     """A photo of a printed certificate."""
+    city.start_web()
     address = city.act("address", NAME)["address"]
-
-    def taken(page: Page) -> bytes:
-        answer = page.request.get(f"{city.base_url}{address}.pdf")
-        assert answer.ok
-        photo = io.BytesIO()
-        sheet = pypdfium2.PdfDocument(answer.body())[0].render(scale=3).to_pil()
-        sheet.convert("RGB").save(photo, "JPEG", quality=85)
-        return photo.getvalue()
-
-    return taken
+    photo = io.BytesIO()
+    sheet = pypdfium2.PdfDocument(city.fetched(f"{address}.pdf"))[0].render(scale=3).to_pil()
+    sheet.convert("RGB").save(photo, "JPEG", quality=85)
+    return photo.getvalue()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("reason", REFUSALS)
 def test_a_camera_that_is_refused_is_explained_and_another_way_is_offered(
-    employer: Comes, picture: Callable[[Page], bytes], reason: str, language: str
+    employer: Comes, picture: bytes, reason: str, language: str
 ) -> None:
     refusal = REFUSALS[reason]
     sentences = getattr(refusal, language)
@@ -217,7 +212,7 @@ def test_a_camera_that_is_refused_is_explained_and_another_way_is_offered(
         expect(tool(page, "view")).to_be_hidden()
         expect(tool(page, "again")).to_be_visible()
         expect(page.locator("input[name=code]")).to_be_visible()
-    file = {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": picture(page)}
+    file = {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": picture}
     page.locator(".scanner input[type=file]").last.set_input_files(file)  # type: ignore[arg-type]  # a payload
     assert phone.verdict() == "valid"
     expect(page.locator("main")).to_contain_text(NAME)
