@@ -4,14 +4,16 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('passport', '0014_records'),
+        ("passport", "0014_records"),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='entry',
-            options={'ordering': ('-credential__awarded_on', '-filed_at', 'pk'), 'verbose_name_plural': 'entries'},
+            name="entry",
+            options={
+                "ordering": ("-credential__awarded_on", "-filed_at", "pk"),
+                "verbose_name_plural": "entries",
+            },
         ),
     ]
