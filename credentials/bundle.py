@@ -27,7 +27,8 @@ MAX_CONTENT = 4_000_000  # bytes of JSON
 CLOCKS_APART = 300  # seconds by which a list may be younger than the bundle that it is in
 MEMBERS = {"iss", "sub", "iat", "ttl", "version", "delegation", "issuers", "lists"}
 ISSUER_MEMBERS = {"did", "slug", "names", "keys", "accredited"}
-KEY_MEMBERS = {"point", "nbf", "until", "compromised"}
+AS_LISTED = ("nbf", "until", "compromised")  # of a key, as the directory has it
+KEY_MEMBERS = {"point", *AS_LISTED}
 LIST_MEMBERS = {"number", "issuer", "iat", "exp", *PURPOSES}
 
 
@@ -81,10 +82,7 @@ def packed(text: bytes) -> bytes:
 
 def _issuer_entry(entry: Mapping[str, Any]) -> dict[str, Any]:
     """An entry of the directory without what a reader computes: names of keys, half of their points."""
-    keys = [
-        {"point": point(key["jwk"]), **{name: key[name] for name in ("nbf", "until", "compromised")}}
-        for key in entry["keys"]
-    ]
+    keys = [{"point": point(key["jwk"]), **{name: key[name] for name in AS_LISTED}} for key in entry["keys"]]
     return {**entry, "keys": keys}
 
 
@@ -249,7 +247,7 @@ def _key(value: Any) -> Mapping[str, Any]:
     if not isinstance(key["compromised"], bool):
         raise ValueError("not yes or no")  # noqa: TRY004  # as JSON's readers raise
     jwk = jwk_at(key["point"])
-    rest = {name: key[name] for name in ("nbf", "until", "compromised")}
+    rest = {name: key[name] for name in AS_LISTED}
     return {"kid": jose.kid8(jose.thumbprint(jwk)), "jwk": jwk, **rest}
 
 

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from . import jose
 from .delegations import Jwk, Request, lint_delegation
 from .errors import FileThere, RootClosed, WeakPassphrase
-from .signable import Form, SelfCheckFailed
+from .signable import SelfCheckFailed, header
 
 SHORTEST_PASSPHRASE = 20
 LARGEST_FILE = 4096
@@ -42,8 +42,7 @@ class RootKey:
     def delegate(self, request: Request, *, now: datetime) -> str:
         """The delegation that was requested, as a compact JWS. Raises BadDelegationRequest."""
         signable = lint_delegation(request=request, now=now)
-        header = {"typ": Form.DELEGATION.value, "alg": "ES256", "kid": self.thumbprint}
-        token = jose.compact(header, signable.payload, self._private)
+        token = jose.compact(header(signable.form, self.thumbprint), signable.payload, self._private)
         if not jose.is_compact(token, payload=signable.payload, key=self._private.public_key()):
             raise SelfCheckFailed
         return token

@@ -51,6 +51,8 @@ from tests.factories import (
 from verify import endorsed
 from verify.foreign import forms
 
+from .test_endorsing import give as endorse
+
 __all__ = ["key_room"]
 pytestmark = pytest.mark.django_db
 
@@ -245,28 +247,15 @@ def test_beside_it_stand_its_own_its_courses_and_its_providers_and_nobody_elses(
     other_school = make_issuer(name_fr="Maison de jeunes Maârif", name_ar="دار الشباب")
     another = make_credential(make_achievement(other_school), HER)
 
-    def given(achievement: Achievement | None, owner: Issuer, endorser: Issuer | None) -> Endorsement:
-        made = endorsing.endorse(
-            endorser=endorser,
-            owner=owner,
-            achievement=achievement,
-            comment_fr=FR,
-            comment_ar=AR,
-            by=city_officer(),
-            now=NOW,
-        )
-        orders.fulfil(now=NOW)
-        return made
-
     def beside() -> list[str]:
         with django_assert_num_queries(1):
             found = endorsing.beside(certificate=held.pk, course=course.pk, provider=school.slug)
         return [each.pk for each in found]
 
-    of_provider, of_course = given(None, school, employer), given(course, school, employer)
+    of_provider, of_course = endorse(employer, owner=school), endorse(employer, course)
     of_certificate = give(employer, held)
-    for achievement, owner in ((None, other_school), (another.achievement, other_school)):
-        given(achievement, owner, employer)
+    endorse(employer, owner=other_school)
+    endorse(employer, another.achievement)
     endorsing_certificates.show(endorsement=give(employer, another), now=NOW)
     assert beside() == [of_course.pk, of_provider.pk]
     endorsing_certificates.show(endorsement=of_certificate, now=NOW)

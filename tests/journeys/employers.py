@@ -109,10 +109,10 @@ class City:
     def fetched(self, path: str) -> bytes:
         """What the web answers there to anybody; a file that is still being signed is asked for again."""
         here = f"http://127.0.0.1:{self.stack.port}{path}"
-        asked = urllib.request.Request(here, headers={"Host": urlsplit(self.base_url).netloc})  # ours
+        asked = urllib.request.Request(here, headers={"Host": urlsplit(self.base_url).netloc})
         until = time.monotonic() + PATIENCE
         while True:
-            with urllib.request.urlopen(asked) as answer:  # noqa: S310  # as above
+            with urllib.request.urlopen(asked) as answer:  # noqa: S310  # our own address
                 body = bytes(answer.read())
             if answer.status == HTTPStatus.OK:
                 return body
