@@ -240,3 +240,9 @@ def make_credential(
     issuance.issue_ready(kind=batch.kind, now=now)
     statuslists.publish_changed(now=now)
     return Credential.objects.get(award__batch=batch, award__row=1)
+
+
+def wrongly_signed(token: str) -> str:
+    """The same compact JWS with another first sign of its signature."""
+    head, body, signature = token.split(".")
+    return f"{head}.{body}.{'B' if signature[0] == 'A' else 'A'}{signature[1:]}"

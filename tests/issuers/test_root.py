@@ -17,7 +17,7 @@ from config.launch import BASE_DIR
 from issuers import delegations, jose, root
 from issuers.errors import FileThere, RootClosed, WeakPassphrase
 from issuers.signable import SelfCheckFailed
-from tests.factories import NOW
+from tests.factories import NOW, wrongly_signed
 
 WORDS = "marmite phare citron voile tambour sable"
 DAY = timedelta(days=1)
@@ -113,8 +113,7 @@ def test_what_it_signs_is_believed_under_it(tmp_path: Path) -> None:
 def test_a_signature_with_a_wrong_bit_leaves_no_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = root.make(tmp_path / "root.pem", passphrase=WORDS)
     request = asked()
-    head, body, signature = opened.delegate(request, now=NOW).split(".")
-    other = f"{head}.{body}.{'B' if signature[0] == 'A' else 'A'}{signature[1:]}"
+    other = wrongly_signed(opened.delegate(request, now=NOW))
     monkeypatch.setattr(jose, "compact", lambda *_: other)
     with pytest.raises(SelfCheckFailed):
         opened.delegate(request, now=NOW)
